@@ -1,0 +1,39 @@
+# make demo   train and show all four domains      make test      the quick tests
+# make lint   style, types, arrows, dependencies   make test-all  the quick and the slow tests
+VENV ?= .venv
+PYTHON ?= python3
+DATA ?= $(wildcard ../shared/data)
+export FOURFOLD_DATA ?= $(abspath $(DATA))
+export OMP_WAIT_POLICY ?= PASSIVE
+
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+
+.PHONY: demo test test-all lint recipes clean
+
+demo: $(STAMP)-synth
+	$(BIN)/fourfold demo
+
+test: $(STAMP)-test
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP)-test
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+recipes: $(STAMP)-test
+	$(BIN)/python -m pytest -m slow tests/recipes
+
+lint: $(STAMP)-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+$(STAMP)-%: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
