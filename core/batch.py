@@ -1,0 +1,146 @@
+"""What flows through a model: examples become batches of tensors.
+
+An `Examples` is what a data adapter read, in the row order of its file. A `Source` turns rows of it into a `Batch`.
+A `Draw` is the only randomness that a source may use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Rows as a data adapter read them.
+
+    `inputs` is a list, an array or a DataFrame of N rows; `labels` is an array of N raw labels or None; `place(i)`
+    names row i as a person would look it up (`train.csv:3`); `errors` holds the rows that could not be read, by number.
+    """
+
+    inputs: Any
+    labels: npt.NDArray[Any] | None = None
+    name: str = "data"
+    place: Callable[[int], str] = field(default=lambda row: f"row {row}", repr=False)
+    errors: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: Rows) -> Examples:
+        """Return the given rows, in the given order; their places stay those of the original."""
+        rows = np.asarray(rows, dtype=np.int64)
+        return replace(
+            self,
+            inputs=_take(self.inputs, rows),
+            labels=None if self.labels is None else self.labels[rows],
+            place=lambda row, place=self.place: place(int(rows[row])),  # type: ignore[misc]
+            errors={position: self.errors[row] for position, row in enumerate(rows.tolist()) if row in self.errors},
+        )
+
+
+def _take(inputs: Any, rows: Rows) -> Any:
+    if hasattr(inputs, "iloc"):
+        return inputs.iloc[rows]
+    if isinstance(inputs, np.ndarray):
+        return inputs[rows]
+    return [inputs[row] for row in rows]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Named tensors whose first dimension is the row.
+
+    >>> batch = Batch({"ids": torch.zeros(2, 5)})
+    >>> len(batch), batch["ids"].shape
+    (2, torch.Size([2, 5]))
+    """
+
+    tensors: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.tensors.values())))
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.tensors[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tensors
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on `device`; the copy does not wait where the memory is pinned."""
+        return Batch({name: tensor.to(device, non_blocking=True) for name, tensor in self.tensors.items()})
+
+    def pin_memory(self) -> Batch:
+        """Return the batch in page-locked memory (called by torch's loader)."""
+        return Batch({name: tensor.pin_memory() for name, tensor in self.tensors.items()})
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Counted randomness: a pure function of (seed, epoch, sample), so that a resumed run draws the same.
+
+    >>> draw = Draw(seed=1, epoch=0)
+    >>> bool((draw.uniform(np.array([3, 7]), 4)[1] == draw.uniform(np.array([7]), 4)[0]).all())
+    True
+    """
+
+    seed: int
+    epoch: int
+
+    def uniform(self, rows: Rows, count: int, stream: int = 0) -> npt.NDArray[np.float64]:
+        """Return (len(rows), count) numbers in [0, 1): row i's depend on (seed, epoch, rows[i], stream) alone."""
+        key = _mix(_mix(_mix(np.uint64(self.seed)) ^ np.uint64(self.epoch)) ^ np.uint64(stream))
+        per_row = _mix(np.asarray(rows).astype(np.uint64) ^ key)
+        bits = _mix(per_row[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        numbers: npt.NDArray[np.float64] = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return numbers
+
+    def generator(self, stream: int = 0) -> np.random.Generator:
+        """Return a generator for what concerns the whole epoch, such as the order of its batches."""
+        return np.random.default_rng((self.seed, self.epoch, stream))
+
+
+def _mix(x: Any) -> Any:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014)."""
+    with np.errstate(over="ignore"):
+        x = x + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
+
+
+class Source(Protocol):
+    """Rows that can be made into batches; all that the trainer knows of a domain's data.
+
+    `lengths` holds the cost of each row in tokens or frames, or is None where all rows cost the same. `batch` gathers
+    whole batches at once; `draw` is None in evaluation, else the only randomness for augmentation.
+    """
+
+    lengths: npt.NDArray[np.int64] | None
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch: ...
+
+
+def pad(sequences: Sequence[npt.NDArray[Any]], value: float = 0) -> tuple[Tensor, Tensor]:
+    """Stack sequences of shapes (L_i, …) into (B, max L, …); return it with the mask (B, max L), True where real.
+
+    >>> values, keep = pad([np.array([1, 2, 3]), np.array([4])])
+    >>> values.tolist(), keep.tolist()
+    ([[1, 2, 3], [4, 0, 0]], [[True, True, True], [True, False, False]])
+    """
+    lengths = np.array([len(sequence) for sequence in sequences])
+    keep = np.arange(max(1, lengths.max()))[None, :] < lengths[:, None]
+    out = np.full((*keep.shape, *sequences[0].shape[1:]), value, dtype=sequences[0].dtype)
+    out[keep] = np.concatenate(sequences)
+    return torch.from_numpy(out), torch.from_numpy(keep)

@@ -1,0 +1,21 @@
+"""Benchmark cases over all domains: what a case and a result are, and how runs are made."""
+
+from .case import Case, Peer, Result, Split, data_root, fold
+from .manifest import manifest
+from .runner import Job, choose_cases, jobs, peers_of, run_all, write_results
+
+__all__ = [
+    "Case",
+    "Job",
+    "Peer",
+    "Result",
+    "Split",
+    "choose_cases",
+    "data_root",
+    "fold",
+    "jobs",
+    "manifest",
+    "peers_of",
+    "run_all",
+    "write_results",
+]

@@ -1,0 +1,181 @@
+"""The command line: the same grammar in every domain, made from one factory; heavy imports happen inside commands."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from .domains import Domain, domains
+from .errors import FourfoldError
+
+Data = Annotated[str, typer.Argument(help="A file or folder of labelled data.", show_default=False)]
+RunPath = Annotated[Path, typer.Argument(help="The folder of a trained model.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")]
+
+
+def main() -> NoReturn:
+    """Run the command line; exit with 0, 1 (the work failed) or 2 (wrong usage or bad data)."""
+    # torch's threads sleep, not spin, while they wait: on a machine that other programs use too, a spinning thread
+    # holds up all the others (two threads on two busy cores: 28 times slower).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        build_app()(arguments, prog_name="fourfold")
+    except FourfoldError as error:
+        if debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else repr(error)
+        print(f"error: {reason} (--debug shows where)", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def build_app() -> typer.Typer:
+    """Return the application with one group of commands for each installed domain."""
+    app = typer.Typer(
+        help="Fourfold: one Transformer core for text, images, clicks and speech.",
+        epilog="Every command takes --debug: show the traceback of an error.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    for domain in domains().values():
+        app.add_typer(build_commands(domain), name=domain.name)
+    app.command()(bench)
+    app.command()(demo)
+    app.command()(info)
+    return app
+
+
+def build_commands(domain: Domain) -> typer.Typer:
+    """Return `train`, `eval`, `predict` and `check` for a domain."""
+    app = typer.Typer(help=domain.summary, no_args_is_help=True)
+    input_help = f"The column to read (default: {domain.input or 'all but the label'})."
+    Input = Annotated[str | None, typer.Option("--input", help=input_help, show_default=False)]
+    Label = Annotated[
+        str | None, typer.Option(help=f"The label's column (default: {domain.label}).", show_default=False)
+    ]
+
+    @app.command()
+    def train(  # noqa: PLR0913 (each option of the command is a parameter)
+        data: Data,
+        input: Input = None,
+        label: Label = None,
+        out: Annotated[Path | None, typer.Option(help=f"Default: runs/{domain.name}-N.", show_default=False)] = None,
+        valid: Annotated[str, typer.Option(help="A share of the rows, or a path.")] = "0.1",
+        test: Annotated[
+            str | None, typer.Option(help="A share of the rows, or a path; measured once, at the end.")
+        ] = None,
+        preset: Annotated[str, typer.Option(help="tiny, small, base, or linear (the classical baseline).")] = "small",
+        budget: Annotated[str | None, typer.Option(help="Training time, such as 90s or 10m.")] = None,
+        seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default=False)] = None,
+        device: Device = "auto",
+        config: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
+        set: Annotated[
+            list[str] | None, typer.Option(help="One setting, such as train.epochs=5; may be repeated.")
+        ] = None,
+        resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+        force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+        json: Json = False,
+    ) -> None:
+        """Train on DATA, compare with the classical baseline, and save the model."""
+        from . import commands
+
+        settings = commands.Settings(preset, budget, seed, device, config, tuple(set or ()))
+        files = commands.Files(data, input, label, valid, test)
+        commands.train(domain, settings, files, out, resume=resume, force=force, as_json=json)
+
+    @app.command("eval")
+    def evaluate(
+        run: RunPath,
+        data: Data,
+        input: Input = None,
+        label: Label = None,
+        device: Device = "auto",
+        report: Annotated[Path | None, typer.Option(help="Write an HTML page here.")] = None,
+        json: Json = False,
+    ) -> None:
+        """Measure a trained model on labelled DATA, beside its baseline, with 95 % intervals."""
+        from . import commands
+
+        commands.evaluate(domain, run, data, (input, label), device, report, as_json=json)
+
+    @app.command()
+    def predict(
+        run: RunPath,
+        inputs: Annotated[list[str] | None, typer.Argument(help="What to predict for.", show_default=False)] = None,
+        file: Annotated[str | None, typer.Option(help="A file or folder of data instead.")] = None,
+        input: Input = None,
+        out: Annotated[Path | None, typer.Option(help="Write a CSV here; order and number of rows are kept.")] = None,
+        device: Device = "auto",
+        json: Json = False,
+    ) -> None:
+        """Predict for INPUTS, or for every row of --file."""
+        from . import commands
+
+        commands.predict(domain, run, inputs or [], file, input, device, out, as_json=json)
+
+    @app.command()
+    def check(data: Data, input: Input = None, label: Label = None, json: Json = False) -> None:
+        """Read DATA as training would, and say what is in it."""
+        from . import commands
+
+        commands.check(domain, data, (input, label), as_json=json)
+
+    return app
+
+
+def bench(
+    out: Annotated[Path, typer.Option(help="Where the results go, as JSON.")] = Path("bench.json"),
+    domain: Annotated[list[str] | None, typer.Option(help="Only these domains; may be repeated.")] = None,
+    case: Annotated[list[str] | None, typer.Option(help="Only these cases; may be repeated.")] = None,
+    preset: Annotated[list[str] | None, typer.Option(help="Only these presets; may be repeated.")] = None,
+    seeds: Annotated[int, typer.Option(help="Runs of each, interleaved.")] = 1,
+    peers: Annotated[bool, typer.Option("--peers", help="Measure the peers that a domain brings, too.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare the presets and the classical baselines over the domains' cases."""
+    from . import commands
+
+    commands.bench(out, domain or [], case or [], preset or [], seeds, peers=peers, as_json=json)
+
+
+def demo() -> None:
+    """Train and show all four domains on embedded data, in a few minutes."""
+    from . import commands
+
+    commands.demo()
+
+
+def info(json: Json = False) -> None:
+    """Say which versions, devices and domains are here."""
+    from . import commands
+
+    commands.info(as_json=json)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from .. import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""

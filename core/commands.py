@@ -1,0 +1,247 @@
+"""What the commands do: call the Python API and print. Imported when a command runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .config import override, parse_assignments, read_toml
+from .domains import Domain, domains
+from .domains import domain as find_domain
+from .errors import ConfigError, FourfoldError
+from .report import Evaluation, plain_json, shown
+
+Columns = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options of `train` say of the model."""
+
+    preset: str
+    budget: str | None
+    seed: int | None
+    device: str
+    config: Path | None
+    assignments: tuple[str, ...]
+
+    def build(self, domain: Domain) -> Any:
+        """Return the pipeline that they describe: preset, then the TOML file, then single settings."""
+        kind = domain.load_pipeline()
+        config = kind(self.preset).resolve()
+        for values in (read_toml(self.config) if self.config else {}, parse_assignments(self.assignments)):
+            config = override(config, values)
+        main = os.environ.get("RANK", "0") == "0"
+        return kind(self.preset, seed=self.seed, device=self.device, budget=self.budget, config=config, verbose=main)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The data of `train`, and what is held out of it."""
+
+    data: str
+    input: str | None
+    label: str | None
+    valid: str
+    test: str | None
+
+
+def train(
+    domain: Domain,
+    settings: Settings,
+    files: Files,
+    out: Path | None,
+    *,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Train, save, and say what to ship."""
+    pipeline = settings.build(domain)
+    if resume and out is None:
+        raise ConfigError("train: --resume needs --out RUN, the folder of the run to go on with")
+    out = out or next_run(domain.name)
+    data, test = _with_test(pipeline, files)
+    pipeline.fit(data, input=files.input, label=files.label, valid=files.valid, out=out, resume=resume, force=force)
+    if not pipeline.verbose:
+        return  # another rank speaks
+    evaluation = pipeline.evaluation_ if test is None else pipeline.evaluate(test, input=files.input, label=files.label)
+    if as_json:
+        measured = _as_object(evaluation) if evaluation else {}
+        print(plain_json({"run": str(out)} | measured | {"facts": pipeline.facts_}))
+    else:
+        _say_evaluation(evaluation, "held-out rows" if test is None else "test rows")
+        say(f"saved to {out}" + (f"; look at {out / 'report.html'}" if (out / "report.html").exists() else ""))
+
+
+def evaluate(
+    domain: Domain, run: Path, data: str, columns: Columns, device: str, report: Path | None, *, as_json: bool
+) -> None:
+    """Measure a saved model."""
+    model = domain.load_pipeline().load(run, device=device)
+    evaluation = model.evaluate(data, input=columns[0], label=columns[1])
+    if report:
+        evaluation.save(report)
+    if as_json:
+        print(plain_json(_as_object(evaluation)))
+    else:
+        _say_evaluation(evaluation, "rows")
+
+
+def predict(
+    domain: Domain, run: Path, inputs: list[str], file: str | None, column: str | None, device: str, out: Path | None,
+    *, as_json: bool,
+) -> None:  # fmt: skip
+    """Predict with a saved model for inputs or a file; write or print a row for each, in order."""
+    if bool(inputs) == (file is not None):
+        raise ConfigError("predict: give inputs or --file DATA, and not both")
+    model = domain.load_pipeline().load(run, device=device)
+    rows = [
+        {name: getattr(answer, field) for name, field in model.columns.items()} | {"error": answer.error}
+        for answer in model(model.read_inputs(inputs) if inputs else file, input=column)
+    ]
+    if as_json:
+        print(plain_json(rows))
+        return
+    with out.open("w", newline="", encoding="utf-8") if out else _Stdout() as target:
+        writer = csv.DictWriter(target, [*model.columns, "error"])
+        writer.writeheader()
+        writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+
+
+def check(domain: Domain, data: str, columns: Columns, *, as_json: bool) -> None:
+    """Read data and say what is in it."""
+    pipeline = domain.load_pipeline()()
+    found = pipeline.check(data, input=columns[0], label=columns[1])
+    if as_json:
+        print(plain_json(found))
+        return
+    for name, value in found.items():
+        print(f"{name}: {value}")
+
+
+def bench(
+    out: Path,
+    names: list[str],
+    cases: list[str],
+    presets: list[str],
+    seeds: int,
+    *,
+    peers: bool,
+    as_json: bool,
+) -> None:
+    """Run the cases and print the table."""
+    from .benchmark import choose_cases, jobs, peers_of, run_all, write_results
+
+    chosen = [find_domain(name) for name in names] if names else list(domains().values())
+    runnable = choose_cases(chosen, cases, say)
+    todo = jobs(runnable, presets or ["linear", "tiny"], seeds)
+    here = {case.name for found in runnable.values() for case in found}
+    beside = [peer for peer in peers_of(chosen) if peers and peer.case in here]
+    rows: list[dict[str, Any]] = []
+    for row in run_all(todo, beside, say):
+        rows.append(row)
+        write_results(out, rows)
+    print(plain_json(rows) if as_json else results_table(rows))
+    say(f"results in {out}")
+    if any("error" in row for row in rows):
+        raise FourfoldError("bench: some runs failed; the table says which")
+
+
+def demo() -> None:
+    """Train all domains on their embedded cases, show a prediction of each, and print the table."""
+    from .benchmark.demo import run_demo
+
+    print(results_table(run_demo(list(domains().values()), say)))
+
+
+def info(*, as_json: bool) -> None:
+    """Print versions, devices and domains."""
+    from .benchmark import manifest
+
+    found = manifest() | {"domains": {name: card.summary for name, card in domains().items()}}
+    print(plain_json(found) if as_json else json.dumps(found, indent=2))
+
+
+def next_run(domain: str) -> Path:
+    """Return the first free `runs/DOMAIN-N`."""
+    number = 1
+    while (path := Path("runs") / f"{domain}-{number}").exists():
+        number += 1
+    return path
+
+
+def results_table(rows: list[dict[str, Any]]) -> str:
+    """Return benchmark rows as a table of plain text."""
+    columns = ("case", "model", "seed", "quality (95 % interval)", "train", "p50", "parameters")
+    cells = [columns, *(_result_cells(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def say(message: str) -> None:
+    """Tell the person, on stderr."""
+    print(message, file=sys.stderr)
+
+
+def _result_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    head = (f"{row.get('domain', '')}/{row['case']}", row["model"], str(row.get("seed", "")))
+    if "error" in row:
+        return (*head, f"failed: {row['error']}", "", "", "")
+    metric = row["metric"]
+    value, low, high = (
+        shown(metric, row[name] if row[name] is not None else float("nan")) for name in ("value", "low", "high")
+    )
+    ceiling = f", ceiling {shown(metric, row['ceiling'])}" if row.get("ceiling") is not None else ""
+    made = " (synthetic)" if row["synthetic"] else ""
+    quality = f"{metric} {value} ({low} to {high}){ceiling}"
+    return (
+        head[0] + made, *head[1:], quality, f"{row['train_seconds']:.1f} s", f"{row['latency_p50_ms']:.1f} ms",
+        f"{row['parameters']:,}",
+    )  # fmt: skip
+
+
+def _with_test(pipeline: Any, files: Files) -> tuple[Any, Any]:
+    """Return what is trained on and what is tested on; a share is taken from the data."""
+    if files.test is None:
+        return files.data, None
+    try:
+        share = float(files.test)
+    except ValueError:
+        return files.data, pipeline.read_labelled(files.test, input=files.input, label=files.label)
+    from .holdout import hold_out
+
+    examples = pipeline.read(files.data, input=files.input, label=files.label)
+    return hold_out(examples, share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
+
+
+def _as_object(evaluation: Evaluation) -> dict[str, Any]:
+    values = {name: found.value for name, found in evaluation.metrics.items()}
+    whole = evaluation.to_dict()
+    return values | {name: whole[name] for name in ("rows", "metrics", "baseline", "verdict")}
+
+
+def _say_evaluation(evaluation: Evaluation | None, rows: str) -> None:
+    if evaluation is None:
+        return
+    print(f"{evaluation.model} on {evaluation.rows:,} {rows} of {evaluation.data}:")
+    for name, found in evaluation.metrics.items():
+        print(f"  {name:<10} {shown(name, found.value)}  ({shown(name, found.low)} to {shown(name, found.high)})")
+    print(evaluation.verdict())
+
+
+class _Stdout:
+    """Standard output as a context that stays open."""
+
+    def __enter__(self) -> Any:
+        return sys.stdout
+
+    def __exit__(self, *error: object) -> None:
+        sys.stdout.flush()

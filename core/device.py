@@ -1,0 +1,46 @@
+"""Which device, which precision, how many threads: settled once, before the first step."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from .errors import ConfigError
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Return the device of that name; `auto` is the accelerator if there is one, else the processor."""
+    try:
+        found = torch.accelerator.current_accelerator(check_available=True) if name == "auto" else torch.device(name)
+        device = found or torch.device("cpu")
+    except RuntimeError:
+        raise ConfigError(f"device '{name}' is unknown; write auto, cpu, cuda or cuda:0") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(f"device '{name}' is not available here; write auto or cpu")
+    if device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))  # torchrun gives each rank its own
+        torch.cuda.set_device(device)
+    return device
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """Return the dtype of matrix products: `auto` is bfloat16 where the hardware has it, else float32.
+
+    An older CUDA device computes in float16.
+    """
+    if name != "auto":
+        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    return torch.bfloat16 if device.type == "cpu" and cpu_has_bfloat16() else torch.float32
+
+
+def cpu_has_bfloat16() -> bool:
+    """Say whether the processor multiplies bfloat16 matrices in hardware (AVX512-bf16 or AMX)."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Return the context in which models run: autocast to `dtype`, or nothing for float32."""
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32)

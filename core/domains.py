@@ -1,0 +1,60 @@
+"""The domains that are installed: one entry point of the group `fourfold.domains` each."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from .errors import ConfigError, did_you_mean
+
+GROUP = "fourfold.domains"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A domain's card. `pipeline` and `cases` are written "module:name" and imported when they are needed.
+
+    `input` and `label` are the default columns; `input` is None where every column but the label is one.
+    """
+
+    name: str
+    summary: str
+    pipeline: str
+    cases: str
+    input: str | None
+    label: str
+
+    def load_pipeline(self) -> Any:
+        """Import and return the pipeline class."""
+        return _load(self.pipeline)
+
+    def load_cases(self) -> Any:
+        """Import and return the benchmark cases."""
+        return _load(self.cases)
+
+    def load_peers(self) -> Any:
+        """Import and return the peers that the domain measures itself against: `PEERS` beside the cases, if any."""
+        module = importlib.import_module(self.cases.partition(":")[0])
+        return getattr(module, "PEERS", ())
+
+
+def domains() -> dict[str, Domain]:
+    """Return the cards of all installed domains by name: Fourfold's own first."""
+    found = {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+    first = ("nlp", "vision", "recsys", "speech")
+    return {name: found[name] for name in (*first, *sorted(found.keys() - set(first))) if name in found}
+
+
+def domain(name: str) -> Domain:
+    """Return the card of one domain."""
+    found = domains()
+    if name not in found:
+        raise ConfigError(f"no domain '{name}'{did_you_mean(name, found)}")
+    return found[name]
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,75 @@
+"""The settings of an encoder or a decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ..errors import ConfigError, did_you_mean
+
+Activation = Literal["gelu", "relu", "swiglu"]
+Norm = Literal["layer", "rms"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """The shape of an encoder or a decoder; both are built from the same settings.
+
+    `hidden` is the width inside the feed-forward layers; 0 means 4 × `width`, or 8/3 × `width` for SwiGLU,
+    whose third matrix then costs no further weights (Shazeer, "GLU variants improve Transformer", 2020).
+    `pre_norm` normalises before each sublayer (ViT, Whisper), else after it (the original Transformer, BERT);
+    `final_norm` ends a pre-norm stack. `dropout` acts on the sublayers' outputs, `attention_dropout` on the
+    attention weights. `drop_path` is the last layer's stochastic depth; it grows linearly from 0 at the
+    first. `checkpoint` recomputes activations in the backward pass: less memory, about a third more time.
+
+    >>> TransformerConfig(width=256, num_heads=8).head_width
+    32
+    """
+
+    width: int = 128
+    num_layers: int = 4
+    num_heads: int = 4
+    hidden: int = 0
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    activation: Activation = "gelu"
+    norm: Norm = "layer"
+    pre_norm: bool = True
+    norm_eps: float = 1e-5
+    final_norm: bool = True
+    bias: bool = True
+    rotary: bool = False
+    drop_path: float = 0.0
+    checkpoint: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("width", "num_layers", "num_heads"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+        if self.hidden < 0:
+            raise ConfigError(f"hidden ({self.hidden}) must be 0 (chosen from width) or more")
+        if self.norm_eps <= 0:
+            raise ConfigError(f"norm_eps ({self.norm_eps}) must be above 0")
+        for name in ("dropout", "attention_dropout", "drop_path"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name} ({getattr(self, name)}) must lie in [0, 1)")
+        for name, options in (("activation", get_args(Activation)), ("norm", get_args(Norm))):
+            if getattr(self, name) not in options:
+                hint = did_you_mean(getattr(self, name), options)
+                raise ConfigError(f"unknown {name} '{getattr(self, name)}'{hint}")
+        if self.width % self.num_heads:
+            raise ConfigError(f"width ({self.width}) must be divisible by num_heads ({self.num_heads})")
+        if self.rotary and self.head_width % 2:
+            raise ConfigError(f"rotary needs an even width / num_heads; {self.width} / {self.num_heads} is odd")
+
+    @property
+    def head_width(self) -> int:
+        """The width of one head."""
+        return self.width // self.num_heads
+
+    @property
+    def hidden_width(self) -> int:
+        """The width inside the feed-forward layers, with 0 resolved; a multiple of 8 for SwiGLU."""
+        if self.hidden:
+            return self.hidden
+        return -(-self.width // 3) * 8 if self.activation == "swiglu" else 4 * self.width

@@ -1,0 +1,6 @@
+"""From an evaluation (plain data) to a sentence, JSON and one offline HTML page."""
+
+from .evaluation import Comparison, Confusion, Evaluation, Mistake, Table, plain_json
+from .verdict import shown, verdict
+
+__all__ = ["Comparison", "Confusion", "Evaluation", "Mistake", "Table", "plain_json", "shown", "verdict"]

@@ -1,0 +1,119 @@
+"""An evaluation as plain data: what was measured, beside what, and the sentence that it comes to."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..metrics import Bin, Interval
+from .verdict import verdict
+
+Row = tuple[str | float | int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Another model on the same rows, and how much better ours is on the main metric (positive: better)."""
+
+    name: str
+    metrics: dict[str, Interval]
+    difference: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A titled table, such as the scores of each class."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Counts of label (row) against prediction (column)."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A row that went wrong: where it stands, what it is, and what was said of it."""
+
+    place: str
+    truth: str
+    prediction: str
+    score: float
+    shown: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Metrics with intervals, the baseline beside them, and what the report shows besides.
+
+    `metrics` holds the main metric first, named as in scikit-learn or the field. `history` are the rows of
+    `history.jsonl`; `facts` are sizes and speed, ready to be read.
+    """
+
+    domain: str
+    data: str
+    rows: int
+    model: str
+    metrics: dict[str, Interval]
+    greater_is_better: bool
+    baseline: Comparison | None = None
+    tables: tuple[Table, ...] = ()
+    confusion: Confusion | None = None
+    reliability: tuple[Bin, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    history: tuple[dict[str, float], ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def main_metric(self) -> str:
+        """The name of the metric that decides."""
+        return next(iter(self.metrics))
+
+    def verdict(self) -> str:
+        """Return the sentence that says which model to ship."""
+        if self.baseline is None:
+            return f"No classical baseline was measured beside {self.model}."
+        ours, theirs = self.metrics[self.main_metric], self.baseline.metrics[self.main_metric]
+        return verdict(self.main_metric, (self.model, ours), (self.baseline.name, theirs), self.baseline.difference)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return asdict(self) | {"verdict": self.verdict()}
+
+    def save(self, path: str | Path) -> Path:
+        """Write a `.json` file, or one offline HTML page for any other ending."""
+        path = Path(path)
+        if path.suffix == ".json":
+            # A lone half of a character, as in a broken file name, becomes its JSON escape.
+            path.write_text(plain_json(self.to_dict()) + "\n", encoding="utf-8", errors="backslashreplace")
+        else:
+            from .page import render
+
+            path.write_text(render(self), encoding="utf-8")
+        return path
+
+
+def plain_json(value: Any) -> str:
+    """Return plain values as one line of JSON, with null for what is not a number.
+
+    >>> plain_json({"wer": float("nan")})
+    '{"wer": null}'
+    """
+    return json.dumps(_finite(value), ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,104 @@
+"""The folder of a run: who may write to it, and whether a run may go on in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .batch import Examples
+from .config import flatten, to_dict
+from .errors import ArtifactError, ConfigError
+from .files import file_hash, write_text
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder; `fresh` where nothing is resumed, `finished` where a complete model lies in it."""
+
+    path: Path
+    identity: dict[str, Any]
+    fresh: bool = True
+    finished: bool = False
+    message: str | None = None
+
+    def begin(self) -> None:
+        """Take the folder for this run: what a forced run replaces is removed only now."""
+        if self.fresh:
+            shutil.rmtree(self.path.resolve(), ignore_errors=True)
+            self.path.resolve().mkdir(parents=True, exist_ok=True)  # a mounted folder is emptied, not removed
+            write_text(self.path / "run.json", json.dumps(self.identity, indent=2))
+
+
+def open_run(path: Path, identity: dict[str, Any], *, resume: bool = False, force: bool = False) -> Run:
+    """Say how a run with this identity (flat settings and data hashes) may use `path`; nothing is written yet.
+
+    Raises ArtifactError where the folder holds something and neither `resume` nor `force` is given, ConfigError where a
+    resumed run would differ from the one that began.
+    """
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return Run(path, identity, message=f"{path}: nothing to resume; training starts afresh" if resume else None)
+    if not path.is_dir():
+        raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
+    if not (path / "run.json").is_file():
+        raise ArtifactError(f"{path}: the folder is not empty and holds no run; choose another --out")
+    if resume:
+        return _go_on(path, identity)
+    if not force:
+        raise ArtifactError(
+            f"{path}: the folder holds a run; choose another --out, go on with --resume, or replace it with --force"
+        )
+    return Run(path, identity)
+
+
+def run_identity(config: Any, train: Examples, held_out: Examples | None) -> dict[str, Any]:
+    """Return what a resumed run must share with the one that began: every setting, and the content of the data."""
+    valid = None if held_out is None else _digest(held_out)
+    return flatten(to_dict(config)) | {"data": _digest(train), "valid": valid}
+
+
+def _go_on(path: Path, identity: dict[str, Any]) -> Run:
+    try:
+        before = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except ValueError:
+        raise ArtifactError(
+            f"{path}/run.json: damaged; choose another --out, or replace the run with --force"
+        ) from None
+    now = json.loads(json.dumps(identity))
+    changed = [
+        f"{name} was {before.get(name)} and is {now.get(name)}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
+        raise ConfigError(f"{path}: cannot resume: {'; '.join(changed)}; use the same, or choose another --out")
+    if (path / "config.json").is_file():
+        return Run(path, identity, fresh=False, finished=True, message=f"{path}: the run is finished; nothing to do")
+    if not any((path / "checkpoints").glob("step-*")):
+        return Run(path, identity, fresh=False, message=f"{path}: no checkpoint to resume from; training starts afresh")
+    return Run(path, identity, fresh=False)
+
+
+def _digest(examples: Examples) -> str:
+    """Return a hash of the content of all rows and labels, sounds and images included."""
+    import pandas as pd
+
+    digest = hashlib.sha256()
+    inputs = examples.inputs
+    if isinstance(inputs, np.ndarray):
+        digest.update(inputs.tobytes())
+    elif isinstance(inputs, pd.DataFrame):
+        digest.update(repr(list(inputs.columns)).encode())
+        digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())
+    else:
+        for value in inputs:
+            path = getattr(value, "path", None)
+            digest.update(f"{file_hash(path) if path else value!r}\0".encode())
+    if examples.labels is not None:
+        digest.update("\0".join(map(str, examples.labels)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,39 @@
+"""One trainer for every domain: the seam (`Task`), the loop (`Trainer`) and what they are made of."""
+
+from .config import OptimizerConfig, ScheduleConfig, TrainConfig, budget_seconds
+from .distributed import Ranks, joined
+from .guards import Interrupted
+from .inference import predict
+from .loop import Trainer
+from .progress import Bar, History, Observer, Observers, Silent, TensorBoard
+from .sampling import Plan, Steps
+from .state import Outcome, State, Validation
+from .task import BinaryClassification, Classification, Output, Task, Term
+
+__all__ = [
+    "Bar",
+    "BinaryClassification",
+    "Classification",
+    "History",
+    "Interrupted",
+    "Observer",
+    "Observers",
+    "OptimizerConfig",
+    "Outcome",
+    "Output",
+    "Plan",
+    "Ranks",
+    "ScheduleConfig",
+    "Silent",
+    "State",
+    "Steps",
+    "Task",
+    "TensorBoard",
+    "Term",
+    "TrainConfig",
+    "Trainer",
+    "Validation",
+    "budget_seconds",
+    "joined",
+    "predict",
+]

@@ -1,0 +1,114 @@
+"""The trainer's settings; every domain's configuration holds one as `train`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """AdamW (Loshchilov and Hutter, 2019), with row-wise Adagrad for sparse tables.
+
+    `lr` is the peak rate; `weight_decay` spares biases, norms and embeddings; `clip` bounds the gradient's norm (0:
+    off).
+    """
+
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.98
+    eps: float = 1e-8
+    clip: float = 1.0
+    table_lr: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.lr <= 0:
+            raise ConfigError(f"train.optimizer.lr ({self.lr}) must be above 0")
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
+            raise ConfigError(f"train.optimizer.beta1 ({self.beta1}) and beta2 ({self.beta2}) must lie in [0, 1)")
+        if self.clip < 0:
+            raise ConfigError(f"train.optimizer.clip ({self.clip}) must be 0 (off) or above")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleConfig:
+    """How the rate moves: `warmup` and `decay` are shares of all steps; `floor` is the last rate over the peak.
+
+    `plateau` multiplies the rate by `drop` whenever the validation metric has not improved for `patience` evaluations.
+    """
+
+    name: Literal["cosine", "linear", "wsd", "constant", "plateau"] = "cosine"
+    warmup: float = 0.1
+    decay: float = 0.2
+    floor: float = 0.0
+    drop: float = 0.1
+    patience: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warmup < 1:
+            raise ConfigError(f"train.schedule.warmup ({self.warmup}) must lie in [0, 1): it is a share of all steps")
+        for name in ("decay", "floor", "drop"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"train.schedule.{name} ({getattr(self, name)}) must lie in [0, 1]")
+        if self.patience < 1:
+            raise ConfigError(f"train.schedule.patience ({self.patience}) must be 1 or above")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a training run, beside the data and the model.
+
+    `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
+    sets the number of steps after a short calibration, `epochs` otherwise. `patience` stops after so many evaluations
+    without a better `metric` (0: never); the best weights are kept. `ema` is the decay of averaged weights (0: off).
+    """
+
+    epochs: float = 10.0
+    budget: str | None = None
+    batch_rows: int = 64
+    batch_tokens: int = 0
+    accumulate: int = 1
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    label_smoothing: float = 0.0
+    ema: float = 0.0
+    metric: str | None = None
+    patience: int = 0
+    evaluations: int = 10
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    compile: bool = False
+    workers: int = 0
+    threads: int = 0
+    checkpoint_seconds: float = 60.0
+    parallel: Literal["ddp", "fsdp"] = "ddp"
+    tensorboard: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_rows", "accumulate", "evaluations"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"train.{name} ({getattr(self, name)}) must be above 0")
+        for name in ("ema", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
+        for name in ("seed", "batch_tokens", "patience", "workers", "threads", "checkpoint_seconds"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"train.{name} ({getattr(self, name)}) must be 0 or above")
+        if self.budget is not None:
+            budget_seconds(self.budget)
+
+
+def budget_seconds(budget: str) -> float:
+    """Return a time budget in seconds.
+
+    >>> budget_seconds("10m")
+    600.0
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", budget.strip())
+    if not match or float(match[1]) == 0:
+        raise ConfigError(f"budget '{budget}' is not a time; write 90s, 10m or 1h")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]

@@ -1,0 +1,151 @@
+"""Several processes under torchrun: one rank each, gradients summed, rank 0 decides and writes.
+
+DDP by default, FSDP2 by a flag; gloo on processors, NCCL on CUDA. Every reduction is a SUM: the loss is normalised by
+the global counts already, and FSDP2's averaging on gloo is wrong in some releases of torch.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from ..batch import Batch
+from ..errors import ConfigError
+from .task import Task, Term
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Who this process is among those that train together; `Ranks()` is a process alone."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def main(self) -> bool:
+        """Whether this process writes files and speaks."""
+        return self.rank == 0
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        """Sum a tensor over the ranks, in place."""
+        if self.size > 1:
+            dist.all_reduce(tensor)
+        return tensor
+
+    def from_main(self, value: float, device: torch.device) -> float:
+        """Return rank 0's value on every rank, so that all take the same decision."""
+        if self.size == 1:
+            return value
+        shared = torch.tensor([value], dtype=torch.float64, device=device)
+        dist.broadcast(shared, src=0)
+        return float(shared.item())
+
+    def text_from_main(self, text: str, device: torch.device) -> str:
+        """Return rank 0's text, of up to 4,096 bytes, on every rank."""
+        if self.size == 1:
+            return text
+        shared = torch.zeros(4096, dtype=torch.uint8, device=device)
+        raw = torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
+        shared[: len(raw)] = raw
+        dist.broadcast(shared, src=0)
+        return bytes(shared.tolist()).rstrip(b"\0").decode()
+
+    def wait(self) -> None:
+        """Wait until every rank is here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextlib.contextmanager
+def joined(device: torch.device) -> Iterator[Ranks]:
+    """Join the process group that torchrun announces in the environment, if any; leave it at the end if joined here."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield Ranks()
+        return
+    fresh = not dist.is_initialized()
+    if fresh:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Ranks(dist.get_rank(), dist.get_world_size())
+    finally:
+        if fresh:
+            dist.destroy_process_group()
+
+
+class Forward(nn.Module):
+    """A task's loss as a module, so that DDP sees one forward pass whatever the domain."""
+
+    def __init__(self, task: Task):
+        super().__init__()
+        self.model = task.model
+        self._loss = task.loss
+
+    def forward(self, batch: Batch) -> dict[str, Term]:
+        return self._loss(batch)
+
+
+def spread(task: Task, parallel: str, ranks: Ranks) -> nn.Module:
+    """Return the forward pass of a task over all ranks; alone, just the task's own."""
+    if ranks.size == 1:
+        return Forward(task)
+    if any(isinstance(module, nn.Embedding) and module.sparse for module in task.model.modules()):
+        raise ConfigError(
+            "tables with sparse gradients train in one process only; set model.sparse=false under torchrun"
+        )
+    if parallel == "fsdp":
+        _shard(task.model)
+        return Forward(task)
+    wrapped = DistributedDataParallel(Forward(task), broadcast_buffers=False, find_unused_parameters=True)
+    wrapped.register_comm_hook(None, _sum_bucket)
+    return wrapped
+
+
+def _sum_bucket(state: None, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:  # type: ignore[name-defined]
+    work = dist.all_reduce(bucket.buffer(), async_op=True)
+    return work.get_future().then(lambda future: future.value()[0])
+
+
+def _shard(model: nn.Module) -> None:
+    """Shard every layer of the core, then the rest, by FSDP2 (Zhao et al., "PyTorch FSDP", 2023)."""
+    from torch.distributed.fsdp import fully_shard
+
+    from ..nn import DecoderLayer, EncoderLayer
+
+    layers = [module for module in model.modules() if isinstance(module, EncoderLayer | DecoderLayer)]
+    for module in (*layers, model):
+        shard: Any = fully_shard(module)
+        shard.set_gradient_divide_factor(1.0)
+        shard.set_force_sum_reduction_for_comms(True)
+
+
+@contextlib.contextmanager
+def held_back(forward: nn.Module, hold: bool) -> Iterator[None]:
+    """Keep gradients local while `hold`: all micro-batches of a step but the last."""
+    if hold and isinstance(forward, DistributedDataParallel):
+        with forward.no_sync():
+            yield
+    else:
+        yield
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """Gather a sharded tensor; every rank must call it. A plain tensor passes through."""
+    from torch.distributed.tensor import DTensor
+
+    full: Tensor = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+    return full.detach()
+
+
+def like(value: Tensor, template: Tensor) -> Tensor:
+    """Shard a whole tensor as `template` is, or move it to the template's device."""
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    if isinstance(template, DTensor):
+        return distribute_tensor(value.to(template.device), template.device_mesh, template.placements)
+    return value.to(template.device)

@@ -1,0 +1,43 @@
+"""A pass over a source without training: predictions in row order."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..batch import Source
+from ..device import autocast
+from .sampling import in_order
+from .task import Output, Task
+
+
+def predict(
+    task: Task,
+    source: Source,
+    device: torch.device,
+    *,
+    dtype: torch.dtype = torch.float32,
+    batch_rows: int = 256,
+    batch_tokens: int = 32768,
+) -> Output:
+    """Return the task's predictions for every row of `source`, in row order, whatever the batches were.
+
+    Under several ranks every rank computes all rows, so that all know the same metric without exchanging predictions.
+    """
+    tokens = batch_tokens if source.lengths is not None else 0
+    batches = in_order(source.lengths, len(source), batch_rows, tokens) if len(source) else []
+    training = task.model.training
+    task.model.eval()
+    try:
+        with torch.inference_mode(), autocast(device, dtype):
+            parts = [task.predict(source.batch(rows).to(device)) for rows in batches]
+    finally:
+        task.model.train(training)
+    return _restore_order(parts, np.concatenate(batches)) if batches else []
+
+
+def _restore_order(parts: list[Output], rows: np.ndarray) -> Output:
+    if isinstance(parts[0], list):
+        texts = [text for part in parts for text in part]
+        return [texts[index] for index in np.argsort(rows)]
+    return np.concatenate(parts)[np.argsort(rows)]

@@ -1,0 +1,288 @@
+"""The one training loop: it knows a task, a source of batches and a validation set, and no domain."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+
+from ..batch import Source
+from ..errors import TrainingError
+from .average import Average
+from .checkpoint import CHECKPOINTS, Checkpoint, load_checkpoint, save_checkpoint
+from .config import TrainConfig
+from .distributed import Ranks, joined
+from .guards import Interrupted, kept_randomness, noted_signals
+from .inference import predict
+from .progress import Observer, Row, Silent
+from .sampling import Part, Plan, Steps
+from .schedules import rate
+from .settle import settle
+from .state import Outcome, Settled, State, Validation
+from .step import Stepper
+from .task import Task
+from .weights import get_weights, set_weights
+
+_SKIPS_IN_A_ROW = 5
+_RECOVERIES = 3
+_LOGS = 200
+
+
+class Trainer:
+    """Fits a task's model; checkpoints go to `folder/checkpoints`.
+
+    The last one holds the end of training, for the caller to remove when what was trained is safe elsewhere.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        device: torch.device,
+        folder: Path | None = None,
+        observer: Observer | None = None,
+    ):
+        self.config, self.device, self.folder = config, device, folder
+        self.observer: Observer = observer or Silent()
+
+    def fit(self, task: Task, source: Source, validation: Validation | None = None) -> Outcome:
+        """Train `task.model` in place; go on from the newest checkpoint in the folder where there is one.
+
+        Raises TrainingError where the loss stays not finite or the disk is full, Interrupted after a signal.
+        """
+        with contextlib.ExitStack() as stack:
+            ranks = stack.enter_context(joined(self.device))
+            root = self.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            root = Path(ranks.text_from_main(str(root), self.device))
+            stack.enter_context(kept_randomness())
+            stopped = stack.enter_context(noted_signals()) if self.folder else (lambda: 0)
+            return _Run(self, ranks, root / CHECKPOINTS, task, source, validation)(stopped)
+
+
+class _Run:
+    """One call of `Trainer.fit`: its parts, built once, and the loop over them."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        ranks: Ranks,
+        folder: Path,
+        task: Task,
+        source: Source,
+        validation: Validation | None,
+    ):
+        self.config, self.device, self.ranks, self.folder = trainer.config, trainer.device, ranks, folder
+        self.observer: Observer = trainer.observer if ranks.main else Silent()
+        self.task, self.source, self.validation = task, source, validation
+        task.model.to(self.device).train()
+        config = trainer.config
+        self.plan = Plan(
+            source.lengths,
+            len(source),
+            seed=config.seed,
+            batch_rows=config.batch_rows,
+            batch_tokens=config.batch_tokens,
+        )
+        checkpoint = self._newest()
+        torch.set_num_threads(config.threads or torch.get_num_threads())
+        self.settled = (
+            Settled(**checkpoint.state.pop("settled"))
+            if checkpoint
+            else settle(config, self.device, ranks, task, source, self.plan, validation)
+        )
+        torch.set_num_threads(self.settled.threads)
+        self.stepper = Stepper(task, config, self.device, self.settled.dtype, ranks)
+        self.average = Average(task.model, config.ema)
+        self.best: dict[str, torch.Tensor] = {}
+        self.metrics: dict[str, float] = {}
+        self.state = State()
+        if checkpoint:
+            self._restore(checkpoint)
+
+    def __call__(self, stopped: Callable[[], int]) -> Outcome:
+        total, rows, before = self.settled.total_steps, 0, self.state.seconds
+        self.observer.begin(self.state.step, total)
+        self.clock = self.saved_at = time.monotonic()
+        try:
+            if self.state.step == 0:
+                self._save()
+            while self.state.step < total and not self._stop_early():
+                rows += self._train(stopped)
+        finally:
+            self.observer.end()
+        self._save()
+        if self.best:
+            set_weights(self.task.model, self.best)
+        else:
+            self.average.install(self.task.model)
+        self.task.model.eval()
+        speed = rows / max(self.state.seconds - before, 1e-9)
+        return Outcome(self.state, self.settled, get_weights(self.task.model), self.metrics, speed)
+
+    def _train(self, stopped: Callable[[], int]) -> int:
+        """Run steps until the end, a rollback or an early stop; return the rows seen."""
+        start, total, rows = self.state.step, self.settled.total_steps, 0
+        every = max(1, math.ceil(total / self.config.evaluations))
+        logs = max(1, total // _LOGS)
+        for step, parts in zip(range(start, total), self._loader(start, total), strict=False):
+            self._seed(step)
+            share = rate(step, total, self.config.schedule) * self.state.rate_scale
+            loss = self.stepper(parts, share)
+            self.average.update(self.task.model, step)
+            self.state.step = step + 1
+            rows += len(self.plan.rows(step))
+            self.observer.advance(step + 1)
+            if (step + 1) % logs == 0 or step + 1 == total or self._losing(loss):
+                self._log(share)
+                if self._recover():
+                    return rows
+            if (step + 1) % every == 0 or step + 1 == total:
+                self._evaluate()
+            self._save_if_due(stopped)
+            if self._stop_early():
+                break
+        return rows
+
+    def _loader(self, start: int, total: int) -> Iterator[list[Part]]:
+        steps = Steps(
+            self.source,
+            self.plan,
+            accumulate=self.settled.accumulate,
+            rank=self.ranks.rank,
+            ranks=self.ranks.size,
+        )
+        if self.config.workers == 0:
+            return (steps[step] for step in range(start, total))
+        pin = self.device.type == "cuda"
+        order = range(start, total)
+        return iter(DataLoader(steps, sampler=order, batch_size=None, num_workers=self.config.workers, pin_memory=pin))
+
+    def _seed(self, step: int) -> None:
+        """Dropout's generator is a function of (seed, step, rank): a resumed run draws the same masks."""
+        key = (self.config.seed * 1_000_003 + step) * 1_009 + self.ranks.rank
+        torch.default_generator.manual_seed(key & 0x7FFF_FFFF_FFFF_FFFF)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(key & 0x7FFF_FFFF_FFFF_FFFF)
+
+    def _losing(self, loss: torch.Tensor) -> bool:
+        """On a processor looking at the loss is free: notice at once that it is not finite."""
+        return self.device.type == "cpu" and self.ranks.size == 1 and not math.isfinite(loss)
+
+    def _log(self, share: float) -> None:
+        loss_sum, steps, skipped, _ = self.stepper.counters.tolist()
+        if self.ranks.size > 1:
+            loss_sum = float(self.ranks.sum(self.stepper.counters[0].clone()))
+        self.state.skipped += int(skipped)
+        row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
+        row |= {"loss": loss_sum / steps} if steps else {}
+        self.observer.log(row | {"lr": self.config.optimizer.lr * share, "seconds": round(self._tick(), 3)})
+        self.stepper.counters[:3] = 0
+
+    def _recover(self) -> bool:
+        """After a few skipped steps in a row go back to the last good state with half the rate; say so."""
+        if self.stepper.counters[3] < _SKIPS_IN_A_ROW:
+            return False
+        where = f"step {self.state.step}: the loss was not finite {_SKIPS_IN_A_ROW} times in a row"
+        if self.state.recoveries == _RECOVERIES:
+            raise TrainingError(f"{where}, after {_RECOVERIES} returns to a good state; lower train.optimizer.lr")
+        checkpoint, scale = self._newest(), self.stepper.scale.clone()
+        self.ranks.wait()
+        assert checkpoint is not None, "a checkpoint is written before the first step"
+        kept = replace(self.state, recoveries=self.state.recoveries + 1, rate_scale=self.state.rate_scale / 2)
+        checkpoint.state.pop("settled")
+        self._restore(checkpoint)
+        self.state = replace(
+            self.state,
+            recoveries=kept.recoveries,
+            rate_scale=kept.rate_scale,
+            skipped=kept.skipped,
+            seconds=kept.seconds,
+        )
+        self.stepper.counters.zero_()
+        self.stepper.scale.copy_(scale)
+        self.observer.rewind(self.state.step)
+        self.observer.say(f"{where}; back to step {self.state.step} with the rate times {self.state.rate_scale:g}")
+        self._save()
+        return True
+
+    def _evaluate(self) -> None:
+        if self.validation is None:
+            return
+        with self.average.installed(self.task.model):
+            outputs = predict(self.task, self.validation.source, self.device, dtype=self.settled.dtype)
+            metrics = self.validation.score(outputs)
+            value = self.ranks.from_main(metrics[self.validation.metric], self.device)
+            better = self._is_better(value)
+            if better:
+                self.best = {name: tensor.clone() for name, tensor in get_weights(self.task.model).items()}
+                self.metrics, self.state.best, self.state.best_step = metrics, value, self.state.step
+        self.state.stale = 0 if better else self.state.stale + 1
+        schedule = self.config.schedule
+        if schedule.name == "plateau" and not better and self.state.stale % schedule.patience == 0:
+            self.state.rate_scale *= schedule.drop
+        row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
+        self.observer.log(row | {f"valid_{name}": number for name, number in metrics.items()})
+
+    def _is_better(self, value: float) -> bool:
+        if self.state.best is None or math.isnan(self.state.best):
+            return True
+        assert self.validation is not None
+        return value > self.state.best if self.validation.greater_is_better else value < self.state.best
+
+    def _stop_early(self) -> bool:
+        return 0 < self.config.patience <= self.state.stale
+
+    def _tick(self) -> float:
+        """Move the seconds since the last call into the state; return the seconds of the whole run."""
+        now = time.monotonic()
+        self.state.seconds += now - self.clock
+        self.clock = now
+        return self.state.seconds
+
+    def _save_if_due(self, stopped: Callable[[], int]) -> None:
+        """Save when the time has come or a signal asks for it; under ranks rank 0's clock and signal count."""
+        if self.ranks.size > 1 and self.state.step % 10 and self.state.step < self.settled.total_steps:
+            return
+        due = time.monotonic() - self.saved_at >= self.config.checkpoint_seconds
+        number = int(self.ranks.from_main(stopped(), self.device))
+        if number or self.ranks.from_main(due, self.device):
+            self._save()
+        if number:
+            name = signal.Signals(number).name
+            raise Interrupted(f"stopped by {name} at step {self.state.step}; go on with --resume", number)
+
+    def _save(self) -> None:
+        self._tick()
+        tensors = {
+            "model": get_weights(self.task.model),
+            "optimizer": self.stepper.tensors(),
+            "average": self.average.tensors(),
+            "best": self.best,
+        }
+        state = asdict(self.state) | {"settled": asdict(self.settled), "metrics": self.metrics}
+        if self.ranks.main:
+            save_checkpoint(self.folder, Checkpoint(state, {name: group for name, group in tensors.items() if group}))
+        self.ranks.wait()
+        self.saved_at = time.monotonic()
+
+    def _newest(self) -> Checkpoint | None:
+        checkpoint, warnings = load_checkpoint(self.folder)
+        for warning in warnings:
+            self.observer.say(warning)
+        return checkpoint
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        state = dict(checkpoint.state)
+        self.metrics = state.pop("metrics")
+        self.state = State(**state)
+        set_weights(self.task.model, checkpoint.tensors["model"])
+        self.stepper.load(checkpoint.tensors.get("optimizer", {}))
+        self.average.load(checkpoint.tensors.get("average", {}))
+        self.best = checkpoint.tensors.get("best", {})

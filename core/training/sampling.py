@@ -1,0 +1,134 @@
+"""The order in which rows are seen: a pure function of (seed, epoch), seekable in constant time.
+
+Rows of like length share a batch, under a budget of rows and tokens. A step's batch is defined before it is split over
+micro-batches and ranks, so the order survives a change of either.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from torch.utils.data import Dataset
+
+from ..batch import Batch, Draw, Rows, Source
+from ..errors import ConfigError
+
+_GROWTH = 1.05
+"""Ratio of neighbouring bucket widths: at most 5 % of a batch is padding beyond the rounding to whole tokens."""
+
+
+class Plan:
+    """Cuts every epoch into batches.
+
+    Rows are sorted by the width of their length bucket, ties in random order, and cut where a batch would pass
+    `batch_rows` rows or `batch_tokens` rows × width. The widths in order are the same in every epoch, so the cuts and
+    the number of batches are too; which rows share a batch, and the order of the batches, differ.
+
+    >>> plan = Plan(np.array([5, 90, 5, 5]), 4, seed=0, batch_rows=2, batch_tokens=100)
+    >>> len(plan), [sorted(plan.rows(step).tolist()) for step in range(6)].count([1])
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        lengths: npt.NDArray[np.int64] | None,
+        num_rows: int,
+        *,
+        seed: int,
+        batch_rows: int,
+        batch_tokens: int = 0,
+    ):
+        self.seed = seed
+        self.widths = np.ones(num_rows, np.int64) if lengths is None else bucket_widths(lengths)
+        self.cuts = _cuts(np.sort(self.widths), batch_rows, batch_tokens)
+        self._arranged: tuple[int, list[Rows]] | None = None
+
+    def __len__(self) -> int:
+        """The number of batches of an epoch."""
+        return len(self.cuts)
+
+    def rows(self, step: int) -> Rows:
+        """Return the rows of the global batch of a step, counted from the start of training."""
+        epoch = step // len(self)
+        if self._arranged is None or self._arranged[0] != epoch:
+            self._arranged = (epoch, self._arrange(epoch))
+        return self._arranged[1][step % len(self)]
+
+    def draw(self, step: int) -> Draw:
+        """Return the randomness of the epoch that holds this step."""
+        return Draw(self.seed, step // len(self))
+
+    def largest(self) -> Rows:
+        """Return the batch that needs the most memory: the most rows × width."""
+        order = np.argsort(self.widths, kind="stable")
+        batches = np.split(order, self.cuts[1:])
+        return max(batches, key=lambda rows: len(rows) * int(self.widths[rows].max()))
+
+    def _arrange(self, epoch: int) -> list[Rows]:
+        random = Draw(self.seed, epoch).generator()
+        order = random.permutation(len(self.widths))
+        order = order[np.argsort(self.widths[order], kind="stable")]
+        batches = np.split(order, self.cuts[1:])
+        return [batches[index] for index in random.permutation(len(batches))]
+
+
+def bucket_widths(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Round each length up to the widest length that shares its bucket; buckets grow by 5 %."""
+    buckets = np.ceil(np.log(np.maximum(lengths, 1)) / np.log(_GROWTH)).astype(np.int64)
+    names, inverse = np.unique(buckets, return_inverse=True)
+    widest = np.zeros(len(names), np.int64)
+    np.maximum.at(widest, inverse, lengths)
+    return widest[inverse]
+
+
+def _cuts(widths: npt.NDArray[np.int64], batch_rows: int, batch_tokens: int) -> npt.NDArray[np.int64]:
+    """Return the starts of the batches over rows sorted by width, widest last."""
+    if len(widths) == 0:
+        raise ConfigError("there are no rows to train on; give at least one")
+    starts, start = [], 0
+    while start < len(widths):
+        starts.append(start)
+        end = min(start + batch_rows, len(widths))
+        if batch_tokens:
+            fits = np.arange(1, end - start + 1) * widths[start:end] <= batch_tokens
+            end = start + max(1, int(np.count_nonzero(fits)))
+        start = end
+    return np.array(starts)
+
+
+def in_order(
+    lengths: npt.NDArray[np.int64] | None, num_rows: int, batch_rows: int, batch_tokens: int = 0
+) -> list[Rows]:
+    """Return the batches of one pass for evaluation: rows of like length together, the shortest first."""
+    plan = Plan(lengths, num_rows, seed=0, batch_rows=batch_rows, batch_tokens=batch_tokens)
+    return np.split(np.argsort(plan.widths, kind="stable"), plan.cuts[1:])
+
+
+class Part(NamedTuple):
+    """A micro-batch of one rank; `real` is 0.0 for a row that only keeps a rank without rows in step."""
+
+    batch: Batch
+    real: float
+
+
+class Steps(Dataset[list[Part]]):
+    """The micro-batches of each step for one rank: a map from step to data, so that seeking is an index.
+
+    A rank left without rows in a ragged batch gets one that weighs nothing, so that it takes part in every collective.
+    """
+
+    def __init__(self, source: Source, plan: Plan, *, accumulate: int, rank: int = 0, ranks: int = 1):
+        self.source, self.plan = source, plan
+        self.accumulate, self.rank, self.ranks = accumulate, rank, ranks
+
+    def __getitem__(self, step: int) -> list[Part]:
+        return self.split(self.plan.rows(step), self.plan.draw(step))
+
+    def split(self, rows: Rows, draw: Draw) -> list[Part]:
+        """Return this rank's share of a global batch as micro-batches."""
+        shares = [share[self.rank :: self.ranks] for share in np.array_split(rows, self.accumulate)]
+        return [
+            Part(self.source.batch(share if len(share) else rows[:1], draw), float(len(share) > 0)) for share in shares
+        ]

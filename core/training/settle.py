@@ -1,0 +1,110 @@
+"""What is settled before the first step, written down, and repeated by a resume."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from ..batch import Source
+from ..device import pick_precision
+from ..errors import ConfigError
+from .config import TrainConfig, budget_seconds
+from .distributed import Ranks
+from .inference import predict
+from .sampling import Plan, Steps
+from .state import Settled, Validation
+from .step import Stepper
+from .task import Task
+from .weights import get_weights, set_weights
+
+_CALIBRATION_SHARE = 0.03
+_MIN_STEPS = 5
+
+
+def settle(
+    config: TrainConfig,
+    device: torch.device,
+    ranks: Ranks,
+    task: Task,
+    source: Source,
+    plan: Plan,
+    validation: Validation | None = None,
+) -> Settled:
+    """Decide precision, threads, micro-batches and the number of steps; the model is left as it was."""
+    dtype = pick_precision(config.precision, device)
+    threads = config.threads or torch.get_num_threads()
+    trial = _Trial(config, device, dtype, ranks, task, source, plan)
+    accumulate = trial.fit_memory() if device.type == "cuda" else config.accumulate
+    total = max(1, round(config.epochs * len(plan)))
+    if config.budget is not None:
+        total = int(ranks.from_main(trial.steps_in(budget_seconds(config.budget), accumulate, validation), device))
+    return Settled(str(dtype).removeprefix("torch."), threads, accumulate, total)
+
+
+class _Trial:
+    """Steps on a model that is put back afterwards."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        device: torch.device,
+        dtype: torch.dtype,
+        ranks: Ranks,
+        task: Task,
+        source: Source,
+        plan: Plan,
+    ):
+        self.config, self.device, self.dtype, self.ranks = config, device, dtype, ranks
+        self.task, self.source, self.plan = task, source, plan
+
+    def fit_memory(self) -> int:
+        """Return the micro-batches a step that fit in memory: halved on all ranks alike until the largest batch
+        fits."""
+        accumulate, rows = self.config.accumulate, self.plan.largest()
+        while accumulate < len(rows):
+            failed = torch.tensor([float(not self._fits(accumulate))], device=self.device)
+            if self.ranks.sum(failed).item() == 0:
+                break
+            accumulate *= 2
+        return accumulate
+
+    def _fits(self, accumulate: int) -> bool:
+        share = self.plan.largest()[self.ranks.rank :: self.ranks.size]
+        part = share[: -(-len(share) // accumulate)]
+        try:
+            alone = Stepper(self.task, self.config, self.device, self.dtype, Ranks())
+            alone.backward([(self.source.batch(part, self.plan.draw(0)).to(self.device), 1.0)])
+        except torch.OutOfMemoryError:
+            return False
+        finally:
+            self.task.model.zero_grad(set_to_none=True)
+            torch.cuda.empty_cache()
+        return True
+
+    def steps_in(self, seconds: float, accumulate: int, validation: Validation | None) -> int:
+        """Return how many steps, with the evaluations between them, fill a time budget."""
+        before = {name: value.clone() for name, value in get_weights(self.task.model).items()}
+        stepper = Stepper(self.task, self.config, self.device, self.dtype, Ranks())
+        steps = Steps(self.source, self.plan, accumulate=accumulate, rank=self.ranks.rank, ranks=self.ranks.size)
+        stepper(steps[0], 1e-3)
+        start, taken = time.monotonic(), 0
+        while taken < _MIN_STEPS or time.monotonic() - start < _CALIBRATION_SHARE * seconds:
+            float(stepper(steps[taken + 1], 1e-3))
+            taken += 1
+        per_step = (time.monotonic() - start) / taken
+        aside = time.monotonic() - start + self.config.evaluations * self._evaluation_seconds(validation)
+        set_weights(self.task.model, before)
+        self.task.model.zero_grad(set_to_none=True)
+        if aside >= seconds:
+            raise ConfigError(
+                f"budget '{self.config.budget}' is too short: calibration and {self.config.evaluations} evaluations "
+                f"take {aside:.0f} s; raise it, or lower train.evaluations"
+            )
+        return max(1, int((seconds - aside) * 0.97 / per_step))
+
+    def _evaluation_seconds(self, validation: Validation | None) -> float:
+        start = time.monotonic()
+        if validation is not None:
+            validation.score(predict(self.task, validation.source, self.device, dtype=self.dtype))
+        return time.monotonic() - start
