@@ -1,0 +1,227 @@
+"""The fields of a click table: what kind each column is, and the numbers that its cells become.
+
+A cell becomes an id within its field. Id 0 is a missing cell in every field. A categorical field goes on with its ids
+for unseen values, then its vocabulary; a numeric field goes on with its knots.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..core.errors import ConfigError, DataError
+
+Ids: TypeAlias = npt.NDArray[np.int32]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Column: TypeAlias = "pd.Series[Any]"
+
+NO_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+"""What stands for a missing number in text, in lower case."""
+
+_ID_NAME = re.compile(r"(?i:^|[_\-. ])(?i:id|uuid|hash|zip|postcode)$|[a-z]I[dD]$")
+
+
+Kind: TypeAlias = Literal["categorical", "numeric"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClickFeaturesConfig:
+    """How cells become numbers.
+
+    Values seen fewer than `min_count` times, or beyond the `max_values` most frequent of a column (0: no bound), share
+    `unseen` ids. Numbers get up to `bins` knots. `categorical` and `numeric` name columns whose kind is not to be
+    inferred. In training each cell is hidden with the probability `field_dropout`, so that missing and unseen values
+    are learned. `positive` names the label value that counts as a click, where the sorted last (1, yes, >50K) does not.
+    """
+
+    min_count: int = 2
+    max_values: int = 0
+    unseen: int = 1
+    bins: int = 128
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    field_dropout: float = 0.05
+    positive: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("min_count", 1), ("max_values", 0), ("unseen", 1), ("bins", 1)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"features.{name} ({getattr(self, name)}) must be {least} or above")
+        if not 0 <= self.field_dropout < 1:
+            raise ConfigError(f"features.field_dropout ({self.field_dropout}) must lie in [0, 1)")
+        if both := set(self.categorical) & set(self.numeric):
+            raise ConfigError(f"features.categorical and features.numeric both name '{min(both)}'; choose one")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Categorical:
+    """A column of names: 0 missing, 1 … `unseen` values outside the vocabulary (by checksum), then `values` in
+    order."""
+
+    name: str
+    values: tuple[str, ...]
+    unseen: int = 1
+
+    @property
+    def size(self) -> int:
+        """Return the number of ids."""
+        return 1 + self.unseen + len(self.values)
+
+    @classmethod
+    def fit(cls, name: str, column: Column, config: ClickFeaturesConfig) -> Categorical:
+        """Keep the values that occur often enough, the frequent first."""
+        codes, names = categories(column)
+        counts = pd.Series(np.bincount(codes[codes >= 0], minlength=len(names)), index=names, dtype=np.int64)
+        kept = counts.groupby(level=0).sum()
+        kept = kept[kept >= config.min_count].sort_values(ascending=False, kind="stable")
+        values = kept.index[: config.max_values or None]
+        return cls(name=name, values=tuple(values.tolist()), unseen=config.unseen)
+
+    def encode(self, column: Column) -> Ids:
+        """Return the id (N,) of every cell."""
+        codes, names = categories(column)
+        ids = pd.Index(self.values, dtype=object).get_indexer(pd.Index(names, dtype=object))
+        buckets = [1 + zlib.crc32(value.encode()) % self.unseen for value in names[ids < 0]]
+        ids[ids >= 0] += 1 + self.unseen
+        ids[ids < 0] = buckets
+        return np.append(ids, 0)[codes].astype(np.int32)  # code −1, a missing cell, takes the last: 0
+
+    def decode(self, ids: Ids) -> list[str | None]:
+        """Return the values of `ids`: None where missing, "(unseen)" outside the vocabulary."""
+        texts = np.array([None, *["(unseen)"] * self.unseen, *self.values], dtype=object)
+        return list(texts[ids])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric:
+    """A column of numbers: 0 missing, then one id a knot; a number belongs to the last knot at or below it."""
+
+    name: str
+    knots: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """Return the number of ids."""
+        return 1 + len(self.knots)
+
+    @classmethod
+    def fit(cls, name: str, numbers: Floats, config: ClickFeaturesConfig) -> Numeric:
+        """Put the knots where the numbers are: see `place_knots`."""
+        return cls(name=name, knots=tuple(place_knots(numbers, config.bins).tolist()))
+
+    def encode(self, numbers: Floats) -> Ids:
+        """Return the id (N,) of every number."""
+        return np.where(np.isnan(numbers), 0, 1 + self._below(numbers)).astype(np.int32)
+
+    def position(self, numbers: Floats) -> npt.NDArray[np.float32]:
+        """Return where each number lies between the knots, in [0, len(knots) − 1]; 0 where missing.
+
+        >>> Numeric(name="age", knots=(0.0, 10.0, 30.0)).position(np.array([-5.0, 10.0, 25.0])).tolist()
+        [0.0, 1.0, 1.75]
+        """
+        knots, below = np.array(self.knots), self._below(numbers)
+        start, end = knots[below], knots[np.minimum(below + 1, len(knots) - 1)]
+        inside = np.clip(np.nan_to_num(numbers, nan=knots[0]), start, end) - start
+        spots = (below + inside / np.where(end > start, end - start, 1)).astype(np.float32)
+        last = np.nextafter((below + 1).astype(np.float32), np.float32(0))
+        spots = np.minimum(spots, last)  # no rounding up to the next knot
+        return np.where(np.isnan(numbers), np.float32(0), spots)
+
+    def _below(self, numbers: Floats) -> npt.NDArray[np.int64]:
+        """Return the last knot at or below each number, the first where there is none."""
+        return np.maximum(np.searchsorted(self.knots, numbers, side="right") - 1, 0) * ~np.isnan(numbers)
+
+
+Field: TypeAlias = Categorical | Numeric
+
+
+def infer_kind(column: Column, config: ClickFeaturesConfig) -> Kind:
+    """Return the kind of a column: as configured, else numeric where its cells are numbers and its name is no id's.
+
+    Codes with leading zeros (`007`) are names. One cell in twenty may fail to be a number, which `parse_numbers` then
+    tells: a slip of the pen does not turn a column into names.
+    """
+    name, dtype = str(column.name), column.dtype
+    if name in config.categorical:
+        return "categorical"
+    if name in config.numeric:
+        return "numeric"
+    if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(dtype) or _ID_NAME.search(name):
+        return "categorical"
+    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+        return "numeric"
+    numbers, wrong = parse_numbers(column)
+    known = int((~np.isnan(numbers)).sum())
+    if known < 19 * wrong.sum() or not known:
+        return "categorical"
+    codes = column.astype(str).str.strip().str.match(r"[+-]?0\d").any()
+    return "categorical" if codes else "numeric"
+
+
+def parse_numbers(column: Column) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return the numbers (N,) of a column, NaN where missing, and a mask of the cells that are neither.
+
+    Times count in days.
+
+    >>> numbers, wrong = parse_numbers(pd.Series(["1.5", "", "?", "2e3", "many"]))
+    >>> numbers.tolist(), wrong.tolist()
+    ([1.5, nan, nan, 2000.0, nan], [False, False, False, False, True])
+    """
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        days = (pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+        return days.to_numpy(np.float64), np.zeros(len(column), np.bool_)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(np.float64, na_value=np.nan), np.zeros(len(column), np.bool_)
+    codes, texts = categories(column)
+    stripped = pd.Series(texts, dtype=object).astype(str).str.strip()
+    numbers = pd.to_numeric(stripped, errors="coerce").to_numpy(np.float64)
+    wrong = np.isnan(numbers) & ~stripped.str.lower().isin(NO_NUMBER).to_numpy()
+    return np.append(numbers, np.nan)[codes], np.append(wrong, False)[codes]
+
+
+def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
+    """Return a code (N,) of every cell, −1 where missing or empty, and the text of each code.
+
+    Whole numbers look the same from every kind of column: 7, 7.0 and "7" are "7". Raises DataError where cells hold
+    lists or objects.
+    """
+    try:
+        codes, values = pd.factorize(column)
+    except TypeError:
+        raise DataError(f"column '{column.name}' holds lists or objects; give it text or numbers") from None
+    texts = np.array([_text(value) for value in values], dtype=object)
+    empty = np.append(texts == "", True)
+    return np.where(empty[codes], -1, codes), texts
+
+
+def place_knots(numbers: Floats, bins: int) -> Floats:
+    """Return up to `bins` + 1 increasing knots for the given numbers; [0] where there are none.
+
+    Every distinct number is a knot where there are few. Else each frequent number is one, and the others get the
+    quantiles of what is left, so that a spike at 0 does not swallow the tail.
+
+    >>> place_knots(np.array([0.0] * 96 + [1.0, 2.0, 3.0, 4.0]), bins=3).tolist()
+    [0.0, 1.0, 2.0, 4.0]
+    """
+    numbers = np.sort(numbers[np.isfinite(numbers)])
+    distinct, counts = np.unique(numbers, return_counts=True)
+    if len(distinct) == 0:
+        return np.zeros(1)
+    if len(distinct) <= bins + 1:
+        return distinct
+    spikes = distinct[counts * bins > len(numbers)]
+    rest = numbers[~np.isin(numbers, spikes)]
+    steps = np.linspace(0, len(rest) - 1, max(2, bins + 1 - len(spikes))).astype(np.int64)
+    return np.unique(np.concatenate([spikes, rest[steps]]))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)

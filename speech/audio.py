@@ -1,0 +1,121 @@
+"""Sound files and log-mel features: the one place that knows soundfile and torchaudio.
+
+torchaudio is in maintenance (2.11 is its last release): its resampling and mel filters are all that is used
+of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..core.errors import ConfigError, DataError
+
+Wave: TypeAlias = npt.NDArray[np.float32]
+"""Mono samples in [-1, 1]."""
+
+SOUND_FILES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioConfig:
+    """How a wave becomes log-mel frames.
+
+    `sample_rate` in Hz, 0: the lowest of the training data, at most 16 kHz. `window` and `hop` are in
+    milliseconds. `range_db` is how far below an utterance's loudest value the quiet is cut off.
+    """
+
+    sample_rate: int = 0
+    mels: int = 40
+    window: float = 25.0
+    hop: float = 10.0
+    range_db: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.sample_rate and not 4000 <= self.sample_rate <= 48000:
+            raise ConfigError(f"audio.sample_rate ({self.sample_rate}) must be 0 (automatic) or in 4000 … 48000 Hz")
+        if not 8 <= self.mels <= 128:
+            raise ConfigError(f"audio.mels ({self.mels}) must be in 8 … 128")
+        if not 1 <= self.hop <= self.window:
+            raise ConfigError(f"audio.hop ({self.hop}) must be at least 1 ms and at most audio.window ({self.window})")
+        if self.range_db <= 0:
+            raise ConfigError(f"audio.range_db ({self.range_db}) must be above 0")
+
+
+def decode(path: str | Path) -> tuple[Wave, int]:
+    """Return the mono wave of a WAV, FLAC, OGG, Opus or MP3 file and its sample rate in Hz.
+
+    Channels are averaged. Raises DataError, naming the file, where it is missing, not a sound or without
+    samples.
+    """
+    import soundfile
+
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: no such sound file; check the path (a relative one starts at the table's folder)")
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        reason = error.error_string.rstrip(".")
+        raise DataError(f"{path.name}: not a sound file ({reason}); convert it to WAV, FLAC, OGG or MP3") from None
+    if not len(samples):
+        raise DataError(f"{path.name}: a sound file without samples; record it again or remove it")
+    return np.ascontiguousarray(samples.mean(axis=1)), int(rate)
+
+
+def resample(wave: Wave, rate: int, new_rate: int) -> Wave:
+    """Return the wave at another sample rate (windowed sinc, by torchaudio)."""
+    if rate == new_rate:
+        return wave
+    import torchaudio.functional
+
+    return np.asarray(torchaudio.functional.resample(torch.from_numpy(wave), rate, new_rate).numpy())
+
+
+def log_mel(wave: Wave, config: AudioConfig) -> npt.NDArray[np.float32]:
+    """Return the (T, mels) log-mel spectrogram of a wave at `config.sample_rate`, T = 1 + samples // hop.
+
+    Natural logarithm of the power relative to the loudest value of the utterance, cut off `range_db` below
+    it: the gain of a recording changes nothing.
+
+    >>> log_mel(np.zeros(8000, dtype=np.float32), AudioConfig(sample_rate=8000)).shape
+    (101, 40)
+    """
+    size, hop = (round(config.sample_rate * ms / 1000) for ms in (config.window, config.hop))
+    filters_FM = _filters(config.mels, size, config.sample_rate)
+    fft = 2 * (len(filters_FM) - 1)
+    spectrum_FT = torch.stft(
+        torch.from_numpy(wave),
+        fft,
+        hop,
+        size,
+        torch.hann_window(size),
+        pad_mode="constant",
+        return_complex=True,
+    )
+    power_MT = filters_FM.T @ spectrum_FT.abs().square()
+    log_MT = power_MT.clamp_min(1e-10).log()
+    log_MT = (log_MT - log_MT.max()).clamp_min(-config.range_db * math.log(10) / 10)
+    return np.ascontiguousarray(log_MT.T.numpy())
+
+
+@functools.lru_cache(maxsize=8)
+def _filters(mels: int, window: int, rate: int) -> Tensor:
+    """Return the (F, mels) triangular filters; the transform grows until none falls between its bins."""
+    import torchaudio.functional
+
+    fft = 1 << (window - 1).bit_length()
+    low, high = 2595 * math.log10(1 + 20 / 700), 2595 * math.log10(1 + rate / 2 / 700)
+    narrowest = 700 * (10 ** ((low + (high - low) / (mels + 1)) / 2595) - 1) - 20
+    while rate / fft > narrowest:
+        fft *= 2
+    filters: Tensor = torchaudio.functional.melscale_fbanks(fft // 2 + 1, 20.0, rate / 2, mels, rate)
+    return filters

@@ -1,0 +1,65 @@
+"""The settings of a speech recogniser, and its presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..core.errors import ConfigError
+from ..core.nn import TransformerConfig
+from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
+from .audio import AudioConfig
+from .data import SpeechFeaturesConfig
+from .model import SpeechModelConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechConfig:
+    """All that decides a recogniser beside its data; `attention` is the decoder's share of the loss."""
+
+    features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
+    model: SpeechModelConfig = field(default_factory=SpeechModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    attention: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.attention < 1:
+            raise ConfigError(f"attention ({self.attention}) must lie in [0, 1): CTC has the rest")
+
+
+def tiny() -> SpeechConfig:
+    """Two layers of width 96: a first look."""
+    return _preset(width=96, num_layers=2, num_heads=4, epochs=30)
+
+
+def small() -> SpeechConfig:
+    """Four layers of width 128: the default, for words and short utterances; minutes on a processor."""
+    return _preset(width=128, num_layers=4, num_heads=4, epochs=40)
+
+
+def base() -> SpeechConfig:
+    """Eight layers of width 256 and 80 mels, for hours of speech and a GPU."""
+    return _preset(width=256, num_layers=8, num_heads=4, epochs=40, mels=80, batch_tokens=20000)
+
+
+def _preset(
+    *, width: int, num_layers: int, num_heads: int, epochs: float, mels: int = 40, batch_tokens: int = 1200
+) -> SpeechConfig:
+    return SpeechConfig(
+        features=SpeechFeaturesConfig(audio=AudioConfig(mels=mels)),
+        model=SpeechModelConfig(
+            encoder=TransformerConfig(width=width, num_layers=num_layers, num_heads=num_heads, rotary=True),
+            decoder=TransformerConfig(width=width, num_layers=2, num_heads=num_heads),
+        ),
+        train=TrainConfig(
+            epochs=epochs,
+            batch_rows=32,
+            batch_tokens=batch_tokens,
+            label_smoothing=0.1,
+            optimizer=OptimizerConfig(lr=1e-3),
+            schedule=ScheduleConfig(warmup=0.1),
+        ),
+    )
+
+
+PRESETS: dict[str, Callable[[], SpeechConfig]] = {"tiny": tiny, "small": small, "base": base}

@@ -1,0 +1,82 @@
+"""Augmentation of log-mel frames, whole batches at once, as pure functions of uniform numbers.
+
+Row i's result depends on row i's numbers alone: neither on the batch that it is in nor on the padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.errors import ConfigError
+
+Uniform: TypeAlias = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+# Shapes: B batch, L frames, M mels, K masks.
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """Speed perturbation (Ko et al., 2015) and SpecAugment (Park et al., 2019).
+
+    `speed` 0.1 stretches time by 0.9 … 1.1. `mel_masks` masks of up to `mel_width` mels, and for every
+    `time_every` frames a mask of up to `time_width` frames and `time_share` of the utterance, are set to
+    the mean of the corpus.
+    """
+
+    speed: float = 0.1
+    mel_masks: int = 2
+    mel_width: int = 6
+    time_every: int = 100
+    time_width: int = 20
+    time_share: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.speed < 0.5:
+            raise ConfigError(f"augment.speed ({self.speed}) must lie in [0, 0.5)")
+        for name in ("mel_masks", "mel_width", "time_width"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
+        if self.time_every < 1:
+            raise ConfigError(f"augment.time_every ({self.time_every}) must be 1 or above")
+        if not 0 <= self.time_share <= 1:
+            raise ConfigError(f"augment.time_share ({self.time_share}) must lie in [0, 1]")
+
+    def time_masks(self, lengths_B: Numbers) -> Numbers:
+        """Return the number of time masks of utterances of these lengths: at least two."""
+        return np.maximum(2, lengths_B // self.time_every)
+
+
+def stretched(lengths_B: Numbers, uniform_B: Uniform, speed: float, least_B: Numbers) -> Numbers:
+    """Return lengths divided by 1 − speed … 1 + speed, at least `least_B` (or the length if that is less)."""
+    factors_B = 1 + speed * (2 * uniform_B - 1)
+    return np.maximum(np.round(lengths_B / factors_B).astype(np.int64), np.minimum(lengths_B, least_B))
+
+
+def time_mask(lengths_B: Numbers, uniform_BK: Uniform, config: AugmentConfig) -> Mask:
+    """Return (B, max length), True at the frames to hide; two uniform numbers make a mask."""
+    widest_B = np.minimum(config.time_width, (config.time_share * lengths_B).astype(np.int64))
+    count_B = config.time_masks(lengths_B)
+    active_BK = np.arange(uniform_BK.shape[1] // 2)[None, :] < count_B[:, None]
+    return _spans(lengths_B, widest_B, uniform_BK, active_BK, int(lengths_B.max()))
+
+
+def mel_mask(rows: int, mels: int, uniform_BK: Uniform, config: AugmentConfig) -> Mask:
+    """Return (B, mels), True at the mels to hide; two uniform numbers make a mask."""
+    limits_B = np.full(rows, mels)
+    widest_B = np.full(rows, min(config.mel_width, mels))
+    return _spans(limits_B, widest_B, uniform_BK, np.ones((rows, config.mel_masks), dtype=bool), mels)
+
+
+def _spans(limits_B: Numbers, widest_B: Numbers, uniform_BK: Uniform, active_BK: Mask, size: int) -> Mask:
+    """Return the union of K spans a row: widths 0 … widest, anywhere within the limit."""
+    widths_BK = np.floor(uniform_BK[:, 0::2] * (widest_B[:, None] + 1)).astype(np.int64) * active_BK
+    starts_BK = np.floor(uniform_BK[:, 1::2] * (limits_B[:, None] - widths_BK + 1)).astype(np.int64)
+    places = np.arange(size)[None, :, None]
+    inside = (places >= starts_BK[:, None, :]) & (places < (starts_BK + widths_BK)[:, None, :])
+    return np.asarray(inside.any(axis=2))

@@ -1,0 +1,189 @@
+"""What is learned from the training recordings, and the way from recordings to frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.batch import Examples
+from ...core.errors import ArtifactError, ConfigError, DataError
+from ..audio import AudioConfig, log_mel
+from .augment import AugmentConfig
+from .read import Clip
+from .source import SpeechSource
+from .vocabulary import Vocabulary, steps_needed
+
+FILE = "vocabulary.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechFeaturesConfig:
+    """How recordings become frames, and transcripts targets.
+
+    `normalisation` brings each mel to mean 0 and variance 1 over the training corpus or over each
+    utterance. `subsampling` frames make one step of the encoder: 4, or 2 where speech is so short or fast
+    that 4 would leave CTC too few steps; 0 chooses by the training set.
+    """
+
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    normalisation: Literal["corpus", "utterance"] = "corpus"
+    subsampling: int = 0
+
+    def __post_init__(self) -> None:
+        if self.subsampling not in (0, 2, 4):
+            raise ConfigError(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2 or 4")
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechFeatures:
+    """What a training set gives: sample rate, subsampling, characters, mean and deviation of each mel."""
+
+    config: SpeechFeaturesConfig
+    audio: AudioConfig
+    subsampling: int
+    vocabulary: Vocabulary
+    mean: npt.NDArray[np.float32]
+    deviation: npt.NDArray[np.float32]
+
+    @classmethod
+    def fit(cls, examples: Examples, config: SpeechFeaturesConfig) -> SpeechFeatures:
+        """Learn from transcribed recordings; raises DataError for one that cannot be used, naming it."""
+        texts = transcripts(examples)
+        rate = config.audio.sample_rate or min(16000, *(clip.rate for clip in examples.inputs))
+        audio = replace(config.audio, sample_rate=rate)
+        vocabulary = Vocabulary.fit(texts)
+        total, squares, lengths = np.zeros(audio.mels), np.zeros(audio.mels), []
+        for row in range(len(examples)):
+            mel = mel_of(examples, row, audio).astype(np.float64)
+            total, squares = total + mel.sum(0), squares + np.square(mel).sum(0)
+            lengths.append(len(mel))
+        mean = total / sum(lengths)
+        deviation = np.sqrt(np.maximum(squares / sum(lengths) - mean**2, 1e-6))
+        needed = [steps_needed(vocabulary.encode(text)) for text in texts]
+        return cls(
+            config=config,
+            audio=audio,
+            subsampling=config.subsampling or choose_subsampling(np.array(lengths), np.array(needed)),
+            vocabulary=vocabulary,
+            mean=mean.astype(np.float32),
+            deviation=deviation.astype(np.float32),
+        )
+
+    def normalise(self, mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return (T, M) frames of mean 0 and variance 1 by the configured statistics."""
+        if self.config.normalisation == "utterance":
+            return np.asarray((mel - mel.mean(0)) / np.maximum(mel.std(0), 1e-3))
+        return (mel - self.mean) / self.deviation
+
+    def source(self, examples: Examples, training: bool = False) -> SpeechSource:
+        """Return the frames of all recordings, computed once.
+
+        In `training` they come with targets; a transcript longer than CTC can align leaves its recording
+        out, by name. Raises DataError for a recording that cannot be decoded and, in training, for an
+        unknown character.
+        """
+        targets = self._targets(examples) if training else None
+        kept: list[int] = []
+        left_out: list[str] = []
+        mels = []
+        for row in range(len(examples)):
+            mel = self.normalise(mel_of(examples, row, self.audio))
+            if targets is not None and steps_needed(targets[row]) > subsampled(len(mel), self.subsampling):
+                left_out.append(f"{examples.place(row)} ({examples.inputs[row].name})")
+                continue
+            mels.append(mel.astype(np.float16))
+            kept.append(row)
+        if not kept:
+            raise DataError(f"{examples.name}: every transcript is longer than its recording; check the pairing")
+        return SpeechSource(
+            frames=np.concatenate(mels),
+            lengths=np.array([len(mel) for mel in mels], dtype=np.int64),
+            targets=None if targets is None else [targets[row] for row in kept],
+            augment=self.config.augment,
+            subsampling=self.subsampling,
+            left_out=tuple(left_out),
+        )
+
+    def _targets(self, examples: Examples) -> list[npt.NDArray[np.int64]]:
+        targets = []
+        for row, text in enumerate(transcripts(examples)):
+            unknown = self.vocabulary.unknown(text)
+            if unknown:
+                place, character = examples.place(row), unknown[0]
+                raise DataError(f"{place}: character {character!r} is in no transcript that the model learned from")
+            targets.append(self.vocabulary.encode(text))
+        return targets
+
+    def save(self, folder: Path) -> None:
+        """Write `vocabulary.json`: characters, sample rate, subsampling and normalisation."""
+        learned = {
+            "characters": list(self.vocabulary.characters),
+            "sample_rate": self.audio.sample_rate,
+            "subsampling": self.subsampling,
+            "mean": [float(value) for value in self.mean],
+            "deviation": [float(value) for value in self.deviation],
+        }
+        (folder / FILE).write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, config: SpeechFeaturesConfig) -> SpeechFeatures:
+        """Read what `save` wrote; raises ArtifactError where it is missing or damaged."""
+        path = folder / FILE
+        try:
+            learned = json.loads(path.read_text(encoding="utf-8"))
+            audio = replace(config.audio, sample_rate=int(learned["sample_rate"]))
+            vocabulary, subsampling = Vocabulary(tuple(learned["characters"])), int(learned["subsampling"])
+            mean, deviation = (np.array(learned[name], dtype=np.float32) for name in ("mean", "deviation"))
+        except FileNotFoundError:
+            raise ArtifactError(f"{path}: no such file; save the model again") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArtifactError(f"{path}: damaged ({error}); save the model again") from None
+        if mean.shape != (audio.mels,) or deviation.shape != (audio.mels,):
+            raise ArtifactError(f"{path}: damaged (statistics of {mean.size} mels, not {audio.mels}); save it again")
+        return cls(config, audio, subsampling, vocabulary, mean, deviation)
+
+
+def mel_of(examples: Examples, row: int, audio: AudioConfig) -> npt.NDArray[np.float32]:
+    """Return the log-mel frames of one recording; raises DataError with its place."""
+    if row in examples.errors:
+        raise DataError(f"{examples.place(row)}: {examples.errors[row]}")
+    clip: Clip = examples.inputs[row]
+    try:
+        return log_mel(clip.sound(audio.sample_rate), audio)
+    except DataError as error:
+        raise DataError(f"{examples.place(row)}: {error}") from None
+
+
+def transcripts(examples: Examples) -> list[str]:
+    """Return the transcripts; raise DataError where there are none or a recording cannot be read."""
+    for row, why in examples.errors.items():
+        raise DataError(f"{examples.place(row)}: {why}")
+    if examples.labels is None:
+        raise DataError(f"{examples.name}: there are no transcripts; training needs one for each recording")
+    return [str(text) for text in examples.labels]
+
+
+def choose_subsampling(
+    frames: npt.NDArray[np.int64], steps: npt.NDArray[np.int64], share: float = 0.99, room: float = 1.5
+) -> int:
+    """Return 4 where it leaves `share` of the utterances `room` times the steps that CTC needs, else 2.
+
+    >>> [choose_subsampling(np.array([600, 40]), np.array([28, needed])) for needed in (5, 8)]
+    [4, 2]
+    """
+    return 4 if np.mean(frames / 4 >= room * steps) >= share else 2
+
+
+def subsampled(length: int, factor: int) -> int:
+    """Return the encoder's steps for a number of frames.
+
+    >>> subsampled(5, 2), subsampled(5, 4)
+    (3, 2)
+    """
+    return -(-length // factor)

@@ -1,0 +1,89 @@
+"""Features of all utterances in memory, gathered into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ...core.batch import Batch, Draw, Rows, pad
+from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask
+from .vocabulary import steps_needed
+
+Frames: TypeAlias = npt.NDArray[np.float16]
+
+# Shapes: B batch, L frames, M mels, S target length.
+
+
+@dataclass(frozen=True)
+class SpeechSource:
+    """Normalised log-mel frames of N utterances, one after the other (`frames`, float16), and their targets.
+
+    `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
+    because they have too few frames for their transcript.
+    """
+
+    frames: Frames
+    lengths: Numbers
+    targets: Sequence[npt.NDArray[np.int64]] | None
+    augment: AugmentConfig
+    subsampling: int
+    left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_starts", np.cumsum(self.lengths) - self.lengths)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
+        """Return `frames` (B, L, M), `length` (B,); with targets also `target` (B, S), `target_length` (B,).
+
+        With a `draw` the utterances are stretched and masked.
+        """
+        if draw is None:
+            frames_BLM, lengths_B = self._gather(rows, self.lengths[rows]), self.lengths[rows]
+        else:
+            frames_BLM, lengths_B = self._augmented(rows, draw)
+        tensors = {"frames": torch.from_numpy(frames_BLM), "length": torch.from_numpy(lengths_B)}
+        if self.targets is not None:
+            targets = [self.targets[row] for row in rows]
+            tensors["target"], keep = pad(targets)
+            tensors["target_length"] = keep.sum(1)
+        return Batch(tensors)
+
+    def _augmented(self, rows: Rows, draw: Draw) -> tuple[npt.NDArray[np.float32], Numbers]:
+        config, mels = self.augment, self.frames.shape[1]
+        lengths_B = self._stretch(rows, draw)
+        frames_BLM = self._gather(rows, lengths_B)
+        masks = int(config.time_masks(lengths_B).max())
+        hide_BL = time_mask(lengths_B, draw.uniform(rows, 2 * masks, stream=1), config)
+        hide_BM = mel_mask(len(rows), mels, draw.uniform(rows, 2 * config.mel_masks, stream=2), config)
+        frames_BLM[hide_BL[:, :, None] | hide_BM[:, None, :]] = 0
+        return frames_BLM, lengths_B
+
+    def _stretch(self, rows: Rows, draw: Draw) -> Numbers:
+        least_B = np.zeros(len(rows), np.int64)
+        if self.targets is not None:  # faster speech must stay slow enough for CTC
+            least_B += [steps_needed(self.targets[row]) * self.subsampling for row in rows]
+        return stretched(self.lengths[rows], draw.uniform(rows, 1)[:, 0], self.augment.speed, least_B)
+
+    def _gather(self, rows: Rows, lengths_B: Numbers) -> npt.NDArray[np.float32]:
+        """Return (B, L, M): each row brought to its length by linear interpolation over time, then zeros."""
+        whole_B = self.lengths[rows]
+        place_BL = np.arange(int(lengths_B.max()))[None, :]
+        keep_BL = place_BL < lengths_B[:, None]
+        at_BL = place_BL * ((whole_B - 1) / np.maximum(lengths_B - 1, 1))[:, None]
+        low_BL = np.minimum(at_BL.astype(np.int64), whole_B[:, None] - 1)
+        first_BL = self._starts[rows][:, None] + low_BL  # type: ignore[attr-defined]
+        frames_BLM = self.frames[first_BL].astype(np.float32)
+        if (whole_B != lengths_B).any():
+            next_BL = first_BL + (low_BL < whole_B[:, None] - 1)
+            share_BL1 = (at_BL - low_BL).astype(np.float32)[:, :, None]
+            frames_BLM += share_BL1 * (self.frames[next_BL].astype(np.float32) - frames_BLM)
+        frames_BLM[~keep_BL] = 0
+        return np.asarray(frames_BLM)

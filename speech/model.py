@@ -1,0 +1,131 @@
+"""The speech recogniser: convolutions over log-mel frames, core encoder, CTC head and attention decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..core.batch import Batch
+from ..core.errors import ConfigError
+from ..core.nn import Decoder, DecoderCache, Encoder, SinusoidalPositions, TransformerConfig
+from .data import BOS
+
+# Shapes: B batch, L frames, M mels, T encoder steps, D width, S target length, V vocabulary.
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechModelConfig:
+    """The shape of a speech recogniser; the decoder helps to train the encoder, and can transcribe too.
+
+    `kernel` is the width of the two convolutions. `dropout` acts on what enters encoder and decoder.
+    """
+
+    encoder: TransformerConfig = field(default_factory=lambda: TransformerConfig(rotary=True))
+    decoder: TransformerConfig = field(default_factory=lambda: TransformerConfig(num_layers=2))
+    kernel: int = 3
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.encoder.width != self.decoder.width:
+            raise ConfigError(
+                f"model.encoder.width ({self.encoder.width}) and model.decoder.width ({self.decoder.width}) "
+                "must be the same"
+            )
+        if self.kernel < 3 or self.kernel % 2 == 0:
+            raise ConfigError(f"model.kernel ({self.kernel}) must be odd and 3 or more")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"model.dropout ({self.dropout}) must lie in [0, 1)")
+
+
+class SpeechOutput(NamedTuple):
+    """The encoder's steps (B, T, D), `length` (B,) of them real, their CTC logits, and the decoder's or None."""
+
+    memory: Tensor
+    ctc: Tensor
+    length: Tensor
+    decoder: Tensor | None
+
+
+class Subsampling(nn.Module):
+    """Two convolutions over time, GELU after each, that make one step of 2 or 4 frames (as in Whisper).
+
+    Padding stays zero between them, so that an utterance gives the same steps in every batch.
+    """
+
+    def __init__(self, mels: int, width: int, kernel: int, factor: int) -> None:
+        super().__init__()
+        strides = {2: (1, 2), 4: (2, 2)}[factor]
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(size, width, kernel, stride, kernel // 2)
+            for size, stride in zip((mels, width), strides, strict=True)
+        )
+        self.strides = strides
+
+    def forward(self, frames_BLM: Tensor, length_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the steps (B, T, D) and their numbers (B,)."""
+        x_BDL = frames_BLM.transpose(1, 2)
+        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
+            x_BDL = F.gelu(convolution(x_BDL))
+            length_B = (length_B + stride - 1) // stride
+            x_BDL = x_BDL * keep_mask(length_B, x_BDL.shape[2])[:, None, :]
+        return x_BDL.transpose(1, 2), length_B
+
+
+class SpeechModel(nn.Module):
+    """A hybrid CTC and attention model (Watanabe et al., 2017) on the core Transformer.
+
+    `mels`, `vocab_size` and `subsampling` are those of the features.
+    """
+
+    def __init__(self, config: SpeechModelConfig, *, mels: int, vocab_size: int, subsampling: int) -> None:
+        super().__init__()
+        width = config.encoder.width
+        self.config = config
+        self.subsampling = Subsampling(mels, width, config.kernel, subsampling)
+        self.encoder_positions = None if config.encoder.rotary else SinusoidalPositions(width)
+        self.encoder = Encoder(config.encoder)
+        self.ctc = nn.Linear(width, vocab_size)
+        self.characters = nn.Embedding(vocab_size, width)
+        self.decoder_positions = None if config.decoder.rotary else SinusoidalPositions(width)
+        self.decoder = Decoder(config.decoder)
+        self.head = nn.Linear(width, vocab_size)
+        self.dropout = nn.Dropout(config.dropout)
+        nn.init.normal_(self.characters.weight)
+
+    def forward(self, batch: Batch) -> SpeechOutput:
+        """Return the logits of a batch; the decoder's (teacher forcing) where the batch holds targets."""
+        memory_BTD, length_B = self.encode(batch)
+        decoder_BSV = None
+        if "target" in batch:
+            begin_B1 = torch.full_like(batch["target"][:, :1], BOS)
+            decoder_BSV = self.decode(torch.cat([begin_B1, batch["target"]], dim=1), memory_BTD, length_B)
+        return SpeechOutput(memory_BTD, self.ctc(memory_BTD), length_B, decoder_BSV)
+
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the encoder's steps (B, T, D) and their numbers (B,); a batch that holds `memory` has them."""
+        if "memory" in batch:
+            return batch["memory"], batch["length"]
+        x_BTD, length_B = self.subsampling(batch["frames"], batch["length"])
+        if self.encoder_positions is not None:
+            x_BTD = self.encoder_positions(x_BTD)
+        memory_BTD = self.encoder(self.dropout(x_BTD), keep_mask(length_B, x_BTD.shape[1]))
+        return memory_BTD, length_B
+
+    def decode(self, ids_BS: Tensor, memory_BTD: Tensor, length_B: Tensor, cache: DecoderCache | None = None) -> Tensor:
+        """Return the logits (B, S, V) of what follows each id; with a `cache`, `ids_BS` are the new ids."""
+        x_BSD = self.characters(ids_BS)
+        if self.decoder_positions is not None:
+            x_BSD = self.decoder_positions(x_BSD, offset=0 if cache is None else cache.length)
+        keep_BT = keep_mask(length_B, memory_BTD.shape[1])
+        x_BSD = self.decoder(self.dropout(x_BSD), memory_BTD, memory_keep_BM=keep_BT, cache=cache)
+        logits_BSV: Tensor = self.head(x_BSD)
+        return logits_BSV
+
+
+def keep_mask(length_B: Tensor, size: int) -> Tensor:
+    """Return (B, size), True within each row's length."""
+    return torch.arange(size, device=length_B.device)[None, :] < length_B[:, None]

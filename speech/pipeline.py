@@ -1,0 +1,95 @@
+"""`SpeechRecognizer`: from recordings to transcripts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from torch import nn
+
+from ..core.batch import Examples
+from ..core.metrics import Statistic, character_errors, error_rate, word_errors
+from ..core.parts import Prediction
+from ..core.pipeline import Pipeline
+from ..core.report import Evaluation, Mistake, Table
+from ..core.training import Output, Task
+from . import data
+from .baselines import SpeechBaseline
+from .config import PRESETS
+from .data import transcripts
+from .domain import DOMAIN
+from .model import SpeechModel
+from .task import SpeechTask
+
+_MISTAKES = 20
+
+
+class SpeechRecognizer(Pipeline):
+    """Turns recordings into text with a Transformer trained on your data by CTC and attention together."""
+
+    domain = DOMAIN.name
+    input = DOMAIN.input
+    label = DOMAIN.label
+    columns = {"text": "label"}
+    metrics = ("wer", "cer")
+    stratify = False
+    presets = PRESETS
+    features_type = data.SpeechFeatures
+    baseline_type = SpeechBaseline
+
+    def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
+        """Read recordings from a table of paths, a folder for each word, files or arrays."""
+        return data.read(data_, labels, input=input or "audio", label=label or "text")
+
+    def build_model(self) -> nn.Module:
+        """Build the recogniser for these frames and this vocabulary."""
+        features = self.features_
+        return SpeechModel(
+            self.config_.model,
+            mels=features.audio.mels,
+            vocab_size=len(features.vocabulary),
+            subsampling=features.subsampling,
+        )
+
+    def build_task(self, model: nn.Module) -> Task:
+        """Train by CTC and attention; predict by CTC's best transcripts, rescored by the decoder."""
+        assert isinstance(model, SpeechModel)
+        smoothing = self.config_.train.label_smoothing
+        return SpeechTask(model, self.features_.vocabulary, attention=self.config_.attention, label_smoothing=smoothing)
+
+    def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
+        """Return word and character error rates."""
+        references, heard = transcripts(examples), list(outputs)
+        return {
+            "wer": error_rate(word_errors(references, heard)),
+            "cer": error_rate(character_errors(references, heard)),
+        }
+
+    def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
+        """Add the kinds of error and the worst utterances."""
+        references, heard = transcripts(examples), list(outputs)
+        found = word_errors(references, heard)
+        totals = [
+            sum(getattr(one, kind) for one in found) for kind in ("substitutions", "insertions", "deletions", "length")
+        ]
+        worst = sorted((row for row in range(len(found)) if found[row].errors), key=lambda row: -found[row].errors)
+        mistakes = [
+            Mistake(
+                place=examples.place(row),
+                truth=references[row],
+                prediction=str(heard[row]),
+                score=float(found[row].errors),
+            )
+            for row in worst[:_MISTAKES]
+        ]
+        columns = ("substitutions", "insertions", "deletions", "words")
+        table = Table(title="Word errors", columns=columns, rows=(tuple(totals),))
+        return replace(evaluation, tables=(table,), mistakes=tuple(mistakes))
+
+    def answers(self, outputs: Output) -> list[Prediction]:
+        """Return each transcript with the probability that the model gives it."""
+        return [Prediction(str(text), getattr(text, "confidence", None)) for text in outputs]
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Return 1 − word error rate, so that more is better, as scikit-learn expects of a score."""
+        return 1 - super().score(X, y)

@@ -1,0 +1,117 @@
+"""What the trainer optimises for speech: CTC and attention together."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..core.batch import Batch, pad
+from ..core.training import Output, Term
+from .data import BLANK, EOS, Vocabulary
+from .decode import Transcript, greedy_attention, greedy_ctc, prefix_beam
+from .model import SpeechModel, SpeechOutput, keep_mask
+
+_BEAM = 8
+_RESCORING = 0.5
+
+
+class SpeechTask:
+    """Joint CTC and attention (Watanabe et al., 2017): (1 − `attention`) · CTC + `attention` · cross-entropy.
+
+    Each term is normalised by its number of targets: characters, and for the decoder an end sign for each
+    utterance. `decoder` chooses what `predict` reads the transcript from: CTC, the decoder, or CTC's best targets
+    scored by both alike, which repairs misspelled words.
+    """
+
+    def __init__(
+        self,
+        model: SpeechModel,
+        vocabulary: Vocabulary,
+        *,
+        attention: float = 0.3,
+        label_smoothing: float = 0.1,
+        decoder: Literal["joint", "ctc", "attention"] = "joint",
+    ) -> None:
+        self.model: nn.Module = model
+        self.vocabulary = vocabulary
+        self.attention, self.label_smoothing, self.decoder = attention, label_smoothing, decoder
+
+    def counts(self, batch: Batch) -> dict[str, Tensor]:
+        characters = batch["target_length"].sum()
+        return {"ctc": characters, "attention": characters + len(batch)}
+
+    def loss(self, batch: Batch) -> dict[str, Term]:
+        output = self.model(batch)
+        target_BS, size_B = batch["target"], batch["target_length"]
+        log_probs_TBV = output.ctc.float().log_softmax(-1).transpose(0, 1)
+        ctc = F.ctc_loss(log_probs_TBV, target_BS, output.length, size_B, blank=BLANK, reduction="sum")
+        attention = F.cross_entropy(
+            output.decoder.float().transpose(1, 2),
+            with_end(target_BS, size_B),
+            ignore_index=-1,
+            reduction="sum",
+            label_smoothing=self.label_smoothing,
+        )
+        return {"ctc": Term(ctc, 1 - self.attention), "attention": Term(attention, self.attention)}
+
+    @torch.no_grad()
+    def predict(self, batch: Batch) -> Output:
+        """Return a `Transcript` for each row."""
+        if self.decoder == "attention":
+            model = cast(SpeechModel, self.model)
+            memory_BTD, length_B = model.encode(batch)
+            found, confidence_B = greedy_attention(model, memory_BTD, length_B, memory_BTD.shape[1])
+        else:
+            output = self.model(Batch({name: batch[name] for name in ("frames", "length")}))
+            search = self._joint if self.decoder == "joint" else _ctc
+            found, confidence_B = search(output)
+        texts = [" ".join(self.vocabulary.decode(ids).split()) for ids in found]
+        return [Transcript(text, value) for text, value in zip(texts, confidence_B.tolist(), strict=True)]
+
+    def _joint(self, output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
+        """Score CTC's best targets by CTC and decoder alike (attention rescoring, as in Watanabe et al., 2017).
+
+        The confidence is the winner's share among them times the probability that CTC gives to all of them.
+        """
+        log_probs_BTV = output.ctc.double().log_softmax(-1).cpu().numpy()
+        steps = output.length.tolist()
+        beams = [prefix_beam(row_TV[:length], _BEAM) for row_TV, length in zip(log_probs_BTV, steps, strict=True)]
+        ids = [np.array(target, dtype=np.int64) for beam in beams for target, _ in beam]
+        ctc = np.array([score for beam in beams for _, score in beam])
+        rows = torch.tensor([row for row, beam in enumerate(beams) for _ in beam], device=output.ctc.device)
+        targets, keep = (tensor.to(output.ctc.device) for tensor in pad(ids))
+        tensors = {"memory": output.memory[rows], "length": output.length[rows], "target": targets}
+        expected = with_end(targets, keep.sum(1))
+        losses = F.cross_entropy(
+            self.model(Batch(tensors)).decoder.float().transpose(1, 2), expected, ignore_index=-1, reduction="none"
+        )
+        scores = (1 - _RESCORING) * ctc - _RESCORING * losses.sum(1).double().cpu().numpy()
+        found, confidence, start = [], [], 0
+        for beam in beams:
+            part = slice(start, start + len(beam))
+            shares = np.exp(scores[part] - scores[part].max())
+            best = int(shares.argmax())
+            found.append(beam[best][0])
+            confidence.append(min(1.0, float(shares[best] / shares.sum() * np.exp(ctc[part]).sum())))
+            start = part.stop
+        return found, torch.tensor(confidence)
+
+
+def _ctc(output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
+    return greedy_ctc(output.ctc, output.length)
+
+
+def with_end(target_BS: Tensor, size_B: Tensor) -> Tensor:
+    """Return the targets (B, S + 1) of the decoder: the characters, the end sign, then −1 (no target).
+
+    >>> with_end(torch.tensor([[5, 6], [7, 0]]), torch.tensor([2, 1])).tolist()
+    [[5, 6, 2], [7, 2, -1]]
+    """
+    longer = torch.cat([target_BS, target_BS.new_zeros(len(target_BS), 1)], dim=1)
+    places = torch.arange(longer.shape[1], device=longer.device)[None, :]
+    longer = longer.masked_fill(places == size_B[:, None], EOS)
+    return longer.masked_fill(~keep_mask(size_B + 1, longer.shape[1]), -1)

@@ -1,0 +1,59 @@
+"""The settings of an image classifier, and its presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ..core.nn import TransformerConfig
+from ..core.training import OptimizerConfig, TrainConfig
+from .data import ImageFeatures, ImageFeaturesConfig
+from .model import ViTConfig
+
+_PATCHES_A_SIDE = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig:
+    """Everything that decides an image classifier beside its data.
+
+    Where `features.size` is 0 (learned from the data), patches are an eighth of the side: 64 tokens an image.
+    Otherwise `model.patch_size` counts.
+    """
+
+    features: ImageFeaturesConfig = field(default_factory=ImageFeaturesConfig)
+    model: ViTConfig = field(default_factory=ViTConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def model_for(self, features: ImageFeatures) -> ViTConfig:
+        """Return the model's settings with the image size, channels and patches that fit what was learned."""
+        patch_size = self.model.patch_size if self.features.size else features.size // _PATCHES_A_SIDE
+        size, channels = features.size, features.channels
+        return replace(self.model, image_size=size, channels=channels, patch_size=patch_size)
+
+
+def tiny() -> ImageConfig:
+    """Two layers of width 64: a few thousand small images in seconds."""
+    return _preset(width=64, num_layers=2, num_heads=2, epochs=40, batch_rows=64, lr=3e-3)
+
+
+def small() -> ImageConfig:
+    """Six layers of width 128: the default; give it a budget (10m) on a processor and many images."""
+    return _preset(width=128, num_layers=6, num_heads=4, epochs=40, batch_rows=128, lr=1e-3)
+
+
+def base() -> ImageConfig:
+    """Eight layers of width 256, for a GPU or hours on a processor."""
+    return _preset(width=256, num_layers=8, num_heads=8, epochs=80, batch_rows=128, lr=7e-4)
+
+
+def _preset(*, width: int, num_layers: int, num_heads: int, epochs: float, batch_rows: int, lr: float) -> ImageConfig:
+    encoder = TransformerConfig(width=width, num_layers=num_layers, num_heads=num_heads, dropout=0.0)
+    optimizer = OptimizerConfig(lr=lr, weight_decay=0.05)
+    return ImageConfig(
+        model=ViTConfig(encoder=encoder),
+        train=TrainConfig(epochs=epochs, batch_rows=batch_rows, optimizer=optimizer, label_smoothing=0.1),
+    )
+
+
+PRESETS: dict[str, Callable[[], ImageConfig]] = {"tiny": tiny, "small": small, "base": base}

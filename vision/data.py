@@ -1,0 +1,159 @@
+"""What is learned from training images, and their way to normalised batches."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ..core.batch import Batch, Draw, Examples, Rows
+from ..core.errors import ArtifactError, ConfigError, DataError
+from ..core.labels import Classes
+from .augment import NUMBERS, shift_and_flip
+from .images import Pixels, resize_all, round_side
+from .reading import read, to_uint8, white_level
+
+__all__ = ["ImageFeatures", "ImageFeaturesConfig", "ImageSource", "read"]
+
+# Shapes: N images, B batch, S side, C channels.
+
+FILE = "images.json"
+_MOMENT_ROWS = 10_000
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFeaturesConfig:
+    """How images become batches.
+
+    `size` is the side in pixels that images are brought to (0: the median of the training set, a multiple of
+    8 from 16 to 64). In training, images are shifted by up to `shift` of their side and, with `flip`,
+    mirrored ("auto": where the training set has colour, since grey images are so often characters or scans).
+    """
+
+    size: int = 0
+    shift: float = 0.0625
+    flip: Literal["auto", "on", "off"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise ConfigError(f"features.size ({self.size}) must be 0 (learned) or a number of pixels")
+        if not 0 <= self.shift < 0.5:
+            raise ConfigError(f"features.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
+        if self.flip not in ("auto", "on", "off"):
+            raise ConfigError(f"features.flip ('{self.flip}') must be auto, on or off")
+
+
+class ImageSource:
+    """All images as uint8 (N, S, S, C); `batch` gathers, changes (given a draw) and normalises them."""
+
+    lengths: npt.NDArray[np.int64] | None = None
+
+    def __init__(self, images: Pixels, labels: npt.NDArray[np.int64], features: ImageFeatures, training: bool) -> None:
+        self.images, self.labels, self.features, self.training = images, labels, features, training
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
+        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` (B,)."""
+        images = self.images[rows]
+        if draw is not None and self.training:
+            reach = round(self.features.config.shift * self.features.size)
+            images = shift_and_flip(images, draw.uniform(rows, NUMBERS), reach, self.features.flip)
+        label = torch.from_numpy(self.labels[rows])
+        return Batch({"image": self.features.normalise(images), "label": label})
+
+
+@dataclass(frozen=True)
+class ImageFeatures:
+    """What was learned from a training set: classes, side, channels, each channel's moments, what is white.
+
+    `white` is the value of white in arrays other than uint8, and 0 where the training set was uint8. The
+    moments are those of pixels in [0, 1].
+    """
+
+    config: ImageFeaturesConfig
+    classes: Classes
+    size: int
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    white: float
+    flip: bool
+
+    @classmethod
+    def fit(cls, examples: Examples, config: ImageFeaturesConfig | None = None) -> ImageFeatures:
+        """Learn from labelled images; raise DataError at the first that could not be read."""
+        config = config or ImageFeaturesConfig()
+        _refuse_unread(examples)
+        images: npt.NDArray[Any] = examples.inputs
+        size = config.size or round_side(min(images.shape[1:3]))
+        channels = int(images.shape[-1])
+        white = 0.0 if images.dtype == np.uint8 else white_level(images, examples.name)
+        some = images[:: -(-len(images) // _MOMENT_ROWS)]
+        pixels = resize_all(to_uint8(some, white), size).reshape(-1, channels) / np.float32(255)
+        return cls(
+            config=config,
+            classes=Classes.fit(examples),
+            size=size,
+            channels=channels,
+            mean=tuple(pixels.mean(axis=0, dtype=np.float64).tolist()),
+            std=tuple(pixels.std(axis=0, dtype=np.float64).clip(min=1 / 255).tolist()),
+            white=white,
+            flip=config.flip == "on" or (config.flip == "auto" and channels == 3),
+        )
+
+    def pixels(self, examples: Examples) -> Pixels:
+        """Return the images as uint8 (N, S, S, C) of the side and channels that were learned."""
+        _refuse_unread(examples)
+        array: npt.NDArray[Any] = examples.inputs
+        white = self.white or white_level(array, examples.name)
+        images = resize_all(to_uint8(array, white), self.size)
+        if images.shape[-1] == self.channels:
+            return images
+        if self.channels == 3:
+            return np.repeat(images, 3, axis=-1)
+        return (images @ _LUMA).round().astype(np.uint8)[..., None]
+
+    def source(self, examples: Examples, training: bool = False) -> ImageSource:
+        """Return the examples as a source; with `training` it changes images where it is given a draw."""
+        return ImageSource(self.pixels(examples), self.classes.encode(examples), self, training)
+
+    def normalise(self, images_BSSC: Pixels) -> Tensor:
+        """Return uint8 (B, S, S, C) as floats (B, C, S, S)."""
+        mean, std = (torch.tensor(moments)[:, None, None] for moments in (self.mean, self.std))
+        image_BCSS = torch.from_numpy(images_BSSC).permute(0, 3, 1, 2).contiguous()
+        return image_BCSS.float().mul_(1 / (255 * std)).sub_(mean / std)
+
+    def save(self, folder: Path) -> None:
+        """Write `images.json`."""
+        learned = asdict(self) | {"classes": list(self.classes.names)}
+        (folder / FILE).write_text(json.dumps(learned, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, config: ImageFeaturesConfig | None = None) -> ImageFeatures:
+        """Read what `save` wrote; raises ArtifactError where it is missing or damaged."""
+        path = folder / FILE
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            moments = {name: tuple(kept[name]) for name in ("mean", "std")}
+            classes = Classes(tuple(kept["classes"]))
+            known = config or ImageFeaturesConfig(**kept["config"])
+            return cls(**kept | moments | {"classes": classes, "config": known})
+        except FileNotFoundError:
+            raise ArtifactError(f"{path}: no such file; copy the folder again or train anew") from None
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{path}: damaged ({error}); copy the folder again or train anew"
+            raise ArtifactError(message) from None
+
+
+def _refuse_unread(examples: Examples) -> None:
+    for row, why in examples.errors.items():
+        raise DataError(f"{examples.place(row)}: {why}")

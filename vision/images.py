@@ -1,0 +1,150 @@
+"""Pictures of any kind to square arrays of one size: decoded once, in threads, by Pillow."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+# Shapes: N images, S side, C channels.
+
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+Picture: TypeAlias = Path | bytes | Image.Image | npt.NDArray[Any]
+"""A file, an encoded file's bytes, a Pillow image, or an array (H, W) or (H, W, 1 or 3) of uint8."""
+
+ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+LARGEST_SIDE, SMALLEST_SIDE = 64, 16
+_SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+_CHUNK = 64
+_HEADERS = 256
+
+
+def decode(picture: Picture, side: int) -> Pixels:
+    """Return one picture as (S, S) where it is grey, else as (S, S, 3).
+
+    It is turned as its EXIF orientation says; its shorter side is resized to `side` (bicubic) and the longer
+    one cropped around the centre. Transparency shows white; 16-bit grey keeps its upper 8 bits; of an
+    animation the first frame counts. Raises what Pillow raises where the picture cannot be read.
+    """
+    with _open(picture) as image:
+        image.draft(None, (side, side))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is enough
+        plain = _plain(ImageOps.exif_transpose(image))
+        if plain.size != (side, side):
+            plain = ImageOps.fit(plain, (side, side), Image.Resampling.BICUBIC)
+        return np.asarray(plain)
+
+
+def decode_all(pictures: Sequence[Picture], side: int) -> tuple[Pixels, dict[int, str]]:
+    """Return (N, S, S, C), with C = 1 where all pictures are grey, else 3; and why rows could not be read.
+
+    Rows that could not be read are black.
+    """
+    out = np.zeros((len(pictures), side, side, 3), np.uint8)
+    coloured = np.zeros(len(pictures), bool)
+    errors: dict[int, str] = {}
+
+    def work(start: int) -> None:
+        for row in range(start, min(start + _CHUNK, len(pictures))):
+            try:
+                pixels = decode(pictures[row], side)
+            except Exception as error:  # Pillow's decoders raise OSError, ValueError, SyntaxError, …
+                errors[row] = _explain(error)
+                continue
+            coloured[row] = pixels.ndim == 3
+            out[row] = pixels if coloured[row] else pixels[:, :, None]
+
+    with warnings.catch_warnings():  # around the threads: the filters are the process's
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            list(pool.map(work, range(0, len(pictures), _CHUNK)))
+    return (out if coloured.any() else out[..., :1].copy()), dict(sorted(errors.items()))
+
+
+def resize_all(images: Pixels, side: int) -> Pixels:
+    """Return (N, H, W, C) as (N, S, S, C), as `decode` does."""
+    if images.shape[1:3] == (side, side):
+        return images
+    return decode_all([image.squeeze(-1) if image.shape[-1] == 1 else image for image in images], side)[0]
+
+
+def natural_side(pictures: Sequence[Picture]) -> int:
+    """Return a side for these pictures: their median shorter side, a multiple of 8 from 16 to 64.
+
+    Only the headers of at most 256 pictures are read.
+    """
+    some = pictures[:: -(-len(pictures) // _HEADERS)]
+    sides = [side for picture in some if (side := _shorter_side(picture))]
+    return round_side(float(np.median(sides))) if sides else LARGEST_SIDE
+
+
+def round_side(side: float) -> int:
+    """Return the multiple of 8 that holds `side`, within 16 and 64.
+
+    >>> [round_side(side) for side in (8, 28, 32, 500)]
+    [16, 32, 32, 64]
+    """
+    return min(LARGEST_SIDE, max(SMALLEST_SIDE, -(-int(side) // 8) * 8))
+
+
+def _shorter_side(picture: Picture) -> int:
+    if isinstance(picture, np.ndarray):
+        return int(min(picture.shape[:2]))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if isinstance(picture, Image.Image):
+                return min(picture.size)
+            with _open(picture) as image:
+                return min(image.size)
+    except Exception:  # told when the picture is decoded
+        return 0
+
+
+def _open(picture: Picture) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        return picture.copy()
+    if isinstance(picture, np.ndarray):
+        return Image.fromarray(picture)
+    return Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return the image in mode L or RGB."""
+    if image.mode in _SIXTEEN_BITS:
+        values = np.asarray(image).astype(np.int64)
+        wide = image.mode != "I" or values.max() > 255
+        return Image.fromarray((values.clip(0, 65535) >> 8 if wide else values.clip(0, 255)).astype(np.uint8))
+    if image.mode == "F":
+        grey = np.nan_to_num(np.asarray(image))
+        return Image.fromarray((grey * (255 if grey.max() <= 1 else 1)).clip(0, 255).round().astype(np.uint8))
+    if image.has_transparency_data:
+        over = image.convert("RGBA")
+        white = Image.new("RGBA", over.size, (255, 255, 255, 255))
+        flat = Image.alpha_composite(white, over).convert("RGB")
+        return flat.convert("L") if image.mode in ("L", "LA", "La") else flat
+    if image.mode in ("L", "1"):
+        return image.convert("L")
+    return image.convert("RGB")
+
+
+def _explain(error: Exception) -> str:
+    """Say in one line why a picture could not be read, and the fix."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file; correct the path"
+    if isinstance(error, IsADirectoryError):
+        return "a folder, not an image; give the path of an image"
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        limit = f"{Image.MAX_IMAGE_PIXELS:,}"
+        return f"more than {limit} pixels; scale the image down, or raise PIL.Image.MAX_IMAGE_PIXELS"
+    unknown = isinstance(error, UnidentifiedImageError)
+    what = "no image format known to Pillow" if unknown else str(error).lower()
+    return f"not a readable image ({what}); save it again as JPEG or PNG, or remove it"
