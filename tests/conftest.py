@@ -1,0 +1,20 @@
+"""Settings for all tests: quiet libraries, and the folder of real data where there is one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; the test is skipped, and says so, where FOURFOLD_DATA is not set."""
+    root = os.environ.get("FOURFOLD_DATA")
+    if not root or not Path(root).is_dir():
+        pytest.skip("needs real data: set FOURFOLD_DATA to its folder")
+    return Path(root)

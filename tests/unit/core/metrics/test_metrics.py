@@ -1,0 +1,101 @@
+"""Metrics against scikit-learn and jiwer, and intervals against what they promise."""
+
+from __future__ import annotations
+
+import jiwer
+import numpy as np
+import pytest
+import sklearn.metrics as sk
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fourfold.core.metrics import (
+    MacroF1,
+    Ratio,
+    RocAuc,
+    accuracy,
+    class_scores,
+    confusion,
+    difference,
+    edits,
+    error_rate,
+    interval,
+    log_loss,
+    value_of,
+    word_errors,
+)
+
+pairs = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60)
+scored = st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.2, 0.5, 0.7, 0.9])), min_size=2, max_size=60)
+words = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=8)
+
+
+@given(pairs)
+def test_classification_equals_scikit_learn(rows: list[tuple[int, int]]) -> None:
+    labels, said = np.array(rows).T
+    assert value_of(accuracy(labels, said)) == pytest.approx(sk.accuracy_score(labels, said), abs=1e-9)
+    assert value_of(MacroF1(labels, said)) == pytest.approx(
+        sk.f1_score(labels, said, average="macro", zero_division=0), abs=1e-9
+    )
+    counts = confusion(labels, said, 5)
+    assert counts.tolist() == sk.confusion_matrix(labels, said, labels=range(5)).tolist()
+    theirs = sk.precision_recall_fscore_support(labels, said, labels=range(5), zero_division=0)
+    np.testing.assert_allclose(np.array(class_scores(counts)).T, np.array(theirs), atol=1e-9)
+
+
+@given(scored)
+def test_auc_equals_scikit_learn(rows: list[tuple[int, float]]) -> None:
+    labels, scores = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
+    if labels.min() == labels.max():
+        assert np.isnan(value_of(RocAuc(labels, scores)))
+    else:
+        assert value_of(RocAuc(labels, scores)) == pytest.approx(sk.roc_auc_score(labels, scores), abs=1e-9)
+        assert value_of(log_loss(labels, scores)) == pytest.approx(sk.log_loss(labels, scores), abs=1e-9)
+
+
+@given(scored, st.integers(0, 2**32))
+def test_weights_are_repetitions(rows: list[tuple[int, float]], seed: int) -> None:
+    labels, scores = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
+    counts = np.random.default_rng(seed).integers(0, 3, len(rows))
+    again = np.repeat(np.arange(len(rows)), counts)
+    weighted = RocAuc(labels, scores).values(counts[None, :].astype(float))[0]
+    if len(again):
+        np.testing.assert_allclose(weighted, value_of(RocAuc(labels[again], scores[again])))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(words.filter(bool), words), min_size=1, max_size=6))
+def test_word_error_rate_equals_jiwer(rows: list[tuple[list[str], list[str]]]) -> None:
+    references, hypotheses = [" ".join(a) for a, _ in rows], [" ".join(b) for _, b in rows]
+    ours = value_of(error_rate(word_errors(references, hypotheses)))
+    assert ours == pytest.approx(jiwer.wer(references, hypotheses), abs=1e-9)
+
+
+@given(words, words)
+def test_edits_add_up(reference: list[str], hypothesis: list[str]) -> None:
+    found = edits(reference, hypothesis)
+    assert len(reference) - found.deletions + found.insertions == len(hypothesis)
+    assert found.errors == edits(hypothesis, reference).errors
+
+
+def test_an_interval_covers_the_truth_in_about_95_of_100_samples() -> None:
+    random = np.random.default_rng(0)
+    covered = 0
+    for _ in range(200):
+        found = interval(Ratio((random.random(400) < 0.8).astype(float), np.ones(400)), resamples=400)
+        covered += found.low <= 0.8 <= found.high
+    assert 180 <= covered <= 198
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals() -> None:
+    random = np.random.default_rng(1)
+    hard = random.random(2000)
+    a, b = (hard < 0.85).astype(float), (hard < 0.83).astype(float)
+    paired = difference(Ratio(a, np.ones(2000)), Ratio(b, np.ones(2000)))
+    alone = interval(Ratio(a, np.ones(2000)))
+    assert paired.low > 0 and paired.high - paired.low < alone.high - alone.low
+
+
+def test_a_difference_counts_lower_error_rates_as_better() -> None:
+    ones = np.ones(50)
+    assert difference(Ratio(0 * ones, ones, False), Ratio(ones, ones, False)).value == 1.0

@@ -1,0 +1,87 @@
+"""Held-out rows: a partition, from a seed, with the classes in proportion."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from fourfold.core.batch import Examples
+from fourfold.core.errors import ConfigError
+from fourfold.core.holdout import hold_out
+
+quick = settings(deadline=None, max_examples=100)
+SHARES = st.floats(0.001, 0.999)
+
+
+def examples(labels: list[int] | int) -> Examples:
+    count = labels if isinstance(labels, int) else len(labels)
+    given = None if isinstance(labels, int) else np.array(labels)
+    return Examples(inputs=[f"r{k}" for k in range(count)], labels=given, place=lambda row: f"t.csv:{row + 2}")
+
+
+def held(data: Examples, share: float, seed: int = 0, stratify: bool = True) -> tuple[Examples, Examples]:
+    train, valid = hold_out(data, share, seed, stratify=stratify)
+    assert valid is not None
+    return train, valid
+
+
+@quick
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=60), SHARES, st.integers(0, 99), st.booleans())
+def test_the_two_parts_are_a_partition(labels: list[int], share: float, seed: int, stratify: bool) -> None:
+    train, valid = held(examples(labels), share, seed, stratify)
+    assert sorted(train.inputs + valid.inputs) == sorted(examples(labels).inputs)
+    assert len(valid) == min(max(1, round(share * len(labels))), len(labels) - 1)
+    for part in (train, valid):
+        rows = [int(name[1:]) for name in part.inputs]
+        assert (
+            rows == sorted(rows) and part.labels is not None and part.labels.tolist() == [labels[row] for row in rows]
+        )
+        assert [part.place(k) for k in range(len(part))] == [f"t.csv:{row + 2}" for row in rows]
+
+
+@quick
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=80), SHARES, st.integers(0, 99))
+@example([0, 1, 1, 1, 1], 0.6, 0)
+def test_the_classes_are_in_proportion_and_none_leaves_training(labels: list[int], share: float, seed: int) -> None:
+    train, valid = held(examples(labels), share, seed)
+    classes = sorted(set(labels))
+    assert train.labels is not None and valid.labels is not None
+    if len(valid) <= len(labels) - len(classes):
+        assert sorted(set(train.labels.tolist())) == classes
+    for name in classes if share <= 0.5 else []:
+        fair = len(valid) * labels.count(name) / len(labels)
+        assert abs((valid.labels == name).sum() - fair) <= 1 + len(classes) / 2
+
+
+def test_even_classes_are_held_out_exactly() -> None:
+    _, valid = held(examples([0, 1, 2, 3] * 50), 0.2)
+    assert valid.labels is not None and np.bincount(valid.labels).tolist() == [10, 10, 10, 10]
+    _, plain = held(examples([0, 1, 2, 3] * 50), 0.2, stratify=False)
+    assert plain.labels is not None and np.bincount(plain.labels).tolist() != [10, 10, 10, 10]
+
+
+def test_the_seed_decides() -> None:
+    data = examples(100)
+    assert held(data, 0.3, 1)[1].inputs == held(data, 0.3, 1)[1].inputs != held(data, 0.3, 2)[1].inputs
+
+
+def test_rows_are_held_out_evenly_often() -> None:
+    seen = np.zeros(20)
+    for seed in range(400):
+        seen[[int(name[1:]) for name in held(examples([0, 1] * 10), 0.2, seed)[1].inputs]] += 1
+    assert seen.sum() == 1600 and seen.min() > 45 and seen.max() < 115
+
+
+@pytest.mark.parametrize(("rows", "share"), [(10, 0.0), (1, 0.5)])
+def test_nothing_is_held_out(rows: int, share: float) -> None:
+    data = examples(rows)
+    assert hold_out(data, share, 0, stratify=True) == (data, None)
+
+
+@pytest.mark.parametrize("share", [1, 1.5, -0.1, float("nan")])
+def test_a_share_out_of_range(share: float) -> None:
+    with pytest.raises(ConfigError) as error:
+        hold_out(examples(4), share, 0, stratify=False)
+    assert str(error.value) == f"valid ({share}) must be a share in [0, 1), or a path"

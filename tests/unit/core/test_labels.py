@@ -1,0 +1,113 @@
+"""Class names and their numbers, and every message about labels word for word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fourfold.core.batch import Examples
+from fourfold.core.errors import DataError
+from fourfold.core.labels import Classes, as_labels
+
+
+def labelled(labels: Any, **settings: Any) -> Examples:
+    array = as_labels(labels)
+    return Examples(inputs=list(range(len(array))), labels=array, **settings)
+
+
+LABELS = st.one_of(
+    st.lists(st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=4), min_size=2, max_size=12),
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=2, max_size=12),
+    st.lists(st.booleans(), min_size=2, max_size=12),
+).filter(lambda labels: len(set(labels)) > 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(LABELS)
+def test_encoding_against_a_sorted_list(labels: list[Any]) -> None:
+    examples = labelled(labels)
+    classes = Classes.fit(examples)
+    assert list(classes.names) == sorted(set(labels)) and len(classes) == len(set(labels))
+    assert [type(name) for name in classes.names] == [type(labels[0])] * len(classes)
+    assert classes.encode(examples).tolist() == [sorted(set(labels)).index(label) for label in labels]
+    assert classes.array()[classes.encode(examples)].tolist() == labels
+
+
+@settings(deadline=None, max_examples=30)
+@given(LABELS)
+def test_labels_match_by_their_text(labels: list[Any]) -> None:
+    classes = Classes.fit(labelled(labels))
+    assert (classes.encode(labelled(list(map(str, labels)))) == classes.encode(labelled(labels))).all()
+
+
+def test_without_labels_the_numbers_are_minus_one() -> None:
+    assert Classes(("a", "b")).encode(Examples(inputs=["x", "y", "z"])).tolist() == [-1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (pd.Series(["a", "b"], index=[5, 3]), ["a", "b"]),
+        (np.array(["a", 1], dtype=object), ["a", "1"]),
+        (pd.Series([1, 2]), [1, 2]),
+        ((True, False), [True, False]),
+        (pd.Categorical(["b", "a"]), ["b", "a"]),
+        ([], []),
+    ],
+)
+def test_labels_come_as_many_things(labels: Any, found: list[Any]) -> None:
+    assert as_labels(labels).tolist() == found
+
+
+def test_labels_of_another_shape() -> None:
+    with pytest.raises(DataError) as error:
+        as_labels([["a"], ["b"]])
+    assert str(error.value) == "labels have the shape (2, 1); give one label a row"
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize("others", [["a", "b"], [1.0, 2.0]])
+def test_a_missing_label_is_no_class(missing: Any, others: list[Any]) -> None:
+    for labels in ([*others, missing], pd.Series([*others, missing], dtype=object)):
+        with pytest.raises(DataError) as error:
+            as_labels(labels)
+        assert str(error.value) == "labels: row 2 has none; give one a row, or leave the row out"
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        (Examples(inputs=["x"], name="t.csv"), "t.csv: there are no labels; training needs one for each row"),
+        (
+            Examples(inputs=["x"], labels=np.array(["a", "b"]), name="t"),
+            "t: 1 rows but 2 labels; give one a row",
+        ),
+        (
+            Examples(inputs=["x", "y"], labels=np.array(["a", "a"])),
+            "data: only one class ('a'); training needs two or more",
+        ),
+        (Examples(inputs=[], labels=np.array([])), "data: there are no rows; give at least one"),
+    ],
+)
+def test_what_training_refuses(examples: Examples, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        Classes.fit(examples)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [("spm", "; did you mean 'spam'?"), ("other", "; there is: ham, spam"), (1, "; there is: ham, spam")],
+)
+def test_an_unknown_label_is_named_with_its_place(label: Any, hint: str) -> None:
+    examples = Examples(
+        inputs=["x", "y"], labels=np.array(["ham", label], dtype=object), place=lambda row: f"t.csv:{row + 2}"
+    )
+    with pytest.raises(DataError) as error:
+        Classes(("ham", "spam")).encode(examples)
+    assert str(error.value) == f"t.csv:3: label '{label}' is not a class of the model{hint}"

@@ -1,0 +1,149 @@
+"""Every message about a table that cannot be used, word for word."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fourfold.core.errors import DataError
+from fourfold.core.tables import read_table
+
+QUOTES = "broken quoting; close the quote, or double quotes inside a quoted cell"
+WIDE = "3 cells where the header has 2; quote cells that hold ','"
+SHORT = "1 cell where the header has 2; give each row all its cells"
+PACKED = gzip.compress(b"a,b\n" + b"x,1\n" * 50)
+EMPTY = "it needs a header and at least one row"
+BINARY = "a binary file, not text; give a table as .csv, .tsv, .jsonl, .parquet"
+NOT_JSON = "not JSON (Expecting value: line 1 column 7 (char 6)); write one object a line"
+AGAIN = "download or compress it again"
+
+# what is wrong -> the file's name, its bytes, and what the message says after the name
+CASES: dict[str, tuple[str, bytes, str]] = {
+    "no bytes": ("t.csv", b"", f": the file is empty; {EMPTY}"),
+    "only blank lines": ("t.csv", b"\n \n\n", f": the file is empty; {EMPTY}"),
+    "a header alone": ("t.tsv", b"a\tb\n", f": the file has no rows; {EMPTY}"),
+    "no objects": ("t.jsonl", b"\n\n", f": the file has no rows; {EMPTY}"),
+    "an image": ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\1\2\3", f": {BINARY}"),
+    "UTF-16": ("t.csv", "a,b\nx,1\n".encode("utf-16"), f": {BINARY}"),
+    "a NUL": (
+        "t.csv",
+        b"a,b\n" + b"x,1\n" * 9 + b"y\0,2\n",
+        ":11: a NUL byte; the file is damaged, or UTF-16: save it as UTF-8",
+    ),
+    "Latin-1": (
+        "t.csv",
+        "a,b\nx,1\ncafé,2\n".encode("latin-1"),
+        ":3: not UTF-8 text (byte 0xe9); save the file as UTF-8",
+    ),
+    "a wide row": ("t.csv", b"a,b\nx,1\n\nhello, you,2\n", f":4: {WIDE}"),
+    "a wide first row": ("t.csv", b"a,b\nhello, you,1\ny,2\n", f":2: {WIDE}"),
+    "wide rows only": ("t.csv", b"a,b\nhello, you,1\nhi, me,2\n", f":2: {WIDE}"),
+    "commas at the end": ("t.csv", b"a,b\nx,1,\ny,2,\n", f":2: {WIDE}"),
+    "a wide row after a newline in a cell": ("t.csv", b'a,b\n"x\n\ny",1\n1,2,3\n', f":5: {WIDE}"),
+    "a wide row of a TSV": (
+        "t.tsv",
+        b"a\tb\nx\ty\tz\n",
+        ":2: 3 cells where the header has 2; a cell cannot hold a tab",
+    ),
+    "a short row": ("t.csv", b"a,b\nx,\ny\n", f":3: {SHORT}"),
+    "a short first row": ("t.csv", b"a,b\nx\ny,1\n", f":2: {SHORT}"),
+    "a short row of a TSV": ("t.tsv", b'a\tb\nx\ty\n\n"z\n', f":4: {SHORT}"),
+    "an open quote": ("t.csv", b'a,b\nx,1\n\n"y,2\nz,3\n', f":4: {QUOTES}"),
+    "an open quote after a newline in a cell": ("t.csv", b'a,b\n"x\ny",1\n"y,2\nz,3\n', f":4: {QUOTES}"),
+    "an open quote after odd breaks": ("t.csv", 'a,b\nx\u2028\x85\x0cx,1\n"y,2\nz\n'.encode(), f":3: {QUOTES}"),
+    "a lone quote in quotes": ("t.csv", b'a,b\n"say "hi, you" now",2\n"z,3\n', f":2: {QUOTES}"),
+    "no JSON": ("t.jsonl", b'{"a": 1}\n\n{"a": \n', f":3: {NOT_JSON}"),
+    "no object": ("t.jsonl", b'{"a": 1}\n[1]\n', ":2: not a JSON object; write one object a line"),
+    "no gzip": ("t.csv.gz", b"a,b\n", f": damaged gzip file (Not a gzipped file (b'a,')); {AGAIN}"),
+    "a cut gzip": (
+        "t.csv.gz",
+        PACKED[:-9],
+        f": damaged gzip file (Compressed file ended before the end-of-stream marker was reached); {AGAIN}",
+    ),
+    "a spoiled gzip": (
+        "t.csv.gz",
+        PACKED[:10] + b"\xff" + PACKED[11:],
+        f": damaged gzip file (Error -3 while decompressing data: invalid block type); {AGAIN}",
+    ),
+    "an unknown ending": (
+        "t.xlsx",
+        b"x",
+        ": unknown kind of file; name it .csv, .tsv, .jsonl, .parquet (or one of these with .gz)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_file_is_refused(case: str, tmp_path: Path) -> None:
+    name, raw, what = CASES[case]
+    (tmp_path / name).write_bytes(raw)
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / name)
+    assert str(error.value) == name + what
+
+
+def test_a_missing_file_is_named_in_full(tmp_path: Path) -> None:
+    for path in (tmp_path / "t.csv", tmp_path):
+        with pytest.raises(DataError) as error:
+            read_table(path)
+        assert str(error.value) == f"{path}: no such file; check the path"
+
+
+def test_text_named_parquet(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"a,b\nx,1\n" * 9)
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / "t.parquet")
+    first, rest = str(error.value).split("(", 1)
+    assert first == "t.parquet: not a Parquet file " and rest.endswith("); write it again or give a CSV")
+    assert "\n" not in rest
+
+
+def test_a_frame_without_rows() -> None:
+    with pytest.raises(DataError) as error:
+        read_table(pd.DataFrame({"a": []}))
+    assert str(error.value) == "the DataFrame has no rows; give it at least one"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("txet", "; did you mean 'text'?"),
+        ("zzz", "; there is: text, label"),
+        ("Text", "; did you mean 'text'?"),
+    ],
+)
+def test_an_unknown_column(name: str, hint: str) -> None:
+    table = read_table(pd.DataFrame({"text": ["x"], "label": ["y"]}))
+    with pytest.raises(DataError) as error:
+        table.column(name)
+    assert str(error.value) == f"DataFrame: no column '{name}'{hint}"
+
+
+@pytest.mark.parametrize("empty", ["", "  ", "\n", None, float("nan")])
+def test_an_empty_text_is_named(empty: object) -> None:
+    table = read_table(pd.DataFrame({"text": ["x", "y", empty, empty]}))
+    with pytest.raises(DataError) as error:
+        table.text_column("text")
+    assert str(error.value) == "DataFrame row 2: column 'text' is empty; fill it or remove the row"
+    assert table.strings("text") == ["x", "y", *([empty if isinstance(empty, str) else ""] * 2)]
+    with pytest.raises(DataError) as error:
+        table.label_column("text")
+    assert str(error.value) == "DataFrame row 2: column 'text' is empty; fill it or remove the row"
+
+
+def test_an_empty_text_is_named_by_the_line_where_its_row_starts(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('text,label\n"two\nlines",a\n   \n"  ",b\n')
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / "t.csv").text_column("text")
+    assert str(error.value) == "t.csv:5: column 'text' is empty; fill it or remove the row"
+
+
+def test_numbers_become_their_text() -> None:
+    assert read_table(pd.DataFrame({"text": [1, 2.5, True]}, dtype=object)).text_column("text") == [
+        "1",
+        "2.5",
+        "True",
+    ]

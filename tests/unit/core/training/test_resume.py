@@ -1,0 +1,150 @@
+"""Killed, stopped and damaged runs go on bitwise as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import random
+import signal
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from toy import ToySource, toy_task
+from training_runs import TOTAL, Fault, stopped_run, toy_run
+
+from fourfold.core.errors import TrainingError
+from fourfold.core.training import Interrupted, TrainConfig, Trainer
+from fourfold.core.training.checkpoint import load_checkpoint
+
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(["training_runs"])
+
+
+def in_process(run: partial[None]) -> int:
+    """Run in a fresh process; return its exit code."""
+    process = context.Process(target=run)
+    process.start()
+    process.join(120)
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def whole_state(folder: Path) -> dict[str, object]:
+    newest = max((folder / "checkpoints").glob("step-*"))
+    state = json.loads((newest / "state.json").read_text())["state"]
+    state.pop("seconds")
+    tensors = {
+        f"{path.stem}.{name}": value.numpy().tobytes()
+        for path in newest.glob("*.safetensors")
+        for name, value in load_file(path).items()
+    }
+    return {"state": state} | tensors
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    folder = tmp_path_factory.mktemp("whole")
+    assert in_process(partial(stopped_run, folder)) != 0
+    return whole_state(folder)
+
+
+def kill_and_resume(folder: Path, stop_at: int, workers: int) -> dict[str, object]:
+    assert in_process(partial(toy_run, folder, stop_at=stop_at, workers=workers)) == -signal.SIGKILL
+    in_process(partial(stopped_run, folder, workers=workers))
+    return whole_state(folder)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stop_at", random.Random(0).sample(range(1, TOTAL), 3))
+def test_a_killed_run_resumes_bitwise(
+    stop_at: int, workers: int, tmp_path: Path, uninterrupted: dict[str, object]
+) -> None:
+    assert kill_and_resume(tmp_path, stop_at, workers) == uninterrupted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_twenty_killed_runs_resume_bitwise(workers: int, tmp_path: Path, uninterrupted: dict[str, object]) -> None:
+    for stop_at in random.Random(workers).sample(range(1, TOTAL), 20):
+        assert kill_and_resume(tmp_path / str(stop_at), stop_at, workers) == uninterrupted, f"killed after {stop_at}"
+
+
+def test_sigterm_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    config = TrainConfig(epochs=6, batch_rows=16, checkpoint_seconds=1000)
+    trainer = Trainer(config, torch.device("cpu"), tmp_path, Fault(7, signal.SIGTERM))
+    with pytest.raises(Interrupted, match=r"^stopped by SIGTERM at step 7; go on with --resume$") as stopped:
+        trainer.fit(toy_task(), ToySource(64))
+    assert stopped.value.exit_code == 128 + signal.SIGTERM
+    checkpoint, _ = load_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None and checkpoint.state["step"] == 7
+
+
+def interrupted_run(folder: Path, observer: Fault | None = None) -> None:
+    config = TrainConfig(epochs=6, batch_rows=16, checkpoint_seconds=0)
+    with pytest.raises(TrainingError):
+        Trainer(config, torch.device("cpu"), folder, observer or Fault(9, signal.SIGTERM)).fit(
+            toy_task(), ToySource(64)
+        )
+
+
+def test_the_newest_two_checkpoints_are_kept_the_last_at_the_end(tmp_path: Path) -> None:
+    interrupted_run(tmp_path)
+    kept = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert kept == ["step-000000008", "step-000000009"]
+    Trainer(TrainConfig(epochs=6, batch_rows=16), torch.device("cpu"), tmp_path).fit(toy_task(), ToySource(64))
+    kept = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert kept == ["step-000000009", "step-000000024"]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "missing"])
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(damage: str, tmp_path: Path) -> None:
+    interrupted_run(tmp_path)
+    path = tmp_path / "checkpoints" / "step-000000009" / "model.safetensors"
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    {
+        "flip": lambda: path.write_bytes(raw),
+        "cut": lambda: path.write_bytes(raw[:-9]),
+        "missing": path.unlink,
+    }[damage]()
+    checkpoint, warnings = load_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None and checkpoint.state["step"] == 8
+    assert len(warnings) == 1 and warnings[0].startswith("step-000000009: damaged (")
+    assert warnings[0].endswith("); the one before it is taken")
+
+
+def test_a_checkpoint_cut_off_while_being_written_is_said_and_ignored(tmp_path: Path) -> None:
+    interrupted_run(tmp_path)
+    folder = tmp_path / "checkpoints"
+    (folder / "step-000000009").rename(folder / ".writing-step-000000009")
+    checkpoint, warnings = load_checkpoint(folder)
+    assert checkpoint is not None and checkpoint.state["step"] == 8
+    assert warnings == [".writing-step-000000009: cut off while being written; ignored"]
+
+
+def test_a_full_disk_stops_training_and_leaves_the_checkpoint_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fourfold.core.training.checkpoint as module
+
+    written = []
+
+    def write(folder: Path, checkpoint: object, real: object = module._write) -> None:
+        written.append(folder)
+        if len(written) == 4:
+            raise OSError(28, "No space left on device")
+        real(folder, checkpoint)  # type: ignore[operator]
+
+    monkeypatch.setattr(module, "_write", write)
+    config = TrainConfig(epochs=6, batch_rows=16, checkpoint_seconds=0)
+    with pytest.raises(TrainingError) as full:
+        Trainer(config, torch.device("cpu"), tmp_path).fit(toy_task(), ToySource(64))
+    assert str(full.value) == (
+        f"{tmp_path}/checkpoints/step-000000003: the checkpoint could not be written (No space left on device); "
+        "free space and go on with --resume from the checkpoint before it"
+    )
+    checkpoint, warnings = load_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None and checkpoint.state["step"] == 2 and warnings == []

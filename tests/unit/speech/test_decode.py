@@ -1,0 +1,96 @@
+"""Greedy decoding against a search through all paths."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fourfold.core.batch import Batch
+from fourfold.core.nn import TransformerConfig
+from fourfold.speech.data import BOS, EOS
+from fourfold.speech.decode import collapse, greedy_attention, greedy_ctc, prefix_beam
+from fourfold.speech.model import SpeechModel, SpeechModelConfig
+
+
+@settings(deadline=None)
+@given(path=st.lists(st.integers(0, 4), max_size=12))
+def test_collapse_is_groupby_without_blanks(path: list[int]) -> None:
+    assert collapse(path) == [number for number, _ in itertools.groupby(path) if number]
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 200), length=st.integers(1, 4))
+def test_greedy_ctc_is_the_best_path_and_its_probability_sums_all_paths(seed: int, length: int) -> None:
+    logits = 3 * torch.randn(1, 5, 4, generator=torch.Generator().manual_seed(seed))
+    (ids,), probability = greedy_ctc(logits, torch.tensor([length]))
+    log_probs = logits[0, :length].log_softmax(-1)
+    paths = {
+        path: sum(float(log_probs[step, number]) for step, number in enumerate(path))
+        for path in itertools.product(range(4), repeat=length)
+    }
+    best = max(paths, key=lambda path: paths[path])
+    assert ids == collapse(list(best))
+    total = sum(math.exp(score) for path, score in paths.items() if collapse(list(path)) == ids)
+    assert float(probability[0]) == pytest.approx(total, rel=1e-4)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 200), length=st.integers(1, 4))
+def test_a_wide_beam_finds_every_target_with_its_probability(seed: int, length: int) -> None:
+    logits = 2 * torch.randn(length, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    log_probs = logits.log_softmax(-1).numpy()
+    expected: dict[tuple[int, ...], float] = {}
+    for path in itertools.product(range(3), repeat=length):
+        target = tuple(collapse(list(path)))
+        chance = math.exp(sum(log_probs[step, number] for step, number in enumerate(path)))
+        expected[target] = expected.get(target, 0.0) + chance
+    found = prefix_beam(log_probs, beam=1000, least=0.0)
+    assert {tuple(ids) for ids, _ in found} == set(expected)
+    for ids, score in found:
+        assert math.exp(score) == pytest.approx(expected[tuple(ids)])
+    scores = [score for _, score in found]
+    assert scores == sorted(scores, reverse=True)
+    assert len(prefix_beam(log_probs, beam=2)) <= 2
+
+
+def test_greedy_ctc_ignores_padding() -> None:
+    logits = torch.randn(3, 9, 6)
+    lengths = torch.tensor([9, 4, 1])
+    together, probabilities = greedy_ctc(logits, lengths)
+    for row, length in enumerate(lengths.tolist()):
+        (alone,), probability = greedy_ctc(logits[row : row + 1, :length], lengths[row : row + 1])
+        assert together[row] == alone
+        assert torch.allclose(probabilities[row], probability[0])
+
+
+def small_model() -> SpeechModel:
+    torch.manual_seed(3)
+    encoder = TransformerConfig(width=16, num_layers=1, rotary=True)
+    decoder = TransformerConfig(width=16, num_layers=2)
+    model = SpeechModel(SpeechModelConfig(encoder=encoder, decoder=decoder), mels=8, vocab_size=6, subsampling=2)
+    return model.eval()
+
+
+@torch.inference_mode()
+def test_greedy_attention_with_its_cache_is_greedy_without() -> None:
+    model = small_model()
+    batch = Batch({"frames": torch.randn(4, 20, 8), "length": torch.tensor([20, 12, 7, 20])})
+    memory, lengths = model.encode(batch)
+    found, probabilities = greedy_attention(model, memory, lengths, max_length=8)
+    for row in range(4):
+        ids, score = [BOS], 0.0
+        for _ in range(8):
+            one, size = memory[row : row + 1], lengths[row : row + 1]
+            log_probs = model.decode(torch.tensor([ids]), one, size)[0, -1].log_softmax(-1)
+            ids.append(int(log_probs.argmax()))
+            score += float(log_probs.max())
+            if ids[-1] == EOS:
+                ids.pop()
+                break
+        assert found[row] == ids[1:]
+        assert float(probabilities[row]) == pytest.approx(math.exp(score), rel=1e-3)

@@ -1,0 +1,190 @@
+"""What is learned from recordings, what is left out, and what augmentation does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fourfold.core.batch import Draw
+from fourfold.core.errors import ArtifactError, ConfigError, DataError
+from fourfold.speech.audio import AudioConfig
+from fourfold.speech.data import AugmentConfig, SpeechFeatures, SpeechFeaturesConfig, SpeechSource, read
+
+CONFIG = SpeechFeaturesConfig()
+
+
+def source_of(lengths: list[int], augment: AugmentConfig | None = None) -> SpeechSource:
+    frames = np.random.default_rng(0).standard_normal((sum(lengths), 40)).astype(np.float16)
+    targets = [np.array([3, 4]) for _ in lengths]
+    return SpeechSource(frames, np.array(lengths), targets, augment or AugmentConfig(), 2)
+
+
+def test_frames_are_normalised_over_the_corpus(table: Path) -> None:
+    features = SpeechFeatures.fit(read(table), CONFIG)
+    source = features.source(read(table))
+    assert features.audio.sample_rate == 8000
+    assert np.abs(source.frames.astype(np.float32).mean(0)).max() < 0.01
+    assert np.abs(source.frames.astype(np.float32).std(0) - 1).max() < 0.01
+    assert source.lengths.tolist() == [1 + len(text) * 960 // 80 for text in ("ab", "ba", "ab c", "c")]
+
+
+def test_each_utterance_can_be_normalised_by_itself(table: Path) -> None:
+    features = SpeechFeatures.fit(read(table), replace(CONFIG, normalisation="utterance"))
+    batch = features.source(read(table)).batch(np.array([2]))
+    assert batch["frames"].mean(1).abs().max() < 0.01
+
+
+def test_the_rate_is_the_lowest_of_the_corpus_or_the_one_set(table: Path, say: Any) -> None:
+    mixed = read([(say("ab"), 8000), (say("ab", rate=44100), 44100)], ["ab", "ab"])
+    assert SpeechFeatures.fit(mixed, CONFIG).audio.sample_rate == 8000
+    high = read([(say("ab", rate=44100), 44100)], ["ab"])
+    assert SpeechFeatures.fit(high, CONFIG).audio.sample_rate == 16000
+    fixed = SpeechFeaturesConfig(audio=AudioConfig(sample_rate=11025))
+    assert SpeechFeatures.fit(mixed, fixed).audio.sample_rate == 11025
+
+
+def test_training_batches_hold_targets_and_others_none(table: Path) -> None:
+    examples = read(table)
+    features = SpeechFeatures.fit(examples, CONFIG)
+    batch = features.source(examples, training=True).batch(np.array([3, 2]))
+    assert batch["frames"].shape == (2, 49, 40) and batch["length"].tolist() == [13, 49]
+    assert [features.vocabulary.decode(row) for row in batch["target"].tolist()] == ["c", "ab c"]
+    assert batch["target_length"].tolist() == [1, 4]
+    assert (batch["frames"][0, 13:] == 0).all()
+    assert "target" not in features.source(examples).batch(np.array([0]))
+
+
+def test_subsampling_follows_the_pace_of_the_speech(say: Any) -> None:
+    slow = read([(say("ab", seconds=0.3), 8000)] * 3, ["ab"] * 3)
+    fast = read([(say("ab", seconds=0.05), 8000)] * 3, ["ab"] * 3)
+    assert SpeechFeatures.fit(slow, CONFIG).subsampling == 4
+    assert SpeechFeatures.fit(fast, CONFIG).subsampling == 2
+    assert SpeechFeatures.fit(fast, replace(CONFIG, subsampling=4)).subsampling == 4
+
+
+def test_what_ctc_cannot_align_is_left_out_by_name(table: Path) -> None:
+    lines = table.read_text().replace("wavs/3.wav,c", "wavs/3.wav,aabbccaabb").splitlines()
+    table.write_text("\n".join(lines))
+    examples = read(table)
+    source = SpeechFeatures.fit(examples, CONFIG).source(examples, training=True)
+    assert source.left_out == ("train.csv:5 (3.wav)",)
+    assert len(source) == 3 and len(SpeechFeatures.fit(examples, CONFIG).source(examples)) == 4
+    hopeless = examples.take(np.array([3]))
+    with pytest.raises(DataError) as error:
+        SpeechFeatures.fit(hopeless, CONFIG).source(hopeless, training=True)
+    assert str(error.value) == "train.csv: every transcript is longer than its recording; check the pairing"
+
+
+def test_training_refuses_an_unreadable_file_by_name(table: Path) -> None:
+    features = SpeechFeatures.fit(read(table), CONFIG)
+    (table.parent / "wavs" / "1.wav").write_text("nothing")
+    reason = "not a sound file (Format not recognised); convert it to WAV, FLAC, OGG or MP3"
+    for refuse in (
+        lambda: SpeechFeatures.fit(read(table), CONFIG),
+        lambda: features.source(read(table), training=True),
+        lambda: features.source(read(table)),
+    ):
+        with pytest.raises(DataError) as error:
+            refuse()
+        assert str(error.value) == f"train.csv:3: 1.wav: {reason}"
+
+
+def test_training_needs_transcripts_of_known_characters(table: Path, say: Any) -> None:
+    features = SpeechFeatures.fit(read(table), CONFIG)
+    with pytest.raises(DataError) as error:
+        features.source(read([say("ab")], ["aß"], rate=8000), training=True)
+    assert str(error.value) == "row 0: character 'ß' is in no transcript that the model learned from"
+    with pytest.raises(DataError) as error:
+        SpeechFeatures.fit(read([say("ab")]), CONFIG)
+    assert str(error.value) == "recordings: there are no transcripts; training needs one for each recording"
+
+
+def test_save_and_load(table: Path, tmp_path: Path) -> None:
+    examples = read(table)
+    features = SpeechFeatures.fit(examples, CONFIG)
+    features.save(tmp_path)
+    loaded = SpeechFeatures.load(tmp_path, CONFIG)
+    assert (loaded.audio, loaded.subsampling) == (features.audio, features.subsampling)
+    assert loaded.vocabulary == features.vocabulary
+    assert (loaded.source(examples).frames == features.source(examples).frames).all()
+    (tmp_path / "vocabulary.json").write_text("{}")
+    with pytest.raises(ArtifactError) as error:
+        SpeechFeatures.load(tmp_path, CONFIG)
+    assert str(error.value) == f"{tmp_path}/vocabulary.json: damaged ('sample_rate'); save the model again"
+    (tmp_path / "vocabulary.json").unlink()
+    with pytest.raises(ArtifactError) as error:
+        SpeechFeatures.load(tmp_path, CONFIG)
+    assert str(error.value) == f"{tmp_path}/vocabulary.json: no such file; save the model again"
+
+
+@settings(deadline=None)
+@given(rows=st.permutations(range(6)), size=st.integers(1, 6), epoch=st.integers(0, 5))
+def test_augmentation_is_the_rows_own_whatever_the_batch(rows: list[int], size: int, epoch: int) -> None:
+    source, draw = source_of([30, 45, 220, 80, 31, 500]), Draw(3, epoch)
+    batch = source.batch(np.array(rows[:size]), draw)
+    for place, row in enumerate(rows[:size]):
+        alone = source.batch(np.array([row]), draw)
+        length = int(alone["length"][0])
+        assert batch["length"][place] == length
+        assert (batch["frames"][place, :length] == alone["frames"][0]).all()
+        assert (batch["frames"][place, length:] == 0).all()
+
+
+def test_augmentation_changes_with_the_epoch_and_not_without_a_draw() -> None:
+    source, rows = source_of([200, 100]), np.array([0, 1])
+    plain = source.batch(rows)
+    first, second = (source.batch(rows, Draw(0, epoch)) for epoch in (0, 1))
+    assert first["frames"].shape != second["frames"].shape or not (first["frames"] == second["frames"]).all()
+    assert (plain["frames"] == source.batch(rows)["frames"]).all()
+    assert plain["length"].tolist() == [200, 100]
+
+
+def test_speed_and_masks_stay_in_their_bounds() -> None:
+    config = AugmentConfig()
+    source = source_of([400] * 64)
+    batch = source.batch(np.arange(64), Draw(0, 0))
+    lengths = batch["length"].numpy()
+    assert lengths.min() >= 400 / 1.1 - 1 and lengths.max() <= 400 / 0.9 + 1 and lengths.std() > 10
+    hidden = (batch["frames"] == 0).numpy()
+    for row, length in enumerate(lengths):
+        assert hidden[row, :length].all(1).sum() <= 4 * config.time_width
+        assert hidden[row, :length].all(0).sum() <= config.mel_masks * config.mel_width
+    assert hidden.mean() > 0.05
+
+
+def test_no_augmentation_is_the_plain_batch() -> None:
+    source = source_of([50, 20], AugmentConfig(speed=0, mel_width=0, time_width=0))
+    rows = np.array([1, 0])
+    assert (source.batch(rows, Draw(0, 0))["frames"] == source.batch(rows)["frames"]).all()
+
+
+def test_faster_speech_can_still_be_aligned() -> None:
+    frames = np.zeros((20 * 10, 40), np.float16)
+    targets = [np.array([3] * 5) for _ in range(20)]  # five equal characters need nine steps
+    source = SpeechSource(frames, np.full(20, 18), targets, AugmentConfig(speed=0.4), 2)
+    assert source.batch(np.arange(10), Draw(0, 0))["length"].min() == 18
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: AugmentConfig(speed=0.5), "augment.speed (0.5) must lie in [0, 0.5)"),
+        (lambda: AugmentConfig(mel_width=-1), "augment.mel_width (-1) must be 0 (off) or above"),
+        (lambda: AugmentConfig(time_every=0), "augment.time_every (0) must be 1 or above"),
+        (lambda: AugmentConfig(time_share=2), "augment.time_share (2) must lie in [0, 1]"),
+        (
+            lambda: SpeechFeaturesConfig(subsampling=3),
+            "features.subsampling (3) must be 0 (automatic), 2 or 4",
+        ),
+    ],
+)
+def test_settings_out_of_range(build: Any, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        build()
+    assert str(error.value) == message

@@ -1,0 +1,35 @@
+"""Characters become ids and come back."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fourfold.speech.data import BLANK, BOS, EOS, Vocabulary, steps_needed
+
+
+@settings(deadline=None)
+@given(texts=st.lists(st.text(min_size=1), min_size=1))
+def test_round_trip(texts: list[str]) -> None:
+    vocabulary = Vocabulary.fit(texts)
+    for text in texts:
+        ids = vocabulary.encode(text)
+        assert vocabulary.decode(ids.tolist()) == text
+        assert ids.min() > EOS and ids.max() < len(vocabulary)
+    assert len(vocabulary) == 3 + len(set("".join(texts)))
+
+
+def test_the_special_ids_have_no_text_and_strangers_are_named() -> None:
+    vocabulary = Vocabulary.fit(["ab"])
+    assert vocabulary.decode([BLANK, BOS, 3, EOS]) == "a"
+    assert vocabulary.unknown("abcda") == ["c", "d"]
+
+
+@settings(deadline=None)
+@given(ids=st.lists(st.integers(3, 5), max_size=12))
+def test_the_steps_needed_are_those_of_the_shortest_path(ids: list[int]) -> None:
+    path: list[int] = []
+    for number in ids:
+        path += [BLANK, number] if path and path[-1] == number else [number]
+    assert steps_needed(np.array(ids, dtype=np.int64)) == len(path)
