@@ -70,7 +70,11 @@ def train(
     pipeline.fit(data, input=files.input, label=files.label, valid=files.valid, out=out, resume=resume, force=force)
     if not pipeline.verbose:
         return  # another rank speaks
-    evaluation = pipeline.evaluation_ if test is None else pipeline.evaluate(test, input=files.input, label=files.label)
+    evaluation = pipeline.evaluation_
+    if test is not None:
+        evaluation = pipeline.evaluate(test, input=files.input, label=files.label)
+        for name in ("test.json", "test.html"):
+            evaluation.save(out / name)
     if as_json:
         measured = _as_object(evaluation) if evaluation else {}
         print(plain_json({"run": str(out)} | measured | {"facts": pipeline.facts_}))

@@ -103,6 +103,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         if run and run.finished:
             saved = vars(self.load(run.path, device=self.device))
             self.__dict__.update({name: value for name, value in saved.items() if name.endswith("_")})
+            self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
             return self
         self.config_ = config
         self.columns_ = {"input": input or self.input, "label": label or self.label}

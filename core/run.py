@@ -91,6 +91,7 @@ def _digest(examples: Examples) -> str:
     digest = hashlib.sha256()
     inputs = examples.inputs
     if isinstance(inputs, np.ndarray):
+        digest.update(f"{inputs.dtype} {inputs.shape} ".encode())
         digest.update(inputs.tobytes())
     elif isinstance(inputs, pd.DataFrame):
         digest.update(repr(list(inputs.columns)).encode())

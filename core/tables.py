@@ -71,7 +71,7 @@ def read_table(data: str | Path | pd.DataFrame) -> Table:
     if isinstance(data, pd.DataFrame):
         if data.empty:
             raise DataError("the DataFrame has no rows; give it at least one")
-        return Table(data.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}")
+        return _distinct(Table(data.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}"))
     path = Path(data)
     name = path.name
     if not path.is_file():
@@ -86,7 +86,15 @@ def read_table(data: str | Path | pd.DataFrame) -> Table:
     def place(row: int) -> str:
         return f"{name}:{lines()[row]}"
 
-    return Table(frame, name, place, path.parent)
+    return _distinct(Table(frame, name, place, path.parent))
+
+
+def _distinct(table: Table) -> Table:
+    names = table.frame.columns.map(str)
+    repeated = names[names.duplicated()]
+    if len(repeated):
+        raise DataError(f"{table.name}: two columns are named '{repeated[0]}'; rename one")
+    return table
 
 
 def is_table(data: object) -> bool:

@@ -66,9 +66,6 @@ def read(
             raise DataError(f"{table.place(int(row))}: column '{label}' is empty; fill it or remove the row")
         found = texts[codes].astype(str)
     inputs = frame.drop(columns=label, errors="ignore")
-    repeated = inputs.columns[inputs.columns.duplicated()]
-    if len(repeated):
-        raise DataError(f"{table.name}: two columns are named '{repeated[0]}'; rename one")
     if inputs.shape[1] == 0:
         raise DataError(f"{table.name}: no columns beside '{label}'; a model needs at least one")
     return Examples(inputs=inputs.rename(columns=str), labels=found, name=table.name, place=table.place)

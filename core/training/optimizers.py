@@ -26,8 +26,9 @@ class Optimizers:
             torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=config.eps, fused=True)
         ]
         self.peaks = [config.lr]
-        if tables := list(_sparse(model)):
-            self.parts.append(RowAdagrad(tables, lr=config.table_lr))
+        self.tables = _sparse(model)
+        if self.tables:
+            self.parts.append(RowAdagrad(self.tables, lr=config.table_lr))
             self.peaks.append(config.table_lr)
 
     def set_rate(self, share: float) -> None:
@@ -41,11 +42,17 @@ class Optimizers:
             part.zero_grad(set_to_none=True)
 
     def clip(self) -> Tensor:
-        """Scale the dense gradients to the clipping norm; return their norm before, on the device."""
+        """Scale the dense gradients to the clipping norm; return their norm before, on the device.
+
+        It is not finite where any gradient is not, those of the tables included.
+        """
         grads = [p.grad for p in self.dense if p.grad is not None]
         norm = nn.utils.get_total_norm(grads, foreach=True)
         if self.clip_norm:
             nn.utils.clip_grads_with_norm_(self.dense, self.clip_norm, norm, foreach=True)
+        for table in self.tables:
+            if table.grad is not None:
+                norm = norm + 0 * table.grad._values().sum()  # 0 · inf and 0 · nan are nan
         return norm
 
     def step(self, found_inf: Tensor) -> None:

@@ -23,6 +23,9 @@ def test_train_eval_predict_check(sample: Sample, data_file: Path, tmp_path: Pat
     assert trained.code == 0, trained.err
     result = json.loads(trained.out)
     assert result["run"] == str(run) and result["verdict"].startswith("Ship ") and result["rows"] == 12
+    kept = json.loads((run / "test.json").read_text(encoding="utf-8"))
+    assert kept["rows"] == 12 and kept["metrics"] == result["metrics"]
+    assert (run / "test.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
     measured = fourfold(sample.name, "eval", run, data_file, "--json", "--report", tmp_path / "page.html")
     assert measured.code == 0, measured.err
@@ -71,6 +74,7 @@ def test_a_finished_run_resumes_to_exit_code_0(sample: Sample, data_file: Path, 
     ).replace("  ", " ")
     again = fourfold(sample.name, "train", data_file, "--out", run, *QUICK, "--resume")
     assert again.code == 0 and "the run is finished; nothing to do" in " ".join(again.err.split())
+    assert again.out == first.out and "Ship " in again.out
     changed = fourfold(sample.name, "train", data_file, "--out", run, "--preset", "tiny", "--resume")
     assert changed.code == 2 and "cannot resume: train.epochs was 2" in changed.err
     refused = fourfold(sample.name, "train", data_file, "--out", run, *QUICK)

@@ -13,7 +13,7 @@ from toy import ToySource
 from fourfold.core.batch import Batch
 from fourfold.core.nn import Encoder, TransformerConfig
 from fourfold.core.training import Classification, TrainConfig, Trainer, predict
-from fourfold.core.training.distributed import joined, whole
+from fourfold.core.training.distributed import Ranks, joined, whole
 from fourfold.core.training.sampling import Plan, Steps
 from fourfold.core.training.step import Stepper
 
@@ -47,18 +47,27 @@ def main(out: Path, parallel: str) -> None:
     source = ToySource(37)
     config = TrainConfig(epochs=4, batch_rows=9, accumulate=2, precision="float32", parallel=parallel)  # type: ignore[arg-type]
     with joined(CPU) as ranks:
-        task = make_task()
-        stepper = Stepper(task, config, CPU, torch.float32, ranks)
-        plan = Plan(source.lengths, len(source), seed=0, batch_rows=9)
-        steps = Steps(source, plan, accumulate=2, rank=ranks.rank, ranks=ranks.size)
-        loss = ranks.sum(stepper.backward([(part.batch, part.real) for part in steps[len(plan) - 1]]))
-        found = {name: whole(p.grad) for name, p in task.model.named_parameters() if p.grad is not None}
-        tensors = found | {"loss": loss}
-        task = make_task()
-        Trainer(config, CPU).fit(task, source)
-        tensors["logits"] = torch.from_numpy(predict(task, source, CPU)).log()  # type: ignore[arg-type]
-        if ranks.main:
-            save_file({name: value.contiguous() for name, value in tensors.items()}, out)
+        tensors = one_step(source, config, ranks) | short_run(source, config)
+    if ranks.main:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, out)
+
+
+def one_step(source: ToySource, config: TrainConfig, ranks: Ranks) -> dict[str, Tensor]:
+    """Return the loss and the gradients of the last batch of the first epoch."""
+    task = make_task()
+    stepper = Stepper(task, config, CPU, torch.float32, ranks)
+    plan = Plan(source.lengths, len(source), seed=0, batch_rows=9)
+    steps = Steps(source, plan, accumulate=2, rank=ranks.rank, ranks=ranks.size)
+    loss = ranks.sum(stepper.backward([(part.batch, part.real) for part in steps[len(plan) - 1]]))
+    found = {name: whole(p.grad) for name, p in task.model.named_parameters() if p.grad is not None}
+    return found | {"loss": loss}
+
+
+def short_run(source: ToySource, config: TrainConfig) -> dict[str, Tensor]:
+    """Return the logits after a run of a few epochs."""
+    task = make_task()
+    Trainer(config, CPU).fit(task, source)
+    return {"logits": torch.from_numpy(predict(task, source, CPU)).log()}  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

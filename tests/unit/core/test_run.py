@@ -181,3 +181,10 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="No space"):
         write_text(tmp_path / "f", "new")
     assert (tmp_path / "f").read_text(encoding="utf-8") == "old Ω"
+
+
+def test_arrays_of_the_same_bytes_but_another_shape_or_type_are_other_data() -> None:
+    bits = np.arange(12, dtype=np.int32)
+    arrays = [bits, bits.reshape(3, 4), bits.view(np.float32)]
+    found = {run_identity(ScheduleConfig(), Examples(inputs=array, labels=None), None)["data"] for array in arrays}
+    assert len(found) == 3

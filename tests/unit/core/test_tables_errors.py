@@ -147,3 +147,10 @@ def test_numbers_become_their_text() -> None:
         "2.5",
         "True",
     ]
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a"], [1, "b", "1"]])
+def test_two_columns_of_one_name(names: list[object]) -> None:
+    with pytest.raises(DataError) as error:
+        read_table(pd.DataFrame([[1, 2, 3]], columns=names))
+    assert str(error.value) == f"DataFrame: two columns are named '{names[0]}'; rename one"

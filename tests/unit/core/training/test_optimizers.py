@@ -186,3 +186,13 @@ def test_frozen_weights_stay_where_they_are() -> None:
     train(model, Optimizers(model, OptimizerConfig(lr=0.1)), IDS)
     moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
     assert moved == {name for name, p in model.named_parameters() if p.requires_grad}
+
+
+@pytest.mark.parametrize("bad", [float("inf"), float("-inf"), float("nan")])
+def test_a_table_s_gradient_that_is_not_finite_is_noticed(bad: float) -> None:
+    model = Everything()
+    optimizers = Optimizers(model, OptimizerConfig())
+    model.loss(IDS[0]).backward()
+    assert torch.isfinite(optimizers.clip())
+    model.items.weight.grad._values()[0, 0] = bad
+    assert not torch.isfinite(optimizers.clip())
