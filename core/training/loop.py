@@ -33,7 +33,7 @@ from .weights import get_weights, set_weights
 
 _SKIPS_IN_A_ROW = 5
 _RECOVERIES = 3
-_LOGS = 200
+_LOGS = 100
 
 
 class Trainer:
@@ -176,18 +176,19 @@ class _Run:
         return self.device.type == "cpu" and self.ranks.size == 1 and not math.isfinite(loss)
 
     def _log(self, share: float) -> None:
-        loss_sum, steps, skipped, _ = self.stepper.counters.tolist()
+        sums = self.stepper.tally.read()
+        loss_sum, steps, skipped, _ = sums.tolist()
         if self.ranks.size > 1:
-            loss_sum = float(self.ranks.sum(self.stepper.counters[0].clone()))
+            loss_sum = float(self.ranks.sum(sums[0].clone()))
         self.state.skipped += int(skipped)
         row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
         row |= {"loss": loss_sum / steps} if steps else {}
         self.observer.log(row | {"lr": self.config.optimizer.lr * share, "seconds": round(self._tick(), 3)})
-        self.stepper.counters[:3] = 0
+        self.stepper.tally.restart()
 
     def _recover(self) -> bool:
         """After a few skipped steps in a row go back to the last good state with half the rate; say so."""
-        if self.stepper.counters[3] < _SKIPS_IN_A_ROW:
+        if self.stepper.tally.read()[3] < _SKIPS_IN_A_ROW:
             return False
         where = f"step {self.state.step}: the loss was not finite {_SKIPS_IN_A_ROW} times in a row"
         if self.state.recoveries == _RECOVERIES:
@@ -205,7 +206,7 @@ class _Run:
             skipped=kept.skipped,
             seconds=kept.seconds,
         )
-        self.stepper.counters.zero_()
+        self.stepper.tally.load(torch.zeros(4))
         self.stepper.scale.copy_(scale)
         self.observer.rewind(self.state.step)
         self.observer.say(f"{where}; back to step {self.state.step} with the rate times {self.state.rate_scale:g}")

@@ -38,8 +38,8 @@ class Optimizers:
                 group["lr"] = peak * share
 
     def zero_grad(self) -> None:
-        for part in self.parts:
-            part.zero_grad(set_to_none=True)
+        for parameter in (*self.dense, *self.tables):
+            parameter.grad = None
 
     def clip(self) -> Tensor:
         """Scale the dense gradients to the clipping norm; return their norm before, on the device.

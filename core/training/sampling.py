@@ -6,6 +6,7 @@ micro-batches and ranks, so the order survives a change of either.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -128,7 +129,8 @@ class Steps(Dataset[list[Part]]):
 
     def split(self, rows: Rows, draw: Draw) -> list[Part]:
         """Return this rank's share of a global batch as micro-batches."""
-        shares = [share[self.rank :: self.ranks] for share in np.array_split(rows, self.accumulate)]
+        ends = [len(rows) * part // self.accumulate for part in range(self.accumulate + 1)]
+        shares = [rows[start:end][self.rank :: self.ranks] for start, end in pairwise(ends)]
         return [
             Part(self.source.batch(share if len(share) else rows[:1], draw), float(len(share) > 0)) for share in shares
         ]
