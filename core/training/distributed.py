@@ -146,6 +146,8 @@ def held_back(forward: nn.Module, hold: bool) -> Iterator[None]:
 
 def whole(tensor: Tensor) -> Tensor:
     """Gather a sharded tensor; every rank must call it. A plain tensor passes through."""
+    if type(tensor) in (Tensor, nn.Parameter):
+        return tensor.detach()
     from torch.distributed.tensor import DTensor
 
     full: Tensor = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor

@@ -55,7 +55,7 @@ class Optimizers:
                 norm = norm + 0 * table.grad._values().sum()  # 0 · inf and 0 · nan are nan
         return norm
 
-    def step(self, found_inf: Tensor) -> None:
+    def step(self, found_inf: Tensor | None = None) -> None:
         """Take one step, or none where `found_inf` (float, 0 or 1) is 1; nothing waits for its value."""
         for part in self.parts:
             part.found_inf = found_inf  # type: ignore[attr-defined]
