@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.errors import ConfigError, DataError
-from ..core.nn import Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm
+from ..core.nn import Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
 
 # Shapes: B batch, C channels, H height, W width of the image, L patches, D width of the model, K classes.
 
@@ -38,6 +38,8 @@ class ViTConfig:
         for name in ("image_size", "patch_size", "channels"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+        if self.encoder.width % 4:
+            raise ConfigError(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
         if self.image_size % self.patch_size:
             raise ConfigError(f"image_size ({self.image_size}) must be divisible by patch_size ({self.patch_size})")
         if self.pooling not in ("first", "mean"):
@@ -100,6 +102,8 @@ class ViT(nn.Module):
         self.head = nn.Linear(width, num_classes)
         if self.class_token is not None:
             nn.init.normal_(self.class_token, std=1e-6)  # as timm: the positions tell it apart
+        with torch.no_grad():
+            self.positions.table.weight.copy_(grid_positions(config))
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
@@ -113,3 +117,15 @@ class ViT(nn.Module):
             x_BLD = x_BLD[:, 1:]  # the mean is over patches only, as timm's
         logits_BK: Tensor = self.head(self.dropout(self.norm(self.pooling(x_BLD))))
         return logits_BK
+
+
+def grid_positions(config: ViTConfig) -> Tensor:
+    """Return where learned positions begin (L, D): sines and cosines of a patch's row and of its column.
+
+    A model that begins there need not learn from nothing which patches are neighbours (Beyer et al., 2022). A class
+    token has zeros.
+    """
+    side = config.image_size // config.patch_size
+    axis_SD = sinusoids(side, config.encoder.width // 2)
+    grid_LD = torch.cat([axis_SD.repeat_interleave(side, 0), axis_SD.repeat(side, 1)], dim=1)
+    return torch.cat([grid_LD.new_zeros(int(config.class_token), config.encoder.width), grid_LD])

@@ -9,7 +9,7 @@ from .layers import DecoderLayer, DropPath, EncoderLayer, make_norm
 from .masks import causal_mask, padding_mask, self_mask
 from .packing import Packed, pack, pack_rows
 from .pooling import Pooling, PoolingKind
-from .positions import LearnedPositions, Rotary, SinusoidalPositions
+from .positions import LearnedPositions, Rotary, SinusoidalPositions, sinusoids
 from .transformer import Decoder, Encoder
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "read_weights",
     "record_attention",
     "self_mask",
+    "sinusoids",
 ]
