@@ -1,4 +1,4 @@
-"""From logits to character ids: greedy CTC, a beam over CTC prefixes, greedy attention with a cache."""
+"""From logits to ids of units: greedy CTC, a beam over CTC prefixes, greedy attention with a cache."""
 
 from __future__ import annotations
 

@@ -89,12 +89,12 @@ class SpeechModel(nn.Module):
         self.encoder_positions = None if config.encoder.rotary else SinusoidalPositions(width)
         self.encoder = Encoder(config.encoder)
         self.ctc = nn.Linear(width, vocab_size)
-        self.characters = nn.Embedding(vocab_size, width)
+        self.units = nn.Embedding(vocab_size, width)
         self.decoder_positions = None if config.decoder.rotary else SinusoidalPositions(width)
         self.decoder = Decoder(config.decoder)
         self.head = nn.Linear(width, vocab_size)
         self.dropout = nn.Dropout(config.dropout)
-        nn.init.normal_(self.characters.weight)
+        nn.init.normal_(self.units.weight)
 
     def forward(self, batch: Batch) -> SpeechOutput:
         """Return the logits of a batch; the decoder's (teacher forcing) where the batch holds targets."""
@@ -117,7 +117,7 @@ class SpeechModel(nn.Module):
 
     def decode(self, ids_BS: Tensor, memory_BTD: Tensor, length_B: Tensor, cache: DecoderCache | None = None) -> Tensor:
         """Return the logits (B, S, V) of what follows each id; with a `cache`, `ids_BS` are the new ids."""
-        x_BSD = self.characters(ids_BS)
+        x_BSD = self.units(ids_BS)
         if self.decoder_positions is not None:
             x_BSD = self.decoder_positions(x_BSD, offset=0 if cache is None else cache.length)
         keep_BT = keep_mask(length_B, memory_BTD.shape[1])

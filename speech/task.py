@@ -22,7 +22,7 @@ _RESCORING = 0.5
 class SpeechTask:
     """Joint CTC and attention (Watanabe et al., 2017): (1 − `attention`) · CTC + `attention` · cross-entropy.
 
-    Each term is normalised by its number of targets: characters, and for the decoder an end sign for each
+    Each term is normalised by its number of targets: units, and for the decoder an end sign for each
     utterance. `decoder` chooses what `predict` reads the transcript from: CTC, the decoder, or CTC's best targets
     scored by both alike, which repairs misspelled words.
     """
@@ -41,8 +41,8 @@ class SpeechTask:
         self.attention, self.label_smoothing, self.decoder = attention, label_smoothing, decoder
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
-        characters = batch["target_length"].sum()
-        return {"ctc": characters, "attention": characters + len(batch)}
+        units = batch["target_length"].sum()
+        return {"ctc": units, "attention": units + len(batch)}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
         output = self.model(batch)
@@ -106,7 +106,7 @@ def _ctc(output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
 
 
 def with_end(target_BS: Tensor, size_B: Tensor) -> Tensor:
-    """Return the targets (B, S + 1) of the decoder: the characters, the end sign, then −1 (no target).
+    """Return the targets (B, S + 1) of the decoder: the units, the end sign, then −1 (no target).
 
     >>> with_end(torch.tensor([[5, 6], [7, 0]]), torch.tensor([2, 1])).tolist()
     [[5, 6, 2], [7, 2, -1]]

@@ -1,4 +1,4 @@
-"""Recordings and transcripts, and their way to batches of log-mel frames and character ids."""
+"""Recordings and transcripts, and their way to batches of log-mel frames and ids of units."""
 
 from .augment import AugmentConfig
 from .features import SpeechFeatures, SpeechFeaturesConfig, mel_of, subsampled, transcripts

@@ -16,7 +16,7 @@ from ..audio import AudioConfig, log_mel
 from .augment import AugmentConfig
 from .read import Clip
 from .source import SpeechSource
-from .vocabulary import Vocabulary, steps_needed
+from .vocabulary import Vocabulary, few_words, steps_needed
 
 FILE = "vocabulary.json"
 
@@ -27,13 +27,16 @@ class SpeechFeaturesConfig:
 
     `normalisation` brings each mel to mean 0 and variance 1 over the training corpus or over each
     utterance. `subsampling` frames make one step of the encoder: 4, or 2 where speech is so short or fast
-    that 4 would leave CTC too few steps; 0 chooses by the training set.
+    that 4 would leave CTC too few steps; 0 chooses by the training set. A model of `units` "words" says only
+    words that it was trained on; "auto" takes words where the training set has at most 100, each 5 times or
+    more, and characters otherwise.
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     normalisation: Literal["corpus", "utterance"] = "corpus"
     subsampling: int = 0
+    units: Literal["auto", "characters", "words"] = "auto"
 
     def __post_init__(self) -> None:
         if self.subsampling not in (0, 2, 4):
@@ -42,7 +45,7 @@ class SpeechFeaturesConfig:
 
 @dataclass(frozen=True, eq=False)
 class SpeechFeatures:
-    """What a training set gives: sample rate, subsampling, characters, mean and deviation of each mel."""
+    """What a training set gives: sample rate, subsampling, units, mean and deviation of each mel."""
 
     config: SpeechFeaturesConfig
     audio: AudioConfig
@@ -57,7 +60,8 @@ class SpeechFeatures:
         texts = transcripts(examples)
         rate = config.audio.sample_rate or min(16000, *(clip.rate for clip in examples.inputs))
         audio = replace(config.audio, sample_rate=rate)
-        vocabulary = Vocabulary.fit(texts)
+        words = few_words(texts) if config.units == "auto" else config.units == "words"
+        vocabulary = Vocabulary.fit(texts, words)
         total, squares, lengths = np.zeros(audio.mels), np.zeros(audio.mels), []
         for row in range(len(examples)):
             mel = mel_of(examples, row, audio).astype(np.float64)
@@ -86,7 +90,7 @@ class SpeechFeatures:
 
         In `training` they come with targets; a transcript longer than CTC can align leaves its recording
         out, by name. Raises DataError for a recording that cannot be decoded and, in training, for an
-        unknown character.
+        unknown character or word.
         """
         targets = self._targets(examples) if training else None
         kept: list[int] = []
@@ -115,15 +119,16 @@ class SpeechFeatures:
         for row, text in enumerate(transcripts(examples)):
             unknown = self.vocabulary.unknown(text)
             if unknown:
-                place, character = examples.place(row), unknown[0]
-                raise DataError(f"{place}: character {character!r} is in no transcript that the model learned from")
+                place, unit = examples.place(row), "word" if self.vocabulary.words else "character"
+                raise DataError(f"{place}: {unit} {unknown[0]!r} is in no transcript that the model learned from")
             targets.append(self.vocabulary.encode(text))
         return targets
 
     def save(self, folder: Path) -> None:
-        """Write `vocabulary.json`: characters, sample rate, subsampling and normalisation."""
+        """Write `vocabulary.json`: units, sample rate, subsampling and normalisation."""
         learned = {
-            "characters": list(self.vocabulary.characters),
+            "units": list(self.vocabulary.units),
+            "words": self.vocabulary.words,
             "sample_rate": self.audio.sample_rate,
             "subsampling": self.subsampling,
             "mean": [float(value) for value in self.mean],
@@ -138,7 +143,8 @@ class SpeechFeatures:
         try:
             learned = json.loads(path.read_text(encoding="utf-8"))
             audio = replace(config.audio, sample_rate=int(learned["sample_rate"]))
-            vocabulary, subsampling = Vocabulary(tuple(learned["characters"])), int(learned["subsampling"])
+            vocabulary = Vocabulary(tuple(learned["units"]), bool(learned["words"]))
+            subsampling = int(learned["subsampling"])
             mean, deviation = (np.array(learned[name], dtype=np.float32) for name in ("mean", "deviation"))
         except FileNotFoundError:
             raise ArtifactError(f"{path}: no such file; save the model again") from None

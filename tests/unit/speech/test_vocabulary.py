@@ -33,3 +33,12 @@ def test_the_steps_needed_are_those_of_the_shortest_path(ids: list[int]) -> None
     for number in ids:
         path += [BLANK, number] if path and path[-1] == number else [number]
     assert steps_needed(np.array(ids, dtype=np.int64)) == len(path)
+
+
+@given(texts=st.lists(st.lists(st.sampled_from(["yes", "no", "ja", "néé"]), min_size=1).map(" ".join), min_size=1))
+def test_words_there_and_back(texts: list[str]) -> None:
+    vocabulary = Vocabulary.fit(texts, words=True)
+    for text in texts:
+        assert vocabulary.decode(vocabulary.encode(text).tolist()) == text
+    assert vocabulary.unknown(f"{texts[0]} never") == ["never"]
+    assert len(vocabulary) == 3 + len({word for text in texts for word in text.split()})
