@@ -41,6 +41,7 @@ from .training import (
     Validation,
     joined,
     predict,
+    read_history,
 )
 from .training.checkpoint import CHECKPOINTS, remove_checkpoints
 
@@ -103,6 +104,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         if run and run.finished:
             saved = vars(self.load(run.path, device=self.device))
             self.__dict__.update({name: value for name, value in saved.items() if name.endswith("_")})
+            self.history_: list[dict[str, float]] = read_history(run.path / "history.jsonl")
             self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
             return self
         self.config_ = config
@@ -114,7 +116,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
     def _fit(self, train: Examples, held_out: Examples | None, run: Run | None, ranks: Ranks) -> None:
         """Learn everything; of several ranks the first alone writes."""
         self.model_: nn.Module | None = None
-        self.history_: list[dict[str, float]] = []
+        self.history_ = []
         source, validation = self._learn(train, held_out, run, ranks)
         start = time.monotonic()
         self.baseline_ = self.baseline_type().fit(train, self.features_, seed=self.config_.train.seed)

@@ -11,7 +11,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,8 @@ def read_table(data: str | Path | pd.DataFrame) -> Table:
     if isinstance(data, pd.DataFrame):
         if data.empty:
             raise DataError("the DataFrame has no rows; give it at least one")
-        return _distinct(Table(data.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}"))
+        _refuse_repeated(list(data.columns), "DataFrame")
+        return Table(data.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}")
     path = Path(data)
     name = path.name
     if not path.is_file():
@@ -86,15 +87,14 @@ def read_table(data: str | Path | pd.DataFrame) -> Table:
     def place(row: int) -> str:
         return f"{name}:{lines()[row]}"
 
-    return _distinct(Table(frame, name, place, path.parent))
+    _refuse_repeated(list(frame.columns), name)
+    return Table(frame, name, place, path.parent)
 
 
-def _distinct(table: Table) -> Table:
-    names = table.frame.columns.map(str)
-    repeated = names[names.duplicated()]
-    if len(repeated):
-        raise DataError(f"{table.name}: two columns are named '{repeated[0]}'; rename one")
-    return table
+def _refuse_repeated(columns: Sequence[object], name: str) -> None:
+    names = pd.Index(map(str, columns))
+    if names.has_duplicates:
+        raise DataError(f"{name}: two columns are named '{names[names.duplicated()][0]}'; rename one")
 
 
 def is_table(data: object) -> bool:
@@ -119,6 +119,8 @@ def _read_separated(path: Path, delimiter: str, quoting: int) -> tuple[pd.DataFr
         raise _locate(path.name, text, delimiter, quoting, strict=True) or DataError(f"{path.name}: {error}") from None
     if _may_be_ragged(frame) and (wrong := _locate(path.name, text, delimiter, quoting, strict=False)):
         raise wrong
+    _, header = next(_records(text, delimiter, quoting))
+    _refuse_repeated(header or [], path.name)  # pandas would rename the second
     return frame, functools.cache(lambda: [line for line, _ in _records(text, delimiter, quoting)][1:])
 
 

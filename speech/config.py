@@ -39,20 +39,34 @@ def small() -> SpeechConfig:
 
 def base() -> SpeechConfig:
     """Eight layers of width 256 and 80 mels, for hours of speech and a GPU."""
-    return _preset(width=256, num_layers=8, num_heads=4, epochs=40, mels=80, batch_tokens=20000)
+    return _preset(
+        width=256, num_layers=8, num_heads=4, epochs=40, mels=80, batch_tokens=20000, kernel=3, time_width=20
+    )
+
+
+# Convolutions as wide as a short word, and time masks shorter than one: a Transformer over a few minutes of speech then
+# learns to align far more often (docs/measurements.md). `base`, for hours of speech, keeps the usual widths.
+_KERNEL, _TIME_WIDTH = 15, 6
 
 
 def _preset(
-    *, width: int, num_layers: int, num_heads: int, epochs: float, mels: int = 40, batch_tokens: int = 1200
+    *,
+    width: int,
+    num_layers: int,
+    num_heads: int,
+    epochs: float,
+    mels: int = 40,
+    batch_tokens: int = 1200,
+    kernel: int = _KERNEL,
+    time_width: int = _TIME_WIDTH,
 ) -> SpeechConfig:
-    # Convolutions as wide as a short word, and masks shorter than one: a Transformer over a few minutes of speech
-    # then learns to align (yesno, cross-validated: from a third of the words wrong to none).
+    augment = AugmentConfig(time_width=time_width)
     return SpeechConfig(
-        features=SpeechFeaturesConfig(audio=AudioConfig(mels=mels), augment=AugmentConfig(time_width=6)),
+        features=SpeechFeaturesConfig(audio=AudioConfig(mels=mels), augment=augment),
         model=SpeechModelConfig(
             encoder=TransformerConfig(width=width, num_layers=num_layers, num_heads=num_heads, rotary=True),
             decoder=TransformerConfig(width=width, num_layers=2, num_heads=num_heads),
-            kernel=15,
+            kernel=kernel,
         ),
         train=TrainConfig(
             epochs=epochs,

@@ -101,7 +101,7 @@ class ViT(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
         if self.class_token is not None:
-            nn.init.normal_(self.class_token, std=1e-6)  # as timm: the positions tell it apart
+            nn.init.normal_(self.class_token, std=0.02)  # its position begins at zero
         with torch.no_grad():
             self.positions.table.weight.copy_(grid_positions(config))
         nn.init.trunc_normal_(self.head.weight, std=0.02)

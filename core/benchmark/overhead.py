@@ -2,8 +2,8 @@
 
 The same model of about a million parameters, the same batches and the same optimiser, in one process; blocks of steps
 alternate, and which goes first does too, so that a slow minute of the machine hits both. Reported: the median over the
-blocks of the median step, which leaves out the machine's pauses and the log's line every hundredth of a run (some
-150 µs), and the 95 % interval of the median difference.
+blocks of the median step, which leaves out the machine's pauses and the log's lines (100 a run, some 150 µs each), and
+the 95 % interval of the median difference.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def trainer_block(precision: str) -> float:
 
 
 def bare_block(precision: str) -> float:
-    """Return those of a loop that does no more than it must: order, rate, clipping and the loss's sum."""
+    """Return the same of a loop that does no more than it must: order, rate, clipping and the loss's sum."""
     torch.manual_seed(0)
     model, source, device = Network(), Vectors(), torch.device("cpu")
     dtype = {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]

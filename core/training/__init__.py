@@ -5,7 +5,7 @@ from .distributed import Ranks, joined
 from .guards import Interrupted
 from .inference import predict
 from .loop import Trainer
-from .progress import Bar, History, Observer, Observers, Silent, TensorBoard
+from .progress import Bar, History, Observer, Observers, Silent, TensorBoard, read_history
 from .sampling import Plan, Steps
 from .state import Outcome, State, Validation
 from .task import BinaryClassification, Classification, Output, Task, Term
@@ -36,4 +36,5 @@ __all__ = [
     "budget_seconds",
     "joined",
     "predict",
+    "read_history",
 ]

@@ -173,7 +173,7 @@ class _Run:
 
     def _losing(self, loss: torch.Tensor) -> bool:
         """On a processor looking at the loss is free: notice at once that it is not finite."""
-        return self.device.type == "cpu" and self.ranks.size == 1 and not math.isfinite(loss)
+        return self.stepper.looks and not math.isfinite(loss)
 
     def _log(self, share: float) -> None:
         sums = self.stepper.tally.read()

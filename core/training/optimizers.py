@@ -20,13 +20,14 @@ class Optimizers:
 
     def __init__(self, model: nn.Module, config: OptimizerConfig):
         self.clip_norm = config.clip
-        self.dense = [p for p in _trainable(model) if id(p) not in {id(q) for q in _sparse(model)}]
+        self.tables = _sparse(model)
+        tables = {id(table) for table in self.tables}
+        self.dense = [p for p in _trainable(model) if id(p) not in tables]
         groups = weight_decay_groups(model, config.weight_decay)
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=config.eps, fused=True)
         ]
         self.peaks = [config.lr]
-        self.tables = _sparse(model)
         if self.tables:
             self.parts.append(RowAdagrad(self.tables, lr=config.table_lr))
             self.peaks.append(config.table_lr)

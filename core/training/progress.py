@@ -49,6 +49,12 @@ class Silent:
         """Training is over, for whatever reason."""
 
 
+def read_history(path: Path) -> list[Row]:
+    """Return the whole rows of a `history.jsonl`, none where there is no such file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
 class History(Silent):
     """Keeps the rows and appends them to `history.jsonl`; a resumed run first drops those past its step."""
 
@@ -59,9 +65,8 @@ class History(Silent):
     def begin(self, step: int, total_steps: int) -> None:
         if self.path is None:
             return
-        if self.path.exists() and step > 0:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-            self.rows = [json.loads(line) for line in lines if line.endswith("}")]
+        if step > 0:
+            self.rows = read_history(self.path)
         self.rewind(step)
 
     def rewind(self, step: int) -> None:

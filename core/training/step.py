@@ -28,9 +28,8 @@ class Stepper:
 
     def __init__(self, task: Task, config: TrainConfig, device: torch.device, dtype: torch.dtype, ranks: Ranks):
         self.task, self.device, self.dtype, self.ranks = task, device, dtype, ranks
-        self.forward = spread(task, config.parallel, ranks)
-        if config.compile:
-            self.forward = torch.compile(self.forward)  # type: ignore[assignment]
+        self.spread = spread(task, config.parallel, ranks)
+        self.forward: Any = torch.compile(self.spread) if config.compile else self.spread
         self.optimizers = Optimizers(task.model, config.optimizer)
         self.tally = Tally(device)
         self.looks = device.type == "cpu" and ranks.size == 1
@@ -46,9 +45,10 @@ class Stepper:
             self.optimizers.step(found_inf)
         elif not found_inf:
             self.optimizers.step()
-        self.tally.add(loss, whole(found_inf))
+        skipped = whole(found_inf)
+        self.tally.add(loss, skipped)
         if self.dtype == torch.float16:
-            self._rescale(whole(found_inf))
+            self._rescale(skipped)
         return loss
 
     def tensors(self) -> dict[str, Tensor]:
@@ -69,7 +69,7 @@ class Stepper:
         counts = self._counts(parts)
         losses = []
         for index, (batch, real) in enumerate(parts):
-            with held_back(self.forward, hold=index < len(parts) - 1):
+            with held_back(self.spread, hold=index < len(parts) - 1):
                 with autocast(self.device, self.dtype):
                     terms = self.forward(batch)
                 loss = added([term.sum * (term.weight * real / counts[name]) for name, term in terms.items()])

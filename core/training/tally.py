@@ -20,7 +20,7 @@ class Tally:
     """
 
     def __init__(self, device: torch.device) -> None:
-        # In float64 the sum is the same whenever it is read, so a resumed run writes the same history.
+        # float64 holds the sum of ordinary losses exactly, in any order: a resumed run writes the same history.
         self._sums = torch.zeros(4, dtype=torch.float64, device=device)
         self._recent: list[tuple[Tensor, Tensor]] = []
 

@@ -31,7 +31,8 @@ class Task(Protocol):
 
     The total loss of a step is Σ weight · sum / count, where sum and count run over all micro-batches and ranks: so
     accumulation, ragged batches and ranks equal one large batch. `counts` looks at the targets alone, since the counts
-    of a whole step must be known before its first backward pass.
+    of a whole step must be known before its first backward pass. Under torchrun every trainable parameter takes part in
+    every loss; freeze (`requires_grad_(False)`) those that do not.
     """
 
     model: nn.Module

@@ -154,3 +154,11 @@ def test_two_columns_of_one_name(names: list[object]) -> None:
     with pytest.raises(DataError) as error:
         read_table(pd.DataFrame([[1, 2, 3]], columns=names))
     assert str(error.value) == f"DataFrame: two columns are named '{names[0]}'; rename one"
+
+
+@pytest.mark.parametrize(("name", "mark"), [("t.csv", ","), ("t.tsv", "\t")])
+def test_two_columns_of_one_name_in_a_file(name: str, mark: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(f"a{mark}label{mark}label\nx{mark}1{mark}1\n")
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / name)
+    assert str(error.value) == f"{name}: two columns are named 'label'; rename one"

@@ -188,3 +188,27 @@ def test_settings_out_of_range(build: Any, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         build()
     assert str(error.value) == message
+
+
+def test_words_are_the_units_where_there_are_few(say: Any, tmp_path: Path) -> None:
+    texts = ["ab c", "c ab"] * 5
+    few = read([(say(text), 8000) for text in texts], texts)
+    features = SpeechFeatures.fit(few, CONFIG)
+    assert features.vocabulary.words and features.vocabulary.units == ("ab", "c")
+    features.save(tmp_path)
+    assert SpeechFeatures.load(tmp_path, CONFIG).vocabulary == features.vocabulary
+    other = read([(say("ab"), 8000)], ["ab d"])
+    with pytest.raises(DataError) as error:
+        features.source(other, training=True)
+    assert str(error.value) == "row 0: word 'd' is in no transcript that the model learned from"
+    assert not SpeechFeatures.fit(few, replace(CONFIG, units="characters")).vocabulary.words
+    assert SpeechFeatures.fit(other, replace(CONFIG, units="words")).vocabulary.units == ("ab", "d")
+
+
+@pytest.mark.parametrize(
+    ("name", "there"), [("units", "auto, characters or words"), ("normalisation", "corpus or utterance")]
+)
+def test_an_unknown_choice_is_named(name: str, there: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        SpeechFeaturesConfig(**{name: "word"})  # type: ignore[arg-type]
+    assert str(error.value) == f"features.{name} ('word') must be {there}"

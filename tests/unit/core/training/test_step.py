@@ -110,9 +110,11 @@ def test_a_step_with_a_loss_that_is_not_finite_is_skipped_and_counted(precision:
     assert all(p.isfinite().all() for p in task.model.parameters())
 
 
-def test_skipping_leaves_weights_and_moments_untouched() -> None:
+@pytest.mark.parametrize("looks", [True, False])
+def test_skipping_leaves_weights_and_moments_untouched(looks: bool) -> None:
     task = toy_task(dropout=0.0)
     stepper = Stepper(task, TrainConfig(), CPU, torch.float32, Ranks())
+    stepper.looks = looks
     source = Poison(range(1, 2))
     steps = Steps(source, Plan(None, 64, seed=0, batch_rows=16), accumulate=1)
     stepper(steps[0], 1.0)
