@@ -78,7 +78,7 @@ class DeepFM(nn.Module):
         self.first_order = FieldEmbedding(sizes, bins, 1, sparse) if config.first_order else None
         self.class_token = nn.Parameter(torch.zeros(width)) if config.pooling == "first" else None
         self.encoder = Encoder(config.encoder)
-        self.pair_gain = nn.Parameter(torch.zeros(())) if config.pairs else None
+        self.pair_gain = nn.Parameter(torch.zeros(1)) if config.pairs else None  # FSDP2 shards no scalars
         self.pooling = Pooling(config.pooling, width)
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, 1)
