@@ -129,7 +129,8 @@ def _shard(model: nn.Module) -> None:
 
     layers = [module for module in model.modules() if isinstance(module, EncoderLayer | DecoderLayer)]
     for module in (*layers, model):
-        shard: Any = fully_shard(module)
+        # By default the root stays whole after a forward pass, and evaluation would leave plain tensors in the model.
+        shard: Any = fully_shard(module, reshard_after_forward=True)
         shard.set_gradient_divide_factor(1.0)
         shard.set_force_sum_reduction_for_comms(True)
 
