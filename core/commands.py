@@ -80,7 +80,8 @@ def train(
         print(plain_json({"run": str(out)} | measured | {"facts": pipeline.facts_}))
     else:
         _say_evaluation(evaluation, "held-out rows" if test is None else "test rows")
-        say(f"saved to {out}" + (f"; look at {out / 'report.html'}" if (out / "report.html").exists() else ""))
+        pages = [str(out / name) for name in ("report.html", "test.html") if (out / name).exists()]
+        say(f"saved to {out}" + (f"; look at {' and '.join(pages)}" if pages else ""))
 
 
 def evaluate(

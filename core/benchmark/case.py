@@ -27,8 +27,8 @@ class Case:
 
     `load(seed)` reads or makes the data. `about` says in a few words what it is; `synthetic` whether it is made up, and
     then `ceiling(seed)` may give the best reachable value of the main metric. `needs` is the folder below FOURFOLD_DATA
-    without which the case is passed over. `settings` are nested settings on top of the preset's. `embedded` cases
-    make up `fourfold demo`.
+    without which the case is passed over. `settings` are nested settings on top of the preset's. A domain's first case
+    that needs nothing is its part of `fourfold demo`.
     """
 
     name: str
