@@ -1,0 +1,20 @@
+"""The text adapter: files → examples → token ids → batches."""
+
+from .config import TextFeaturesConfig
+from .features import TextFeatures
+from .read import read
+from .source import TextSource
+from .tokenizers import CLS, MASK, PAD, SEP, SPECIAL, UNKNOWN
+
+__all__ = [
+    "CLS",
+    "MASK",
+    "PAD",
+    "SEP",
+    "SPECIAL",
+    "UNKNOWN",
+    "TextFeatures",
+    "TextFeaturesConfig",
+    "TextSource",
+    "read",
+]

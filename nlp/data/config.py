@@ -1,0 +1,30 @@
+"""The settings of the features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...core.errors import ConfigError
+from .tokenizers import SPECIAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFeaturesConfig:
+    """How texts become ids: a WordPiece vocabulary of the training set, and the longest row in tokens.
+
+    In training each token is masked with the probability `token_dropout`.
+    """
+
+    vocab_size: int = 8000
+    min_frequency: int = 2
+    lowercase: bool = True
+    max_length: int = 256
+    token_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.vocab_size <= len(SPECIAL):
+            raise ConfigError(f"features.vocab_size ({self.vocab_size}) must be above {len(SPECIAL)}")
+        if self.max_length < 3:
+            raise ConfigError(f"features.max_length ({self.max_length}) must be 3 or above")
+        if not 0 <= self.token_dropout < 1:
+            raise ConfigError(f"features.token_dropout ({self.token_dropout}) must lie in [0, 1)")

@@ -1,0 +1,36 @@
+"""From token ids to vectors."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ...core.nn import LearnedPositions, make_norm
+from .config import TextModelConfig
+
+# Shapes: B batch, L length, D width.
+
+
+class TextEmbedding(nn.Module):
+    """Words, positions and segments, added up (Devlin et al., "BERT", 2019, figure 2)."""
+
+    def __init__(self, config: TextModelConfig, vocab_size: int) -> None:
+        super().__init__()
+        width = config.encoder.width
+        self.words = nn.Embedding(vocab_size, width)
+        self.positions = None if config.encoder.rotary else LearnedPositions(config.max_length, width)
+        self.segments = nn.Embedding(config.segments, width) if config.segments else None
+        self.norm = make_norm(config.encoder) if config.embedding_norm else nn.Identity()
+        self.dropout = nn.Dropout(config.dropout)
+        for table in (self.words, self.segments):
+            if table is not None:
+                nn.init.trunc_normal_(table.weight, std=0.02)  # as BERT; the norm that follows sets the scale
+
+    def forward(self, ids_BL: Tensor, segments_BL: Tensor | None = None) -> Tensor:
+        """Return (B, L, D); segments are all 0 where not given."""
+        x_BLD = self.words(ids_BL)
+        if self.positions is not None:
+            x_BLD = self.positions(x_BLD)
+        if self.segments is not None:
+            x_BLD = x_BLD + (self.segments.weight[0] if segments_BL is None else self.segments(segments_BL))
+        out_BLD: Tensor = self.dropout(self.norm(x_BLD))
+        return out_BLD
