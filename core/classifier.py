@@ -1,4 +1,4 @@
-"""What pipelines that put rows into classes share: probabilities, classes, metrics and mistakes."""
+"""What pipelines with an objective share: classes, several labels or numbers in, probabilities or numbers out."""
 
 from __future__ import annotations
 
@@ -9,94 +9,57 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from .batch import Examples
-from .metrics import MacroF1, Statistic, accuracy, class_scores, confusion, log_loss, reliability
-from .parts import Prediction
+from .errors import ConfigError
+from .labels import Numbers
+from .metrics import Statistic
+from .objectives import Objective, Prediction, objective_of
 from .pipeline import Pipeline
-from .report import Confusion, Evaluation, Mistake, Table
-from .training import Classification, Output, Task
-
-_MISTAKES = 20
+from .report import Evaluation
+from .training import Output, Task
 
 
 class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
-    """A pipeline whose outputs are probabilities (N, classes); its features have `classes`."""
+    """A pipeline whose features have `classes`: what its labels are."""
+
+    metrics = ("accuracy", "macro_f1", "f1", "log_loss")
+
+    @property
+    def objective(self) -> Objective:
+        """What is done with labels of this kind."""
+        return objective_of(self.features_.classes)
+
+    @property
+    def main_metric(self) -> str:
+        """The first metric of the kind of labels."""
+        return self.objective.metrics[0] if hasattr(self, "features_") else self.metrics[0]
 
     @property
     def classes_(self) -> npt.NDArray[Any]:
         """The class names, in the order of the columns of `predict_proba`."""
         self._check_fitted()
+        if isinstance(self.features_.classes, Numbers):
+            raise AttributeError("a model of numbers has no classes")
         names: npt.NDArray[Any] = self.features_.classes.array()
         return names
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
-        """Return probabilities (N, classes), in row order."""
+        """Return probabilities (N, classes), in row order; of several labels, each by itself."""
+        if isinstance(self._fitted().features_.classes, Numbers):
+            raise ConfigError("predict_proba: this model predicts numbers; call predict")
         return np.asarray(self._outputs(self._read_whole(X)))
 
-    def build_task(self, model: Any) -> Task:
-        """Train by cross-entropy."""
-        return Classification(model, self.config_.train.label_smoothing)
+    def build_task(self, model: Any, examples: Examples | None = None) -> Task:
+        """Train by the objective's loss."""
+        return self.objective.task(model, self.config_.train, examples)
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
-        """Return accuracy, macro F1 and log loss."""
-        labels, probabilities = self.features_.classes.encode(examples), np.asarray(outputs)
-        said = probabilities.argmax(1)
-        return {
-            "accuracy": accuracy(labels, said),
-            "macro_f1": MacroF1(labels, said),
-            "log_loss": log_loss(labels, probabilities),
-        }
+        """Return the objective's metrics."""
+        return self.objective.statistics(outputs, examples)
 
     def answers(self, outputs: Output) -> list[Prediction]:
-        """Return the most probable class of each row with its probability."""
-        probabilities = np.asarray(outputs)
-        names = self.features_.classes.names
-        best = probabilities.argmax(1)
-        return [Prediction(names[column], float(row[column])) for row, column in zip(probabilities, best, strict=True)]
+        """Return each row's label with its probability; "none of these" below the threshold of a rejecting model."""
+        return self.objective.answers(outputs, self.threshold_)
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
-        """Add the confusion matrix, the scores of each class, the calibration and the worst mistakes."""
-        labels, probabilities = self.features_.classes.encode(examples), np.asarray(outputs)
-        return described(evaluation, labels, probabilities, self.features_.classes.names, examples)
-
-
-def described(
-    evaluation: Evaluation, labels: npt.NDArray[np.int64], probabilities: Any, names: Any, examples: Examples
-) -> Evaluation:
-    """Return an evaluation with what classification shows besides its metrics."""
-    from dataclasses import replace
-
-    said, sure = probabilities.argmax(1), probabilities.max(1)
-    counts = confusion(labels, said, len(names))
-    rows = [(str(name), *score) for name, score in zip(names, class_scores(counts), strict=True)]
-    return replace(
-        evaluation,
-        confusion=Confusion(labels=tuple(map(str, names)), counts=tuple(map(tuple, counts.tolist()))),
-        tables=(Table(title="Classes", columns=("class", "precision", "recall", "f1", "rows"), rows=tuple(rows)),),
-        reliability=tuple(reliability(sure, labels == said)),
-        mistakes=_mistakes(labels, probabilities, names, examples),
-    )
-
-
-def _mistakes(labels: npt.NDArray[np.int64], probabilities: Any, names: Any, examples: Examples) -> tuple[Mistake, ...]:
-    """Return the rows that were wrong with the most confidence."""
-    said, sure = probabilities.argmax(1), probabilities.max(1)
-    wrong = np.flatnonzero(said != labels)
-    worst = wrong[np.argsort(-sure[wrong], kind="stable")][:_MISTAKES]
-    return tuple(
-        Mistake(
-            place=examples.place(int(row)),
-            truth=str(names[labels[row]]),
-            prediction=str(names[said[row]]),
-            score=float(sure[row]),
-            shown=shown_input(examples.inputs, int(row)),
-        )
-        for row in worst
-    )
-
-
-def shown_input(inputs: Any, row: int) -> str:
-    """Return a row as text: the text itself, a table's row as name=value pairs, else nothing."""
-    if hasattr(inputs, "iloc"):
-        return ", ".join(f"{name}={value}" for name, value in inputs.iloc[row].items())
-    value = inputs[row]
-    return value if isinstance(value, str) else ""
+        """Add tables, calibration and the worst mistakes."""
+        return self.objective.describe(outputs, examples, evaluation)

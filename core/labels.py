@@ -1,19 +1,25 @@
-"""Class names and their numbers."""
+"""What a label is: one class of several, several labels at once, or a number."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .batch import Examples
-from .errors import DataError, did_you_mean
+from .errors import ArtifactError, DataError, did_you_mean
 
 Label = str | int | float | bool
+Target = Literal["auto", "class", "labels", "number"]
+
+SEPARATOR = "|"
+"""Joins several labels of a row in a text file."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +49,175 @@ class Classes:
         numbers = {str(name): number for number, name in enumerate(self.names)}
         encoded = np.array([numbers.get(str(label), -1) for label in examples.labels], dtype=np.int64)
         for row in np.flatnonzero(encoded < 0):
-            label = str(examples.labels[row])
-            hint = did_you_mean(label, numbers)
-            raise DataError(f"{examples.place(int(row))}: label '{label}' is not a class of the model{hint}")
+            raise _unknown(examples, int(row), str(examples.labels[row]), numbers)
         return encoded
 
     def array(self) -> npt.NDArray[Any]:
         """Return the names as the array that scikit-learn calls `classes_`."""
         return np.array(self.names)
 
+    def to_json(self) -> Any:
+        """Return what `load_labels` reads."""
+        return list(self.names)
+
     def __len__(self) -> int:
         return len(self.names)
 
 
+@dataclass(frozen=True)
+class LabelSets:
+    """The sorted names of labels of which a row has any number; rows are tuples, or texts joined by `|`.
+
+    >>> sets = LabelSets(("cheap", "fast"))
+    >>> sets.encode(Examples(inputs=["x", "y"], labels=np.array(["fast|cheap", ""]))).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, examples: Examples) -> LabelSets:
+        """Collect the labels; raise DataError where there are none."""
+        names = sorted({name for row in _labels(examples) for name in _members(row)})
+        if not names:
+            raise DataError(f"{examples.name}: no row has a label; training needs one or more")
+        return cls(tuple(names))
+
+    def encode(self, examples: Examples) -> npt.NDArray[np.float32]:
+        """Return a 1 for each label that a row has (N, labels), NaN where there are no labels."""
+        if examples.labels is None:
+            return np.full((len(examples), len(self)), np.nan, np.float32)
+        numbers = {name: number for number, name in enumerate(self.names)}
+        encoded = np.zeros((len(examples), len(self)), np.float32)
+        for row, label in enumerate(examples.labels):
+            for name in _members(label):
+                if name not in numbers:
+                    raise _unknown(examples, row, name, numbers)
+                encoded[row, numbers[name]] = 1
+        return encoded
+
+    def array(self) -> npt.NDArray[Any]:
+        """Return the names in the order of the columns."""
+        return np.array(self.names)
+
+    def to_json(self) -> Any:
+        """Return what `load_labels` reads."""
+        return {"kind": "labels", "names": list(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Labels that are numbers, with the mean and standard deviation by which a model sees them.
+
+    >>> Numbers.fit(Examples(inputs=["x", "y"], labels=np.array(["1.5", "2.5"])))
+    Numbers(mean=2.0, deviation=0.5)
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def fit(cls, examples: Examples) -> Numbers:
+        """Measure the labels; raise DataError where one is no number, or all are the same."""
+        values = _numbers(examples, _labels(examples))
+        deviation = float(values.std())
+        if deviation == 0:
+            raise DataError(f"{examples.name}: every label is {values[0]:g}; training needs two numbers or more")
+        return cls(float(values.mean()), deviation)
+
+    def encode(self, examples: Examples) -> npt.NDArray[np.float64]:
+        """Return the number of each row, NaN where there are no labels."""
+        if examples.labels is None:
+            return np.full(len(examples), np.nan)
+        return _numbers(examples, examples.labels)
+
+    def to_json(self) -> Any:
+        """Return what `load_labels` reads."""
+        return {"kind": "number", "mean": self.mean, "deviation": self.deviation}
+
+    def __len__(self) -> int:
+        return 1
+
+
+Labels = Classes | LabelSets | Numbers
+KINDS: dict[str, type[Labels]] = {"class": Classes, "labels": LabelSets, "number": Numbers}
+
+
+def fit_labels(examples: Examples, target: Target = "auto") -> Labels:
+    """Learn the labels of a training set.
+
+    By themselves ("auto") tuples are several labels, numbers with a fraction are numbers, and all else are classes, as
+    in scikit-learn's `type_of_target`.
+    """
+    return KINDS[_kind(_labels(examples)) if target == "auto" else target].fit(examples)
+
+
+def save_labels(folder: Path, labels: Labels) -> None:
+    """Write `classes.json`."""
+    (folder / "classes.json").write_text(json.dumps(labels.to_json()), encoding="utf-8")
+
+
+def load_labels(folder: Path) -> Labels:
+    """Read what `save_labels` wrote."""
+    found = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+    if isinstance(found, list):
+        return Classes(tuple(found))
+    if found.get("kind") == "labels":
+        return LabelSets(tuple(found["names"]))
+    if found.get("kind") == "number":
+        return Numbers(found["mean"], found["deviation"])
+    raise ArtifactError(f"{folder}/classes.json: labels of the kind '{found.get('kind')}' are unknown; save it again")
+
+
 def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return labels as a flat array of strings, numbers or truth values; raise DataError where one is missing."""
+    """Return labels as a flat array of strings, numbers, truth values or tuples; raise DataError where one is missing.
+
+    A matrix of 0 and 1, as scikit-learn has it for several labels, becomes tuples of column numbers.
+
+    >>> as_labels([["a", "b"], []]).tolist(), as_labels(np.array([[0, 1], [1, 1]])).tolist()
+    ([('a', 'b'), ()], [('1',), ('0', '1')])
+    """
+    if isinstance(labels, np.ndarray) and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
+        labels = [np.flatnonzero(row).tolist() for row in labels]
+    if len(labels) > 0 and all(isinstance(label, list | tuple) for label in labels):
+        several = np.empty(len(labels), dtype=object)
+        several[:] = [tuple(map(str, label)) for label in labels]
+        return several
     array = np.asarray(labels)
     if array.ndim != 1:
         raise DataError(f"labels have the shape {array.shape}; give one label a row")
     for row in np.flatnonzero(pd.isna(np.asarray(labels, dtype=object))):
         raise DataError(f"labels: row {row} has none; give one a row, or leave the row out")
     return array.astype(str) if array.dtype == object else array
+
+
+def _kind(labels: npt.NDArray[Any]) -> str:
+    if labels.dtype == object and isinstance(labels[0], tuple):
+        return "labels"
+    fractions = np.issubdtype(labels.dtype, np.floating) and bool((labels != np.floor(labels)).any())
+    return "number" if fractions else "class"
+
+
+def _members(label: Any) -> tuple[str, ...]:
+    """Return the labels of a row."""
+    if isinstance(label, tuple):
+        return label
+    return tuple(part for part in map(str.strip, str(label).split(SEPARATOR)) if part)
+
+
+def _numbers(examples: Examples, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    values = np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce"), dtype=np.float64)
+    for row in np.flatnonzero(~np.isfinite(values)):
+        raise DataError(f"{examples.place(int(row))}: label '{labels[row]}' is not a number; mend it or remove the row")
+    return values
+
+
+def _unknown(examples: Examples, row: int, label: str, known: dict[str, int]) -> DataError:
+    hint = did_you_mean(label, known)
+    return DataError(f"{examples.place(row)}: label '{label}' is not a class of the model{hint}")
 
 
 def _labels(examples: Examples) -> npt.NDArray[Any]:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import nn
 
 from .batch import Examples
+from .errors import ConfigError
 from .metrics import Statistic
+from .objectives import Objective, Prediction
 from .report import Evaluation
-from .training import Output, Task
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One row's answer; `error` says why there is none."""
-
-    label: Any = None
-    probability: float | None = None
-    error: str | None = None
+from .training import Observer, Output, Task
 
 
 class Parts(ABC):
@@ -39,7 +32,7 @@ class Parts(ABC):
     label: ClassVar[str] = "label"
     columns: ClassVar[dict[str, str]] = {"label": "label", "probability": "probability"}
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
-    lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "wer", "cer")
+    lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "wer", "cer", "rmse", "mae")
     stratify: ClassVar[bool] = True
 
     @property
@@ -56,8 +49,8 @@ class Parts(ABC):
         """Build the model from `config_` and `features_`, with fresh weights."""
 
     @abstractmethod
-    def build_task(self, model: nn.Module) -> Task:
-        """Wrap the model for training and prediction."""
+    def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
+        """Wrap the model for prediction, or for training on `examples`."""
 
     @abstractmethod
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
@@ -70,6 +63,28 @@ class Parts(ABC):
     @abstractmethod
     def answers(self, outputs: Output) -> list[Prediction]:
         """Turn outputs into answers, row by row."""
+
+    @property
+    def objective(self) -> Objective | None:
+        """What is done with the labels, where that is common to domains; else None."""
+        return None
+
+    @property
+    def wide(self) -> bool:
+        """Whether the baseline has a say in every answer, as the wide branch beside the Transformer."""
+        return False
+
+    def choose_threshold(self, outputs: Output) -> float:
+        """Return how sure an answer must be, from the outputs of the held-out rows; 0: no row is turned away."""
+        return 0.0
+
+    def start_from(self, init: str, config: Any) -> Any:
+        """Return `config` in the shape of the pretrained model `init`."""
+        raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
+
+    def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
+        """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""
+        return model
 
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read what a person wrote on the command line."""

@@ -18,15 +18,18 @@ from torch import nn
 
 from . import artifact
 from .batch import Examples, Source
+from .blend import Blend
 from .config import from_dict
 from .device import pick_device
 from .errors import ArtifactError, ConfigError, DataError, NotFittedError, did_you_mean
-from .facts import describe_facts, training_facts
+from .facts import training_facts
 from .holdout import hold_out
-from .metrics import Statistic, difference, interval, value_of
-from .parts import Parts, Prediction
+from .measure import measure
+from .metrics import value_of
+from .objectives import Prediction
+from .parts import Parts
 from .publish import publish
-from .report import Comparison, Evaluation
+from .report import Evaluation
 from .run import Run, open_run, run_identity
 from .tables import is_table, read_table
 from .training import (
@@ -45,6 +48,7 @@ from .training import (
 )
 from .training.checkpoint import CHECKPOINTS, remove_checkpoints
 
+DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
@@ -52,15 +56,18 @@ LINEAR = "linear"
 class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
-    `preset` is a name of the domain's presets or "linear", the classical baseline; `budget` ("10m") bounds the training
-    time; `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own.
-    `fit` learns `config_`, `features_`, `model_`, `baseline_`, `evaluation_` (on the held-out rows) and `history_`.
+    `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
+    `init`, the path or hub name of a pretrained model. `budget` ("10m") bounds the training time; `config` (a full
+    configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns `config_`,
+    `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the held-out rows)
+    and `history_`.
     """
 
     def __init__(
         self,
-        preset: str = "small",
+        preset: str | None = None,
         *,
+        init: str | Path | None = None,
         seed: int | None = None,
         device: str = "auto",
         budget: str | None = None,
@@ -68,6 +75,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         verbose: bool = False,
     ):
         self.preset = preset
+        self.init = init
         self.seed = seed
         self.device = device
         self.budget = budget
@@ -97,7 +105,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         train, held_out = self._split(examples, valid, config.train.seed, input, label)
         run = None
         if out is not None:
-            identity = {"domain": self.domain, "preset": self.preset} | run_identity(config, train, held_out)
+            identity = {"domain": self.domain, "preset": self.kind} | run_identity(config, train, held_out)
             run = open_run(Path(out), identity, resume=resume, force=force)
         if run and run.message:
             self._say(run.message)
@@ -116,7 +124,8 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
     def _fit(self, train: Examples, held_out: Examples | None, run: Run | None, ranks: Ranks) -> None:
         """Learn everything; of several ranks the first alone writes."""
         self.model_: nn.Module | None = None
-        self.history_ = []
+        self.blend_: Blend | None = None
+        self.threshold_, self.history_ = 0.0, []
         source, validation = self._learn(train, held_out, run, ranks)
         start = time.monotonic()
         self.baseline_ = self.baseline_type().fit(train, self.features_, seed=self.config_.train.seed)
@@ -125,8 +134,9 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             "baseline_seconds": round(time.monotonic() - start, 2),
             "parameters": self.baseline_.linear_.parameters,
         }
-        if self.preset != LINEAR:
-            self._train(source, validation, run, ranks)
+        if self.kind != LINEAR:
+            self._train(train, source, validation, run, ranks)
+            self._calibrate(held_out)
         self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
         if run and ranks.main:
             publish(self, run.path)
@@ -188,7 +198,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         if manifest.domain != cls.domain:
             raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {cls.domain}")
         config = from_dict(type(next(iter(cls.presets.values()))()), manifest.config)
-        model = cls(preset=manifest.kind, seed=config.train.seed, device=device, config=config)
+        model = cls(manifest.kind, seed=config.train.seed, device=device, config=config)
         model.config_ = config
         model.features_ = cls.features_type.load(folder, model.config_.features)
         model.model_ = None
@@ -199,6 +209,9 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         model.baseline_ = cls.baseline_type.load(folder)
         model.evaluation_, model.history_ = None, []
         model.columns_, model.facts_ = manifest.learned["columns"], manifest.learned["facts"]
+        blend = manifest.learned.get("blend")
+        model.blend_ = Blend(**blend) if blend else None
+        model.threshold_ = manifest.learned.get("threshold", 0.0)
         return model
 
     def _read(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
@@ -228,12 +241,19 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
             delattr(self, name)
 
+    @property
+    def kind(self) -> str:
+        """The preset, with None resolved."""
+        return self.preset or (FINETUNE if self.init is not None else DEFAULT)
+
     def resolve(self) -> Any:
         """Return the whole configuration: the given one, or the preset's, with seed and budget put in."""
         names = [*self.presets, LINEAR]
-        if self.preset not in names:
-            raise ConfigError(f"no preset '{self.preset}'{did_you_mean(self.preset, names)}")
-        config = self.config or self.presets.get(self.preset, next(iter(self.presets.values())))()
+        if self.kind not in names:
+            raise ConfigError(f"no preset '{self.kind}'{did_you_mean(self.kind, names)}")
+        config = self.config or self.presets.get(self.kind, next(iter(self.presets.values())))()
+        if self.init is not None:
+            config = self.start_from(str(self.init), config)
         seed = config.train.seed if self.seed is None else self.seed
         train = replace(config.train, seed=seed, budget=self.budget or config.train.budget)
         if train.metric is not None and train.metric not in self.metrics:
@@ -274,13 +294,16 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         ranks.wait()
         return source, validation
 
-    def _train(self, source: Source, validation: Validation | None, run: Run | None, ranks: Ranks) -> None:
+    def _train(
+        self, train: Examples, source: Source, validation: Validation | None, run: Run | None, ranks: Ranks
+    ) -> None:
         history = History(run.path / "history.jsonl" if run and ranks.main else None)
-        task = self.build_task(self._fresh_model())
+        task = self.build_task(self._fresh_model(), train)
         left_out = list(getattr(source, "left_out", ()))
         for name in left_out:
             self._say(f"left out of training: {name}")
         folder, observer = run.path if run else None, self._observer(history, run)
+        self.prepare(task.model, train, folder, self._observer(History(), None))
         trainer = Trainer(self.config_.train, pick_device(self.device), folder, observer)
         outcome = trainer.fit(task, source, validation)
         # A model that was sharded over the ranks is built anew, whole.
@@ -302,6 +325,9 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             return {name: value_of(found) for name, found in self.statistics(outputs, held_out).items()}
 
         metric = self.config_.train.metric or self.main_metric
+        if self.objective is not None and metric not in self.objective.metrics:
+            kind, there = type(self.features_.classes).__name__, ", ".join(self.objective.metrics)
+            raise ConfigError(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
         return Validation(self.features_.source(held_out), score, metric, metric not in self.lower_is_better)
 
     def _observer(self, history: History, run: Run | None) -> Observer:
@@ -313,35 +339,35 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         return Observers(*watchers)
 
     def _outputs(self, examples: Examples) -> Output:
+        return self._mixed(*self._branches(examples))
+
+    def _branches(self, examples: Examples) -> tuple[Output, Output | None]:
+        """Return what the Transformer says of each row and, where it has a say, what the baseline does."""
         self._check_fitted()
         if self.model_ is None:
-            outputs: Output = self.baseline_.outputs(examples)
-            return outputs
-        return predict(self.task_, self.features_.source(examples), pick_device(self.device))
+            return self.baseline_.outputs(examples), None
+        deep = predict(self.task_, self.features_.source(examples), pick_device(self.device))
+        return deep, self.baseline_.outputs(examples) if self.wide else None
+
+    def _mixed(self, deep: Output, wide: Output | None) -> Output:
+        if self.blend_ is None or self.objective is None:
+            return deep
+        return self.blend_(deep, wide, self.objective.link)
+
+    def _calibrate(self, held_out: Examples | None) -> None:
+        """Choose on the held-out rows how sure each branch is taken to be; without any, both count alike."""
+        if self.objective is None:
+            return
+        if held_out is None:
+            self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide else None
+            return
+        deep, wide = self._branches(held_out)
+        self.blend_ = Blend.fit(self.objective.link, self.features_.classes.encode(held_out), deep, wide)
+        self.threshold_ = self.choose_threshold(self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples) -> Evaluation:
-        outputs = self._outputs(examples)
-        found = self.statistics(outputs, examples)
-        evaluation = Evaluation(
-            domain=self.domain, data=examples.name, rows=len(examples), model=self._model_name(),
-            metrics={name: interval(statistic) for name, statistic in found.items()},
-            greater_is_better=self.main_metric not in self.lower_is_better,
-            baseline=self._beside(examples, found) if self.model_ is not None else None,
-            history=tuple(self.history_), facts=describe_facts(self.facts_),
-        )  # fmt: skip
-        return self.describe(outputs, examples, evaluation)
-
-    def _beside(self, examples: Examples, ours: dict[str, Statistic]) -> Comparison:
-        """Measure the baseline on the same rows."""
-        theirs = self.statistics(self.baseline_.outputs(examples), examples)
-        return Comparison(
-            name=self.baseline_.name,
-            metrics={name: interval(statistic) for name, statistic in theirs.items()},
-            difference=difference(ours[self.main_metric], theirs[self.main_metric]),
-        )
-
-    def _model_name(self) -> str:
-        return f"Transformer ({self.preset})" if self.model_ is not None else str(self.baseline_.name)
+        deep, wide = self._branches(examples)
+        return measure(self, examples, self._mixed(deep, wide), deep, wide)
 
     def _place(self, model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
         """Put saved weights into a model and the model onto the device."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .artifact import Manifest, save_weights, write_manifest
 from .config import to_dict
@@ -25,7 +25,7 @@ def publish(pipeline: Pipeline, folder: Path) -> None:
         save_weights(folder, pipeline.model_.state_dict())
         (folder / "baseline").mkdir(exist_ok=True)
         _publish_linear(pipeline, folder / "baseline")
-        _write_all(pipeline, folder, pipeline.preset)
+        _write_all(pipeline, folder, pipeline.kind)
 
 
 def _publish_linear(pipeline: Pipeline, folder: Path) -> None:
@@ -43,7 +43,9 @@ def _write_all(pipeline: Pipeline, folder: Path, kind: str) -> None:
         lines = "".join(json.dumps(row) + "\n" for row in pipeline.history_)
         (folder / "history.jsonl").write_text(lines, encoding="utf-8")
     (folder / "README.md").write_text(model_card(pipeline, kind), encoding="utf-8")
-    learned = {"columns": pipeline.columns_, "facts": pipeline.facts_}
+    learned: dict[str, Any] = {"columns": pipeline.columns_, "facts": pipeline.facts_}
+    if kind != LINEAR and pipeline.blend_ is not None:
+        learned |= {"blend": pipeline.blend_.to_dict(), "threshold": pipeline.threshold_}
     manifest = Manifest(domain=pipeline.domain, kind=kind, config=to_dict(pipeline.config_), learned=learned)
     write_manifest(folder, manifest)
 

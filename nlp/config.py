@@ -14,16 +14,24 @@ from .model import TextModelConfig
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
-    """Everything that decides a text classifier beside its data."""
+    """Everything that decides a text classifier beside its data.
+
+    With `wide` the linear model has a say in every answer, weighed on the held-out rows. `reject` is the share of
+    held-out rows that may be answered by "none of these"; 0: every row gets a class.
+    """
 
     features: TextFeaturesConfig = field(default_factory=TextFeaturesConfig)
     model: TextModelConfig = field(default_factory=TextModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    wide: bool = True
+    reject: float = 0.0
 
     def __post_init__(self) -> None:
         if self.features.max_length > self.model.max_length:
             longest, most = self.features.max_length, self.model.max_length
             raise ConfigError(f"features.max_length ({longest}) is above model.max_length ({most}); raise both")
+        if not 0 <= self.reject < 1:
+            raise ConfigError(f"reject ({self.reject}) must lie in [0, 1): it is a share of the held-out rows")
 
 
 def tiny() -> TextConfig:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from ..core.batch import Examples
 from ..core.classifier import Classifier
+from ..core.labels import Classes
+from ..core.training import Output
 from . import data
 from .baselines import TextBaseline
 from .config import PRESETS
@@ -34,6 +37,19 @@ class TextClassifier(Classifier):
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts from a file, a DataFrame or a list of strings."""
         return data.read(data_, labels, input=input or "text", label=label or "label")
+
+    metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
+
+    @property
+    def wide(self) -> bool:
+        """Whether the linear model has a say."""
+        return bool(self.config_.wide)
+
+    def choose_threshold(self, outputs: Output) -> float:
+        """Return the confidence that all but the share `reject` of the held-out rows reach."""
+        if not self.config_.reject or not isinstance(self.features_.classes, Classes):
+            return 0.0
+        return float(np.quantile(np.asarray(outputs).max(1), self.config_.reject))
 
     def build_model(self) -> nn.Module:
         """Build the Transformer for this vocabulary and these classes."""

@@ -12,10 +12,9 @@ import pandas as pd
 from torch import nn
 
 from ..core.batch import Examples
-from ..core.classifier import described
 from ..core.errors import ConfigError, DataError
 from ..core.metrics import RocAuc, Statistic, log_loss
-from ..core.parts import Prediction
+from ..core.objectives import ClassObjective, Prediction
 from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
 from ..core.training import BinaryClassification, Output, Task
@@ -71,7 +70,7 @@ class ClickPredictor(Pipeline):
         """Build DeepFM for these fields."""
         return DeepFM(self.config_.model, self.features_.sizes, self.features_.bins)
 
-    def build_task(self, model: nn.Module) -> Task:
+    def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by log loss."""
         return BinaryClassification(model)
 
@@ -82,8 +81,8 @@ class ClickPredictor(Pipeline):
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
         """Add the confusion at one half, the scores of both classes, the calibration and the worst mistakes."""
-        labels, p = self.features_.classes.encode(examples), np.asarray(outputs)
-        return described(evaluation, labels, np.stack([1 - p, p], axis=1), self.features_.classes.names, examples)
+        p = np.asarray(outputs)
+        return ClassObjective(self.features_.classes).describe(np.stack([1 - p, p], axis=1), examples, evaluation)
 
     def answers(self, outputs: Output) -> list[Prediction]:
         """Return the probability of a click for each row."""

@@ -9,7 +9,7 @@ from torch import nn
 
 from ..core.batch import Examples
 from ..core.metrics import Statistic, character_errors, error_rate, word_errors
-from ..core.parts import Prediction
+from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
 from ..core.report import Evaluation, Mistake, Table
 from ..core.training import Output, Task
@@ -51,7 +51,7 @@ class SpeechRecognizer(Pipeline):
             subsampling=features.subsampling,
         )
 
-    def build_task(self, model: nn.Module) -> Task:
+    def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by CTC and attention; predict by CTC's best transcripts, rescored by the decoder."""
         assert isinstance(model, SpeechModel)
         smoothing = self.config_.train.label_smoothing

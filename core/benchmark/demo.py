@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..classifier import shown_input
 from ..domains import Domain
+from ..objectives import shown_input
 from ..report import shown
 from .case import Split
 from .runner import Say

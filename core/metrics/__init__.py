@@ -3,29 +3,41 @@
 from .calibration import Bin, expected_calibration_error, reliability
 from .classification import ClassScore, class_scores, confusion
 from .intervals import Interval, Statistic, difference, interval, value_of
+from .regression import R2, Pearson, Rmse, mean_absolute_error, spearman
 from .sequence import Edits, character_errors, edits, error_rate, word_errors
+from .sets import SetMacroF1, binary_log_loss, exact, f1, set_scores
 from .statistics import MacroF1, Ratio, RocAuc, accuracy, log_loss
 
 __all__ = [
+    "R2",
     "Bin",
     "ClassScore",
     "Edits",
     "Interval",
     "MacroF1",
+    "Pearson",
     "Ratio",
+    "Rmse",
     "RocAuc",
+    "SetMacroF1",
     "Statistic",
     "accuracy",
+    "binary_log_loss",
     "character_errors",
     "class_scores",
     "confusion",
     "difference",
     "edits",
     "error_rate",
+    "exact",
     "expected_calibration_error",
+    "f1",
     "interval",
     "log_loss",
+    "mean_absolute_error",
     "reliability",
+    "set_scores",
+    "spearman",
     "value_of",
     "word_errors",
 ]

@@ -6,7 +6,7 @@ import math
 
 from ..metrics import Interval
 
-PERCENT = ("accuracy", "macro_f1", "wer", "cer")
+PERCENT = ("accuracy", "f1", "micro_f1", "macro_f1", "wer", "cer")
 """Metrics that people read in percent."""
 
 
@@ -17,6 +17,15 @@ def shown(metric: str, value: float) -> str:
     ('91.2 %', '0.9235')
     """
     return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.4f}"
+
+
+def spread(metric: str, found: Interval) -> str:
+    """Return the ends of an interval as they are read.
+
+    >>> spread("accuracy", Interval(0.9, 0.88, 0.92))
+    '88.0 % to 92.0 %'
+    """
+    return f"{shown(metric, found.low)} to {shown(metric, found.high)}"
 
 
 def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval], difference: Interval) -> str:

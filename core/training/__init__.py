@@ -8,7 +8,7 @@ from .loop import Trainer
 from .progress import Bar, History, Observer, Observers, Silent, TensorBoard, read_history
 from .sampling import Plan, Steps
 from .state import Outcome, State, Validation
-from .task import BinaryClassification, Classification, Output, Task, Term
+from .task import BinaryClassification, Classification, Output, Regression, SetClassification, Task, Term
 
 __all__ = [
     "Bar",
@@ -23,7 +23,9 @@ __all__ = [
     "Output",
     "Plan",
     "Ranks",
+    "Regression",
     "ScheduleConfig",
+    "SetClassification",
     "Silent",
     "State",
     "Steps",

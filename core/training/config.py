@@ -64,7 +64,8 @@ class TrainConfig:
 
     `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
     sets the number of steps after a short calibration, `epochs` otherwise. `patience` stops after so many evaluations
-    without a better `metric` (0: never); the best weights are kept. `ema` is the decay of averaged weights (0: off).
+    without a better `metric` (0: never); the best weights are kept. `class_weights` "balanced" has every class weigh
+    the same in total, as in scikit-learn. `ema` is the decay of averaged weights (0: off).
     """
 
     epochs: float = 10.0
@@ -75,6 +76,7 @@ class TrainConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     label_smoothing: float = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
     ema: float = 0.0
     metric: str | None = None
     patience: int = 0

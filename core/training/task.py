@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -47,25 +48,78 @@ class Task(Protocol):
 class Classification:
     """Cross-entropy over classes; `batch["label"]` holds class numbers (B,), −1 where the label is missing.
 
-    `model(batch)` returns logits (B, classes). `predict` returns probabilities (B, classes).
+    `model(batch)` returns logits (B, classes). `predict` returns probabilities (B, classes). With `weights` (classes,)
+    the loss is Σ w·loss / Σ w over the rows, as torch's.
     """
 
-    def __init__(self, model: nn.Module, label_smoothing: float = 0.0):
+    def __init__(self, model: nn.Module, label_smoothing: float = 0.0, weights: npt.NDArray[np.float32] | None = None):
         self.model = model
         self.label_smoothing = label_smoothing
+        self.weights = None if weights is None else torch.from_numpy(weights)
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
-        return {"loss": (batch["label"] >= 0).sum()}
+        known = batch["label"] >= 0
+        if self.weights is None:
+            return {"loss": known.sum()}
+        return {"loss": self.weights.to(known.device)[batch["label"][known]].sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
         logits = self.model(batch).float()
+        weights = None if self.weights is None else self.weights.to(logits.device)
         loss = F.cross_entropy(
-            logits, batch["label"], ignore_index=-1, reduction="sum", label_smoothing=self.label_smoothing
+            logits, batch["label"], weights, ignore_index=-1, reduction="sum", label_smoothing=self.label_smoothing
         )
         return {"loss": Term(loss)}
 
     def predict(self, batch: Batch) -> Output:
         return np.asarray(self.model(batch).float().softmax(-1).cpu().numpy())
+
+
+class SetClassification:
+    """Log loss of each label by itself; `batch["label"]` holds 0 and 1 (B, labels), NaN where labels are missing.
+
+    With `weights` (labels,) a label that is there counts so many times as much. `predict` returns probabilities
+    (B, labels).
+    """
+
+    def __init__(self, model: nn.Module, weights: npt.NDArray[np.float32] | None = None):
+        self.model = model
+        self.weights = None if weights is None else torch.from_numpy(weights)
+
+    def counts(self, batch: Batch) -> dict[str, Tensor]:
+        return {"loss": batch["label"].isfinite().sum()}
+
+    def loss(self, batch: Batch) -> dict[str, Term]:
+        logits, labels = self.model(batch).float(), batch["label"]
+        weights = None if self.weights is None else self.weights.to(logits.device)
+        loss = F.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), pos_weight=weights, reduction="none")
+        return {"loss": Term((loss * labels.isfinite()).sum())}
+
+    def predict(self, batch: Batch) -> Output:
+        return np.asarray(self.model(batch).float().sigmoid().cpu().numpy())
+
+
+class Regression:
+    """Squared error of a standardised number; `batch["label"]` holds numbers (B,), NaN where they are missing.
+
+    `model(batch)` returns (B, 1). `predict` returns numbers (B,) in the unit of the labels.
+    """
+
+    def __init__(self, model: nn.Module, mean: float, deviation: float):
+        self.model, self.mean, self.deviation = model, mean, deviation
+
+    def counts(self, batch: Batch) -> dict[str, Tensor]:
+        return {"loss": batch["label"].isfinite().sum()}
+
+    def loss(self, batch: Batch) -> dict[str, Term]:
+        said = self.model(batch).float().squeeze(-1)
+        known = batch["label"].isfinite()
+        wanted = ((batch["label"].float() - self.mean) / self.deviation).nan_to_num()
+        return {"loss": Term(((said - wanted).square() * known).sum())}
+
+    def predict(self, batch: Batch) -> Output:
+        said = self.model(batch).float().squeeze(-1)
+        return np.asarray((said * self.deviation + self.mean).cpu().numpy())
 
 
 class BinaryClassification:

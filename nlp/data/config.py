@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core.errors import ConfigError
+from ...core.labels import Target
 from .tokenizers import SPECIAL
 
 
@@ -12,9 +13,11 @@ from .tokenizers import SPECIAL
 class TextFeaturesConfig:
     """How texts become ids: a WordPiece vocabulary of the training set, and the longest row in tokens.
 
-    In training each token is masked with the probability `token_dropout`.
+    `target` says what labels are: a class, several labels, or a number ("auto" sees to it). In training each token is
+    masked with the probability `token_dropout`.
     """
 
+    target: Target = "auto"
     vocab_size: int = 8000
     min_frequency: int = 2
     lowercase: bool = True

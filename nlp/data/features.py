@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
 from ...core.batch import Examples
-from ...core.labels import Classes
+from ...core.labels import Labels, fit_labels, load_labels, save_labels
 from .config import TextFeaturesConfig
 from .source import TextSource
 from .tokenizers import MASK, SPECIAL, train_wordpiece
@@ -21,12 +20,12 @@ class TextFeatures:
 
     config: TextFeaturesConfig
     tokenizer: Tokenizer
-    classes: Classes
+    classes: Labels
 
     @classmethod
     def fit(cls, examples: Examples, config: TextFeaturesConfig) -> TextFeatures:
         """Learn a WordPiece vocabulary (Schuster and Nakajima, 2012) and the classes."""
-        return cls(config, train_wordpiece(examples.inputs, config), Classes.fit(examples))
+        return cls(config, train_wordpiece(examples.inputs, config), fit_labels(examples, config.target))
 
     @property
     def vocab_size(self) -> int:
@@ -41,11 +40,10 @@ class TextFeatures:
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `classes.json`."""
         self.tokenizer.save(str(folder / "tokenizer.json"))
-        (folder / "classes.json").write_text(json.dumps(self.classes.names), encoding="utf-8")
+        save_labels(folder, self.classes)
 
     @classmethod
     def load(cls, folder: Path, config: TextFeaturesConfig) -> TextFeatures:
         """Read what `save` wrote."""
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        names = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
-        return cls(config, tokenizer, Classes(tuple(names)))
+        return cls(config, tokenizer, load_labels(folder))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -12,7 +14,7 @@ from ...core.batch import Batch, Draw, Rows
 class TextSource:
     """Token ids of all rows in one flat array; `batch` gathers whole batches from it."""
 
-    def __init__(self, ids: list[list[int]], labels: npt.NDArray[np.int64], dropout: float, mask_id: int):
+    def __init__(self, ids: list[list[int]], labels: npt.NDArray[Any], dropout: float, mask_id: int):
         self.lengths = np.array([len(row) for row in ids], dtype=np.int64)
         self.starts = np.cumsum(self.lengths) - self.lengths
         self.flat = np.fromiter((token for row in ids for token in row), dtype=np.int32, count=int(self.lengths.sum()))

@@ -101,8 +101,8 @@ def test_an_unknown_metric_is_refused_before_training(sample: Sample, data_file:
     from fourfold.core.config import override
 
     model = sample.pipeline()
-    model.set_params(config=override(model.config, {"train": {"metric": "f1"}}))
-    with pytest.raises(ConfigError, match=r"^train.metric: no metric 'f1'; "):
+    model.set_params(config=override(model.config, {"train": {"metric": "f7"}}))
+    with pytest.raises(ConfigError, match=r"^train.metric: no metric 'f7'; "):
         model.fit(data_file, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

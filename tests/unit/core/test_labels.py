@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Examples
 from fourfold.core.errors import DataError
-from fourfold.core.labels import Classes, as_labels
+from fourfold.core.labels import Classes, LabelSets, Numbers, as_labels, fit_labels, load_labels, save_labels
 
 
 def labelled(labels: Any, **settings: Any) -> Examples:
@@ -66,8 +67,45 @@ def test_labels_come_as_many_things(labels: Any, found: list[Any]) -> None:
 
 def test_labels_of_another_shape() -> None:
     with pytest.raises(DataError) as error:
-        as_labels([["a"], ["b"]])
+        as_labels(np.array([["a"], ["b"]]))
     assert str(error.value) == "labels have the shape (2, 1); give one label a row"
+
+
+def test_several_labels_a_row(tmp_path: Path) -> None:
+    examples = Examples(inputs=["x"] * 4, labels=as_labels([["b", "a"], [], ["a"], ["b"]]))
+    sets = fit_labels(examples)
+    assert isinstance(sets, LabelSets) and sets.names == ("a", "b")
+    assert sets.encode(examples).tolist() == [[1, 1], [0, 0], [1, 0], [0, 1]]
+    save_labels(tmp_path, sets)
+    assert load_labels(tmp_path) == sets
+    joined = Examples(inputs=["x"], labels=np.array(["a | b"]))
+    assert sets.encode(joined).tolist() == [[1, 1]]
+    with pytest.raises(DataError) as error:
+        sets.encode(Examples(inputs=["x"], labels=as_labels([("c",)])))
+    assert str(error.value) == "row 0: label 'c' is not a class of the model; there is: a, b"
+
+
+def test_numbers(tmp_path: Path) -> None:
+    examples = Examples(inputs=["x"] * 3, labels=np.array([0.5, 1.5, 2.5]))
+    numbers = fit_labels(examples)
+    assert isinstance(numbers, Numbers) and (numbers.mean, round(numbers.deviation, 4)) == (1.5, 0.8165)
+    save_labels(tmp_path, numbers)
+    assert load_labels(tmp_path) == numbers
+    with pytest.raises(DataError) as error:
+        Numbers.fit(Examples(inputs=["x"] * 2, labels=np.array(["1", "one"])))
+    assert str(error.value) == "row 1: label 'one' is not a number; mend it or remove the row"
+    with pytest.raises(DataError) as error:
+        Numbers.fit(Examples(inputs=["x"] * 2, labels=np.array([2.0, 2.0])))
+    assert str(error.value) == "data: every label is 2; training needs two numbers or more"
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [([0, 1, 2], Classes), ([1.0, 2.0, 1.0], Classes), (["a", "b", "a"], Classes), ([True, False, True], Classes),
+     ([0.1, 0.2, 0.5], Numbers), ([["a"], ["b"], []], LabelSets)],
+)  # fmt: skip
+def test_the_kind_of_labels_is_scikit_learns(labels: Any, kind: type) -> None:
+    assert isinstance(fit_labels(Examples(inputs=["x"] * 3, labels=as_labels(labels))), kind)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])

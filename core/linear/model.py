@@ -1,4 +1,4 @@
-"""Multinomial logistic regression: every domain's classical baseline, kept as safetensors and JSON.
+"""A linear model: every domain's classical baseline, kept as safetensors and JSON.
 
 scikit-learn fits it; what is kept is arithmetic that needs numpy alone.
 """
@@ -9,12 +9,12 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ArtifactError, DataError
+from ..errors import ArtifactError, DataError
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = Any
@@ -26,6 +26,8 @@ WEIGHTS, SETTINGS = "baseline.safetensors", "baseline.json"
 @dataclass(frozen=True, kw_only=True)
 class LinearModel:
     """Class probabilities softmax(W·(x − mean)/scale + b) over `classes`: strings, numbers or booleans.
+
+    `link` "sigmoid" takes each class by itself, and "identity" leaves the scores as they are.
 
     `weight` is (classes, features) and `bias` (classes,); `mean` and `scale` are (features,) or None where
     the features are used as they are. `converged` is False where the fit stopped at its last permitted
@@ -42,6 +44,7 @@ class LinearModel:
     mean: Floats | None = None
     scale: Floats | None = None
     converged: bool = True
+    link: Literal["softmax", "sigmoid", "identity"] = "softmax"
 
     @classmethod
     def fit(
@@ -83,12 +86,20 @@ class LinearModel:
         return int(self.weight.size + self.bias.size)
 
     def probabilities(self, x: Matrix) -> Floats:
-        """Return (N, classes) probabilities."""
+        """Return (N, classes) probabilities, or the scores where the link is "identity"."""
+        scores = self.scores(x)
+        if self.link == "identity":
+            return scores.astype(np.float32)
+        if self.link == "sigmoid":
+            return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float32)
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+    def scores(self, x: Matrix) -> npt.NDArray[np.float64]:
+        """Return the scores (N, classes) before the link."""
         if x.shape[1] != self.weight.shape[1]:
             raise DataError(f"the baseline takes {self.weight.shape[1]} features a row, not {x.shape[1]}")
-        logits = np.asarray(_normalise(x, self.mean, self.scale) @ self.weight.T, np.float64) + self.bias
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+        return np.asarray(_normalise(x, self.mean, self.scale) @ self.weight.T, np.float64) + self.bias
 
     def predict(self, x: Matrix) -> npt.NDArray[Any]:
         """Return the most probable class of each row."""
@@ -102,7 +113,7 @@ class LinearModel:
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {"weight": self.weight, "bias": self.bias, "mean": self.mean, "scale": self.scale}
         save_file({n: np.ascontiguousarray(t) for n, t in tensors.items() if t is not None}, folder / WEIGHTS)
-        settings = {"kind": "logistic regression", "classes": self.classes, "converged": self.converged}
+        settings = {"link": self.link, "classes": self.classes, "converged": self.converged}
         (folder / SETTINGS).write_text(json.dumps(settings, ensure_ascii=False, indent=1), encoding="utf-8")
 
     @classmethod
@@ -122,6 +133,7 @@ class LinearModel:
                 mean=tensors.get("mean"),
                 scale=tensors.get("scale"),
                 converged=settings["converged"],
+                link=settings.get("link", "softmax"),
             )
         except FileNotFoundError as error:
             missing = error.filename or folder / WEIGHTS

@@ -1,0 +1,97 @@
+"""Two models as one, calibrated: exponents on the probabilities of the Transformer and of the linear model.
+
+p(class) ∝ p_deep(class)^a · p_wide(class)^b, with a and b chosen on validation rows by their log loss. With b = 0, a is
+the inverse of the temperature of Guo et al. ("On calibration of modern neural networks", 2017); with both it is their
+temperature for a product of two experts (Hinton, "Training products of experts", 2002), the deep and the wide branch of
+Cheng et al. ("Wide & deep learning", 2016), each trained by itself. The answer to a row cannot be worse than the better
+branch by more than what two numbers can be mistaken in on the validation rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .objectives import Link
+
+Floats = npt.NDArray[np.float64]
+_SMALLEST = 1e-7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blend:
+    """Exponents of the deep and the wide branch; `shift` is added where outputs are numbers.
+
+    >>> Blend(deep=0.5, wide=0.5)(np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]]), "softmax").round(2).tolist()
+    [[0.5, 0.5]]
+    """
+
+    deep: float = 1.0
+    wide: float = 0.0
+    shift: float = 0.0
+
+    @classmethod
+    def fit(cls, link: Link, labels: npt.NDArray[Any], deep: Any, wide: Any = None) -> Blend:
+        """Choose the exponents on held-out rows; `labels` are as the objective's labels encode them."""
+        branches = [scores(branch, link) for branch in (deep, wide) if branch is not None]
+        fitted = _least_squares(branches, labels) if link == "identity" else _least_log_loss(branches, labels, link)
+        return cls(deep=fitted[0], wide=fitted[1] if wide is not None else 0.0, shift=fitted[-1])
+
+    def __call__(self, deep: Any, wide: Any, link: Link) -> npt.NDArray[np.float32]:
+        """Return the outputs of both together; `wide` may be None where its exponent is 0."""
+        total = self.deep * scores(deep, link) + self.shift
+        if self.wide:
+            total = total + self.wide * scores(wide, link)
+        return outputs(total, link).astype(np.float32)
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the exponents as plain values."""
+        return asdict(self)
+
+
+def scores(values: Any, link: Link) -> Floats:
+    """Return log-probabilities, log-odds or the numbers themselves."""
+    values = np.asarray(values, np.float64)
+    if link == "identity":
+        return np.asarray(values)
+    if link == "softmax":
+        return np.asarray(np.log(np.maximum(values, _SMALLEST)))
+    values = np.clip(values, _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(np.log(values) - np.log1p(-values))
+
+
+def outputs(values: Floats, link: Link) -> Floats:
+    """Undo `scores`."""
+    if link == "identity":
+        return values
+    if link == "sigmoid":
+        return np.asarray(1 / (1 + np.exp(-values)))
+    powers = np.exp(values - values.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
+
+
+def _least_log_loss(branches: list[Floats], labels: npt.NDArray[Any], link: Link) -> list[float]:
+    from scipy.optimize import minimize
+
+    def log_loss(exponents: Floats) -> float:
+        p = outputs(sum(a * branch for a, branch in zip(exponents, branches, strict=True)), link)
+        true = p[np.arange(len(p)), labels] if link == "softmax" else np.where(labels > 0, p, 1 - p)
+        return -float(np.log(np.maximum(true, _SMALLEST)).mean())
+
+    start = np.full(len(branches), 1 / len(branches))
+    found = minimize(log_loss, start, bounds=[(0.0, 20.0)] * len(branches))
+    exponents = found.x if found.x.sum() > 0 else start
+    return [*map(float, exponents), 0.0]
+
+
+def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> list[float]:
+    from scipy.optimize import nnls
+
+    means = [branch.mean() for branch in branches]
+    centred = np.stack([branch - mean for branch, mean in zip(branches, means, strict=True)], axis=1)
+    factors, _ = nnls(centred, labels - labels.mean())
+    shift = labels.mean() - sum(factor * mean for factor, mean in zip(factors, means, strict=True))
+    return [*map(float, factors), float(shift)]

@@ -1,0 +1,6 @@
+"""Linear models: the arithmetic that is kept, and the ways to fit it."""
+
+from .fit import fit_margins, fit_numbers, fit_sets
+from .model import LinearModel
+
+__all__ = ["LinearModel", "fit_margins", "fit_numbers", "fit_sets"]

@@ -1,0 +1,61 @@
+"""From outputs to an `Evaluation`: metrics with intervals, the baseline beside them, what each branch brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .batch import Examples
+from .facts import describe_facts
+from .metrics import Interval, Statistic, difference, interval
+from .report import Comparison, Evaluation, Table, shown, spread
+from .training import Output
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
+
+
+def measure(pipeline: Pipeline, examples: Examples, outputs: Output, deep: Output, wide: Output | None) -> Evaluation:
+    """Return the evaluation of `outputs`, made of `deep` and, where there is one, the branch `wide`."""
+    found = pipeline.statistics(outputs, examples)
+    evaluation = Evaluation(
+        domain=pipeline.domain, data=examples.name, rows=len(examples), model=model_name(pipeline),
+        metrics={name: interval(statistic) for name, statistic in found.items()},
+        greater_is_better=pipeline.main_metric not in pipeline.lower_is_better,
+        baseline=None if pipeline.model_ is None else _beside(pipeline, examples, found, wide),
+        history=tuple(pipeline.history_), facts=describe_facts(pipeline.facts_),
+    )  # fmt: skip
+    if wide is not None:
+        evaluation = replace(evaluation, tables=(_ablation(pipeline, evaluation, deep, examples),))
+    return pipeline.describe(outputs, examples, evaluation)
+
+
+def model_name(pipeline: Pipeline) -> str:
+    """Return what a person calls the model."""
+    if pipeline.model_ is None:
+        return str(pipeline.baseline_.name)
+    return f"Transformer{' + linear' if pipeline.wide else ''} ({pipeline.kind})"
+
+
+def _beside(pipeline: Pipeline, examples: Examples, ours: dict[str, Statistic], outputs: Output | None) -> Comparison:
+    """Measure the baseline on the same rows."""
+    theirs = pipeline.statistics(pipeline.baseline_.outputs(examples) if outputs is None else outputs, examples)
+    main = pipeline.main_metric
+    return Comparison(
+        name=pipeline.baseline_.name,
+        metrics={name: interval(statistic) for name, statistic in theirs.items()},
+        difference=difference(ours[main], theirs[main]),
+    )
+
+
+def _ablation(pipeline: Pipeline, evaluation: Evaluation, deep: Output, examples: Examples) -> Table:
+    """Say what each branch gives by itself."""
+    main, baseline = pipeline.main_metric, evaluation.baseline
+    assert baseline is not None
+    branches: dict[str, Interval] = {
+        f"Transformer alone ({pipeline.kind})": interval(pipeline.statistics(deep, examples)[main]),
+        f"wide branch alone ({baseline.name})": baseline.metrics[main],
+        "both": evaluation.metrics[main],
+    }
+    rows = [(name, shown(main, found.value), spread(main, found)) for name, found in branches.items()]
+    return Table(title="What each branch brings", columns=("model", main, "95 % interval"), rows=tuple(rows))

@@ -1,0 +1,46 @@
+"""The rows that went wrong the most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..batch import Examples
+from ..report import Mistake
+
+_MOST = 20
+
+
+def worst(
+    examples: Examples,
+    badness: npt.NDArray[Any],
+    *,
+    truth: Callable[[int], str],
+    said: Callable[[int], str],
+    score: Callable[[int], float],
+) -> tuple[Mistake, ...]:
+    """Return the rows of the highest `badness`, the worst first; a row below 0 is none."""
+    order = np.argsort(-badness, kind="stable")[:_MOST]
+    return tuple(
+        Mistake(
+            place=examples.place(row),
+            truth=truth(row),
+            prediction=said(row),
+            score=score(row),
+            shown=shown_input(examples.inputs, row),
+        )
+        for row in map(int, order[badness[order] >= 0])
+    )
+
+
+def shown_input(inputs: Any, row: int) -> str:
+    """Return a row as text: the text itself, both texts of a pair, a table's row as name=value pairs, else nothing."""
+    if hasattr(inputs, "iloc"):
+        return ", ".join(f"{name}={value}" for name, value in inputs.iloc[row].items())
+    value = inputs[row]
+    if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+        return " ⸱ ".join(value)
+    return value if isinstance(value, str) else ""
