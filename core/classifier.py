@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from .training import Output, Task
 class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
     """A pipeline whose features have `classes`: what its labels are."""
 
-    metrics = ("accuracy", "macro_f1", "f1", "log_loss")
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "f1", "log_loss")
 
     @property
     def objective(self) -> Objective:

@@ -36,7 +36,7 @@ def test_a_class_of_one_row_and_rows_of_one_class() -> None:
 
 
 def test_several_labels_each_by_itself(tmp_path: Path) -> None:
-    targets = (SCORES > np.median(SCORES, axis=0)).astype(np.float32)
+    targets = (np.median(SCORES, axis=0) < SCORES).astype(np.float32)
     targets[:, 2] = 1  # every row has it
     model = fit_sets(X, targets, ["a", "b", "c"])
     p = model.probabilities(X)
