@@ -14,6 +14,16 @@ Data = Annotated[str, typer.Argument(help="A file or folder of labelled data.", 
 RunPath = Annotated[Path, typer.Argument(help="The folder of a trained model.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")]
+Preset = Annotated[
+    str | None,
+    typer.Option(help="tiny, small (the default), base, finetune (with --init), or linear.", show_default=False),
+]
+Init = Annotated[str | None, typer.Option(help="A pretrained model: a folder, or its name on the hub.")]
+Seed = Annotated[int | None, typer.Option(help="Decides everything random.", show_default=False)]
+Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
+Set = Annotated[list[str] | None, typer.Option(help="One setting, such as train.epochs=5; may be repeated.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the run in --out.")]
 
 
 def main() -> NoReturn:
@@ -76,24 +86,30 @@ def build_commands(domain: Domain) -> typer.Typer:
         test: Annotated[
             str | None, typer.Option(help="A share of the rows, or a path; measured once, at the end.")
         ] = None,
-        preset: Annotated[str, typer.Option(help="tiny, small, base, or linear (the classical baseline).")] = "small",
+        preset: Preset = None,
+        init: Init = None,
+        pretrain: Annotated[
+            bool, typer.Option("--pretrain", help="Learn from the inputs first.", hidden=domain.pretrain is None)
+        ] = False,
         budget: Annotated[str | None, typer.Option(help="Training time, such as 90s or 10m.")] = None,
-        seed: Annotated[int | None, typer.Option(help="Decides everything random.", show_default=False)] = None,
+        seed: Seed = None,
         device: Device = "auto",
-        config: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
-        set: Annotated[
-            list[str] | None, typer.Option(help="One setting, such as train.epochs=5; may be repeated.")
-        ] = None,
-        resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
-        force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+        config: Config = None,
+        set: Set = None,
+        resume: Resume = False,
+        force: Force = False,
         json: Json = False,
     ) -> None:
         """Train on DATA, compare with the classical baseline, and save the model."""
         from . import commands
 
-        settings = commands.Settings(preset, budget, seed, device, config, tuple(set or ()))
+        first = commands.pretrain_setting(domain) if pretrain else ()
+        settings = commands.Settings(preset, init, budget, seed, device, config, (*first, *(set or ())))
         files = commands.Files(data, input, label, valid, test)
         commands.train(domain, settings, files, out, resume=resume, force=force, as_json=json)
+
+    if domain.pretrain is not None:
+        _add_pretrain(app, domain)
 
     @app.command("eval")
     def evaluate(
@@ -133,6 +149,30 @@ def build_commands(domain: Domain) -> typer.Typer:
         commands.check(domain, data, (input, label), as_json=json)
 
     return app
+
+
+def _add_pretrain(app: typer.Typer, domain: Domain) -> None:
+    @app.command()
+    def pretrain(  # noqa: PLR0913 (each option of the command is a parameter)
+        data: Data,
+        input: Annotated[str | None, typer.Option("--input", help=f"Default: {domain.input}.")] = None,
+        out: Annotated[Path | None, typer.Option(help=f"Default: runs/{domain.name}-pretrained-N.")] = None,
+        preset: Preset = None,
+        init: Init = None,
+        seed: Seed = None,
+        device: Device = "auto",
+        config: Config = None,
+        set: Set = None,
+        resume: Resume = False,
+        force: Force = False,
+    ) -> None:
+        """Learn from the inputs of DATA alone, labels or none; `train --init` goes on from there."""
+        from . import commands
+
+        first = commands.pretrain_setting(domain)
+        settings = commands.Settings(preset, init, None, seed, device, config, (*first, *(set or ())))
+        files = commands.Files(data, input, None, "0", None)
+        commands.pretrain(domain, settings, files, out, resume=resume, force=force)
 
 
 def bench(

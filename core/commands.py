@@ -23,7 +23,8 @@ Columns = tuple[str | None, str | None]
 class Settings:
     """What the options of `train` say of the model."""
 
-    preset: str
+    preset: str | None
+    init: str | None
     budget: str | None
     seed: int | None
     device: str
@@ -31,13 +32,16 @@ class Settings:
     assignments: tuple[str, ...]
 
     def build(self, domain: Domain) -> Any:
-        """Return the pipeline that they describe: preset, then the TOML file, then single settings."""
+        """Return the pipeline that they describe: preset, pretrained model, the TOML file, then single settings."""
         kind = domain.load_pipeline()
-        config = kind(self.preset).resolve()
+        config = kind(self.preset, init=self.init).resolve()
         for values in (read_toml(self.config) if self.config else {}, parse_assignments(self.assignments)):
             config = override(config, values)
         main = os.environ.get("RANK", "0") == "0"
-        return kind(self.preset, seed=self.seed, device=self.device, budget=self.budget, config=config, verbose=main)
+        return kind(
+            self.preset, init=self.init, seed=self.seed, device=self.device, budget=self.budget, config=config,
+            verbose=main,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,22 @@ def train(
         _say_evaluation(evaluation, "held-out rows" if test is None else "test rows")
         pages = [str(out / name) for name in ("report.html", "test.html") if (out / name).exists()]
         say(f"saved to {out}" + (f"; look at {' and '.join(pages)}" if pages else ""))
+
+
+def pretrain_setting(domain: Domain) -> tuple[str, ...]:
+    """Return the setting that `--pretrain` stands for; ConfigError where a domain has none."""
+    if domain.pretrain is None:
+        raise ConfigError(f"--pretrain: {domain.name} does not learn from inputs alone; leave it out")
+    return (domain.pretrain,)
+
+
+def pretrain(domain: Domain, settings: Settings, files: Files, out: Path | None, *, resume: bool, force: bool) -> None:
+    """Learn from the inputs alone, and save what `train --init` begins with."""
+    pipeline = settings.build(domain)
+    out = out or next_run(f"{domain.name}-pretrained")
+    pipeline.pretrain(files.data, input=files.input, out=out, resume=resume, force=force)
+    if pipeline.verbose:
+        say(f"saved to {out}; go on with fourfold {domain.name} train DATA --init {out}")
 
 
 def evaluate(

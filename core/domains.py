@@ -16,7 +16,8 @@ GROUP = "fourfold.domains"
 class Domain:
     """A domain's card. `pipeline` and `cases` are written "module:name" and imported when they are needed.
 
-    `input` and `label` are the default columns; `input` is None where every column but the label is one.
+    `input` and `label` are the default columns; `input` is None where every column but the label is one. `pretrain` is
+    the setting that `train --pretrain` stands for, None where a domain cannot pre-train.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Domain:
     cases: str
     input: str | None
     label: str
+    pretrain: str | None = None
 
     def load_pipeline(self) -> Any:
         """Import and return the pipeline class."""

@@ -9,4 +9,5 @@ DOMAIN = Domain(
     cases="fourfold.nlp.benchmark:CASES",
     input="text",
     label="label",
+    pretrain="pretrain.epochs=10",
 )
