@@ -113,7 +113,7 @@ def bert_config(values: Mapping[str, Any], pooler: bool = True, name: str = "con
         max_length=values["max_position_embeddings"],
         segments=values.get("type_vocab_size", 2),
         pooling="first",
-        pooler=pooler,
+        pooler="tanh" if pooler else "none",
         dropout=dropout,
     )
 

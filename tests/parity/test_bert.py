@@ -185,10 +185,10 @@ def test_settings_of_bert():
         pre_norm=False,
         norm_eps=1e-12,
     )
-    assert (config.max_length, config.pooling, config.pooler) == (512, "first", True)
+    assert (config.max_length, config.pooling, config.pooler) == (512, "first", "tanh")
 
 
-@pytest.mark.parametrize("pooler", [False, True])
+@pytest.mark.parametrize("pooler", ["none", "tanh"])
 def test_most_of_the_model_is_the_core(pooler):
     model = TextModel(TextModelConfig(pooler=pooler), vocab_size=8000, num_classes=10)
     core = sum(p.numel() for p in model.encoder.parameters())
