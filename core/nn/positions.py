@@ -14,25 +14,28 @@ Rotation = tuple[Tensor, Tensor]
 
 
 class LearnedPositions(nn.Module):
-    """Add a learned vector for each of `max_length` places (Gehring et al., 2017; BERT, ViT)."""
+    """Add a learned vector for each of `max_length` places (Gehring et al., 2017; BERT, ViT).
 
-    def __init__(self, max_length: int, width: int) -> None:
+    The first `first` rows of the table belong to no place (RoBERTa keeps 2: one for padding, one unused).
+    """
+
+    def __init__(self, max_length: int, width: int, first: int = 0) -> None:
         super().__init__()
-        self.table = nn.Embedding(max_length, width)
+        self.first = first
+        self.table = nn.Embedding(first + max_length, width)
         nn.init.trunc_normal_(self.table.weight, std=0.02)
 
     def forward(self, x_BLD: Tensor, positions_BL: Tensor | None = None, offset: int = 0) -> Tensor:
         """Return `x_BLD` plus its positions: `offset`, `offset + 1`, … unless `positions_BL` names them."""
         if positions_BL is not None:
-            out_BLD: Tensor = x_BLD + self.table(positions_BL)
+            out_BLD: Tensor = x_BLD + self.table(positions_BL + self.first)
             return out_BLD
-        end = offset + x_BLD.shape[1]
-        if end > self.table.num_embeddings:
+        end, most = offset + x_BLD.shape[1], self.table.num_embeddings - self.first
+        if end > most:
             raise DataError(
-                f"a sequence of {end} tokens is longer than max_length ({self.table.num_embeddings}); "
-                "cut it or raise max_length"
+                f"a sequence of {end} tokens is longer than max_length ({most}); cut it or raise max_length"
             )
-        return x_BLD + self.table.weight[offset:end]
+        return x_BLD + self.table.weight[self.first + offset : self.first + end]
 
 
 class SinusoidalPositions(nn.Module):

@@ -103,4 +103,4 @@ class Decoder(nn.Module):
 
 def _drop_paths(config: TransformerConfig) -> list[float]:
     """The rates of stochastic depth, from 0 at the first layer to `drop_path` at the last."""
-    return torch.linspace(0, config.drop_path, config.num_layers).tolist()
+    return torch.linspace(0, config.drop_path, config.num_layers, device="cpu").tolist()  # also in a meta device

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.nn import Encoder, Pooling
-from .config import TextModelConfig
-from .embedding import TextEmbedding
+from ...core.nn import Pooling
+from .config import PoolerKind, TextModelConfig
+from .encoder import TextEncoder, draw_linear
 
 # Shapes: B batch, L length, D width, C classes.
 
+POOLERS: dict[PoolerKind, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "relu": torch.relu}
 
-class TextModel(nn.Module):
-    """A Transformer that puts texts into classes; with the right settings it is BERT.
+
+class TextModel(TextEncoder):
+    """A Transformer that puts texts into classes; with the right settings it is BERT, RoBERTa or DistilBERT.
 
     >>> model = TextModel(TextModelConfig(), vocab_size=100, num_classes=3)
     >>> model(Batch({"ids": torch.ones(2, 5, dtype=torch.int64)})).shape
@@ -22,31 +26,20 @@ class TextModel(nn.Module):
     """
 
     def __init__(self, config: TextModelConfig, vocab_size: int, num_classes: int) -> None:
-        super().__init__()
+        super().__init__(config, vocab_size)
         width = config.encoder.width
-        self.config = config
-        self.embedding = TextEmbedding(config, vocab_size)
-        self.encoder = Encoder(config.encoder)
         self.pooling = Pooling(config.pooling, width)
-        self.pooler = nn.Linear(width, width) if config.pooler else None
+        self.pooler = None if config.pooler == "none" else nn.Linear(width, width)
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
         for linear in (self.pooler, self.head):
             if linear is not None:
-                nn.init.trunc_normal_(linear.weight, std=0.02)
-                nn.init.zeros_(linear.bias)
+                draw_linear(linear)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return logits (B, C).
-
-        `batch` holds `ids` (B, L), `keep` (B, L), which is left out where nothing is padded (faster), and
-        perhaps `segments` (B, L).
-        """
-        keep_BL = batch.tensors.get("keep")
-        segments_BL = batch.tensors.get("segments")
-        x_BLD = self.encoder(self.embedding(batch["ids"], segments_BL), keep_BL)
-        x_BD = self.pooling(x_BLD, keep_BL)
+        """Return logits (B, C); `batch` is that of `encode`."""
+        x_BD = self.pooling(self.encode(batch), batch.tensors.get("keep"))
         if self.pooler is not None:
-            x_BD = torch.tanh(self.pooler(x_BD))
+            x_BD = POOLERS[self.config.pooler](self.pooler(x_BD))
         logits_BC: Tensor = self.head(self.dropout(x_BD))
         return logits_BC

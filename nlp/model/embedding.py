@@ -17,7 +17,9 @@ class TextEmbedding(nn.Module):
         super().__init__()
         width = config.encoder.width
         self.words = nn.Embedding(vocab_size, width)
-        self.positions = None if config.encoder.rotary else LearnedPositions(config.max_length, width)
+        self.positions = (
+            None if config.encoder.rotary else LearnedPositions(config.max_length, width, config.first_position)
+        )
         self.segments = nn.Embedding(config.segments, width) if config.segments else None
         self.norm = make_norm(config.encoder) if config.embedding_norm else nn.Identity()
         self.dropout = nn.Dropout(config.dropout)
@@ -25,11 +27,11 @@ class TextEmbedding(nn.Module):
             if table is not None:
                 nn.init.trunc_normal_(table.weight, std=0.02)  # as BERT; the norm that follows sets the scale
 
-    def forward(self, ids_BL: Tensor, segments_BL: Tensor | None = None) -> Tensor:
-        """Return (B, L, D); segments are all 0 where not given."""
+    def forward(self, ids_BL: Tensor, segments_BL: Tensor | None = None, positions_BL: Tensor | None = None) -> Tensor:
+        """Return (B, L, D); segments are all 0, and positions 0, 1, …, where not given."""
         x_BLD = self.words(ids_BL)
         if self.positions is not None:
-            x_BLD = self.positions(x_BLD)
+            x_BLD = self.positions(x_BLD, positions_BL)
         if self.segments is not None:
             x_BLD = x_BLD + (self.segments.weight[0] if segments_BL is None else self.segments(segments_BL))
         out_BLD: Tensor = self.dropout(self.norm(x_BLD))

@@ -167,3 +167,10 @@ def test_bfloat16_autocast_keeps_the_residual_stream_in_float32(settings):
     assert near.dtype == torch.float32
     torch.testing.assert_close(near[keep_BL], exact[keep_BL], atol=0.1, rtol=0.1)
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+def test_it_is_built_without_memory_on_the_meta_device():
+    with torch.device("meta"):
+        model = Encoder(TransformerConfig(width=16, num_layers=3, drop_path=0.2))
+    assert {weight.device.type for weight in model.state_dict().values()} == {"meta"}
+    assert [layer.attention_residual.drop_path.rate for layer in model.layers] == pytest.approx([0, 0.1, 0.2])

@@ -10,7 +10,9 @@ from fourfold.core.nn import LearnedPositions, Rotary, SinusoidalPositions
 from fourfold.core.nn.positions import rotate
 
 
-@pytest.mark.parametrize("make", [lambda: LearnedPositions(12, 8), lambda: SinusoidalPositions(8)])
+@pytest.mark.parametrize(
+    "make", [lambda: LearnedPositions(12, 8), lambda: LearnedPositions(12, 8, first=2), lambda: SinusoidalPositions(8)]
+)
 def test_offsets_and_named_positions_agree_with_the_whole(make):
     torch.manual_seed(0)
     positions, x_BLD = make(), torch.randn(2, 10, 8)
@@ -21,9 +23,15 @@ def test_offsets_and_named_positions_agree_with_the_whole(make):
     assert torch.equal(positions(x_BLD.flip(1), named.flip(1)), whole.flip(1))
 
 
-def test_a_sequence_longer_than_the_table():
+def test_rows_before_the_first_place_belong_to_none():
+    positions = LearnedPositions(4, 8, first=2)
+    assert torch.equal(positions(torch.zeros(1, 4, 8))[0], positions.table.weight[2:])
+
+
+@pytest.mark.parametrize("first", [0, 2])
+def test_a_sequence_longer_than_the_table(first):
     with pytest.raises(DataError) as caught:
-        LearnedPositions(4, 8)(torch.zeros(1, 6, 8))
+        LearnedPositions(4, 8, first)(torch.zeros(1, 6, 8))
     assert str(caught.value) == ("a sequence of 6 tokens is longer than max_length (4); cut it or raise max_length")
 
 
