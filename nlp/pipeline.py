@@ -33,7 +33,7 @@ class TextClassifier(Classifier):
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts from a file, a DataFrame or a list of strings."""
-        return data.read(data_, labels, input=input or "text", label=label or "label")
+        return data.read(data_, labels, input=input, label=label)
 
     def build_model(self) -> nn.Module:
         """Build the Transformer for this vocabulary and these classes."""
