@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import DataError
 
-ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet")
+ENDINGS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 """The endings of the files that are tables."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pandas as pd
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import Table, read_table
+from ...core.tables import Table, is_table, read_table
 from .columns import find_columns, notes_on
+from .folders import read_folder
 
 
 def read(
@@ -23,7 +25,8 @@ def read(
     input: str | None = None,
     label: str | None = None,
 ) -> Examples:
-    """Read texts and, where there are some, labels: from a CSV, TSV, JSONL or Parquet file, a DataFrame, or lists.
+    """Read texts and, where there are some, labels: from a table (CSV, TSV, JSON, JSONL or Parquet file, a data set of
+    Hugging Face, a DataFrame), a folder of text files for each class, or lists.
 
     Columns that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
 
@@ -32,6 +35,9 @@ def read(
     """
     if not isinstance(data, str | Path | pd.DataFrame):
         return _from_lists(data, labels)
+    if not isinstance(data, pd.DataFrame) and Path(data).is_dir() and not is_table(data):
+        found = read_folder(Path(data))
+        return found if labels is None else replace(found, labels=as_labels(labels))
     table = read_table(data)
     columns = find_columns(table, input, label, labelled=labels is None)
     texts = table.strings(columns["input"])

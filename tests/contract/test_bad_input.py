@@ -61,7 +61,7 @@ def test_a_header_alone(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
 def test_a_binary_file(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
     path = spoiled(lambda text: bytes(range(256)) * 20)
     assert refused(sample, path, tmp_path / "run") == (
-        "data.csv: a binary file, not text; give a table as .csv, .tsv, .jsonl, .parquet"
+        "data.csv: a binary file, not text; give a table as .csv, .tsv, .jsonl, .json, .parquet"
     )
 
 

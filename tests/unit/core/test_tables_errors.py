@@ -16,7 +16,7 @@ WIDE = "3 cells where the header has 2; quote cells that hold ','"
 SHORT = "1 cell where the header has 2; give each row all its cells"
 PACKED = gzip.compress(b"a,b\n" + b"x,1\n" * 50)
 EMPTY = "it needs a header and at least one row"
-BINARY = "a binary file, not text; give a table as .csv, .tsv, .jsonl, .parquet"
+BINARY = "a binary file, not text; give a table as .csv, .tsv, .jsonl, .json, .parquet"
 NOT_JSON = "not JSON (Expecting value: line 1 column 7 (char 6)); write one object a line"
 AGAIN = "download or compress it again"
 
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[str, bytes, str]] = {
     "an unknown ending": (
         "t.xlsx",
         b"x",
-        ": unknown kind of file; name it .csv, .tsv, .jsonl, .parquet (or one of these with .gz)",
+        ": unknown kind of file; name it .csv, .tsv, .jsonl, .json, .parquet (or one of these with .gz)",
     ),
 }
 
