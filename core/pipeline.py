@@ -167,12 +167,14 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Read data as training would, and return what is in it: rows, labels with their counts, rows in error."""
         examples = self._read(X, y, input, label)
         found: dict[str, Any] = {"data": examples.name, "rows": len(examples)}
+        if examples.encoding is not None:
+            found["encoding"] = examples.encoding
         if examples.labels is not None:
             names, counts = np.unique(examples.labels.astype(str), return_counts=True)
             most = np.argsort(-counts, kind="stable")[:20]
             found |= {"labels": len(names), "counts": {str(names[k]): int(counts[k]) for k in most}}
         errors = {examples.place(row): why for row, why in list(examples.errors.items())[:20]}
-        return found | {"rows in error": len(examples.errors), "errors": errors}
+        return found | {"rows in error": len(examples.errors), "errors": errors, "notes": list(examples.notes)}
 
     def save(self, path: str | Path) -> Path:
         """Write the model as a folder that `load` reads; the baseline lies in it as a model of its own."""

@@ -16,11 +16,12 @@ from .table import Content
 
 def read_lines(path: Path) -> Content:
     """Read JSON lines whole; DataError names the line that is no object."""
+    text, encoding = read_text(path)
     numbers, rows = [], []
-    for number, row in objects(path.name, read_text(path).split("\n")):
+    for number, row in objects(path.name, text.split("\n")):
         numbers.append(number)
         rows.append(row)
-    return Content(frame=pd.DataFrame(rows), lines=lambda: numbers)
+    return Content(frame=pd.DataFrame(rows), lines=lambda: numbers, encoding=encoding)
 
 
 def objects(name: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:

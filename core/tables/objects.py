@@ -19,7 +19,7 @@ _SPACE = " \t\r\n"
 
 def read_objects(path: Path) -> Content:
     """Read a JSON file whole; a row's line is where its object starts."""
-    text = read_text(path)
+    text, encoding = read_text(path)
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
@@ -32,7 +32,7 @@ def read_objects(path: Path) -> Content:
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
             raise DataError(f"{path.name}:{lines()[number]}: not a JSON object; make each row an object")
-    return Content(frame=pd.DataFrame(rows), lines=lines)
+    return Content(frame=pd.DataFrame(rows), lines=lines, encoding=encoding)
 
 
 def _start(text: str, inside: bool) -> int:

@@ -78,4 +78,10 @@ def _from_file(path: Path) -> Table:
     if content.frame.empty:
         raise DataError(f"{name}: the file has no rows; it needs a header and at least one row")
     refuse_repeated(list(content.frame.columns), name)
-    return Table(content.frame, name, lambda row: f"{name}:{content.lines()[row]}", path.parent)
+    encoding = content.encoding
+    notes = (f"{name}: read as {encoding}",) if encoding and not encoding.startswith("UTF-8") else ()
+
+    def place(row: int) -> str:
+        return f"{name}:{content.lines()[row]}"
+
+    return Table(content.frame, name, place, path.parent, encoding, notes)

@@ -73,7 +73,7 @@ TSV = Dialect("\t", csv.QUOTE_NONE)
 
 def read_separated(path: Path, dialect: Dialect) -> Content:
     """Read a CSV or TSV whole; DataError names the line that a table cannot hold."""
-    text = read_text(path)
+    text, encoding = read_text(path)
 
     def lines() -> io.StringIO:
         return io.StringIO(text, newline="")
@@ -88,7 +88,8 @@ def read_separated(path: Path, dialect: Dialect) -> Content:
         raise wrong
     _, header = next(dialect.records(lines()))
     refuse_repeated(header or [], path.name)  # pandas would rename the second
-    return Content(frame=frame, lines=functools.cache(lambda: [line for line, _ in dialect.records(lines())][1:]))
+    starts = functools.cache(lambda: [line for line, _ in dialect.records(lines())][1:])
+    return Content(frame=frame, lines=starts, encoding=encoding)
 
 
 def empty(name: str) -> DataError:

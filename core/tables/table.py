@@ -19,20 +19,26 @@ Lines = Callable[[], Sequence[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a reader returns of a file: its rows, and the line of each."""
+    """What a reader returns of a file: its rows, the line of each, and the encoding of a text."""
 
     frame: pd.DataFrame
     lines: Lines
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """A DataFrame with the name of its file; `place(i)` names row i as an editor would (`train.csv:3`)."""
+    """A DataFrame with the name of its file; `place(i)` names row i as an editor would (`train.csv:3`).
+
+    `encoding` is None where there is no text file; `notes` say what a person should know of the reading.
+    """
 
     frame: pd.DataFrame
     name: str
     place: Callable[[int], str] = field(repr=False)
     folder: Path = field(default=Path(), repr=False)
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
 
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column; raise DataError with the nearest name where there is none."""

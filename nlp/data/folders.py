@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +26,23 @@ def read_folder(folder: Path) -> Examples:
     files = [path for path in texts if path.resolve().is_relative_to(folder.resolve())]
     if not files:
         raise DataError(_nothing(folder, groups))
-    left = {f"files that are not {ENDING}": len(below) - len(texts), "links out of the folder": len(texts) - len(files)}
-    inputs, encodings = _read(files)
+    left = {
+        f"files left out, not {ENDING}": len(below) - len(texts),
+        "links left out, to what is outside": len(texts) - len(files),
+    }
+    inputs, encodings = zip(*map(read_text, files), strict=True)
+    counts = Counter(encodings)
+    read_as = {f"files read as {name}": count for name, count in counts.items() if not name.startswith("UTF-8")}
     places = [path.relative_to(folder).as_posix() for path in files]
     return Examples(
-        inputs=inputs,
+        inputs=list(inputs),
         labels=np.array([path.parent.name for path in files]) if groups else None,
         name=folder.name,
         place=lambda row: places[row],
         errors={row: "the file is empty; fill it or remove it" for row, text in enumerate(inputs) if not text.strip()},
-        notes=tuple(f"{folder.name}: left out {count:,} {what}" for what, count in left.items() if count) + encodings,
+        notes=tuple(f"{folder.name}: {count:,} {what}" for what, count in (left | read_as).items() if count),
+        encoding=", ".join(sorted(counts)),
     )
-
-
-def _read(files: list[Path]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the texts, and notes on what is not UTF-8."""
-    return [read_text(path) for path in files], ()
 
 
 def _nothing(folder: Path, groups: list[Path]) -> str:

@@ -47,8 +47,9 @@ def read(
         name=table.name,
         place=table.place,
         errors=_empty(texts, columns["input"]),
-        notes=notes_on(table, columns, input, label),
+        notes=(*table.notes, *notes_on(table, columns, input, label)),
         columns=columns,
+        encoding=table.encoding,
     )
 
 

@@ -39,8 +39,8 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     examples = read(folder)
     assert "not yours" not in examples.inputs and len(examples) == 6
     assert examples.notes == (
-        "reviews: left out 1 files that are not .txt",
-        "reviews: left out 1 links out of the folder",
+        "reviews: 1 files left out, not .txt",
+        "reviews: 1 links left out, to what is outside",
     )
     assert examples.errors == {5: "the file is empty; fill it or remove it"} and examples.place(5) == "pos/empty.txt"
 
