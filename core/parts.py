@@ -12,6 +12,7 @@ from torch import nn
 from .batch import Examples
 from .metrics import Statistic
 from .report import Evaluation
+from .summary import summarise
 from .training import Output, Task
 
 
@@ -70,6 +71,10 @@ class Parts(ABC):
     @abstractmethod
     def answers(self, outputs: Output) -> list[Prediction]:
         """Turn outputs into answers, row by row."""
+
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Return what is in data: `fatal` lists what stops training, `warnings` what may spoil it."""
+        return summarise(examples, test)
 
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read what a person wrote on the command line."""

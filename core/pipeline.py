@@ -94,10 +94,10 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         config = self.resolve()
         self._forget()
         examples = self.read_labelled(X, y, input=input, label=label)
+        if not isinstance(X, Examples):  # those are the caller's to inspect
+            self.inspect(examples)
         columns = {"input": input, "label": label} | examples.columns
         train, held_out = self._split(examples, valid, config.train.seed, columns)
-        for note in dict.fromkeys((*examples.notes, *(held_out.notes if held_out else ()))):
-            self._say(note)
         run = None
         if out is not None:
             identity = {"domain": self.domain, "preset": self.preset} | run_identity(config, train, held_out)
@@ -163,18 +163,25 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Read data of which every row can be used and has a label; raise DataError otherwise."""
         return self._with_labels(_whole(self._read(X, y, input, label)), X, label)
 
-    def check(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> dict[str, Any]:
-        """Read data as training would, and return what is in it: rows, labels with their counts, rows in error."""
+    def check(
+        self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None, test: Any = None
+    ) -> dict[str, Any]:
+        """Read data as training would, and return what is in it; `warnings` and `fatal` say what is wrong with it.
+
+        With `test`, the data to test on, what the two share is told, too.
+        """
         examples = self._read(X, y, input, label)
-        found: dict[str, Any] = {"data": examples.name, "rows": len(examples)}
-        if examples.encoding is not None:
-            found["encoding"] = examples.encoding
-        if examples.labels is not None:
-            names, counts = np.unique(examples.labels.astype(str), return_counts=True)
-            most = np.argsort(-counts, kind="stable")[:20]
-            found |= {"labels": len(names), "counts": {str(names[k]): int(counts[k]) for k in most}}
-        errors = {examples.place(row): why for row, why in list(examples.errors.items())[:20]}
-        return found | {"rows in error": len(examples.errors), "errors": errors, "notes": list(examples.notes)}
+        columns = {"input": input, "label": label} | examples.columns
+        return self.examine(examples, None if test is None else self._read(test, **columns))
+
+    def inspect(self, examples: Examples, test: Examples | None = None) -> Examples:
+        """Return examples that are fit to be trained on; what may spoil it is said, and DataError what must."""
+        found = self.examine(examples, test)
+        for why in found["fatal"]:
+            raise DataError(why)
+        for message in (*found["notes"], *found["warnings"]):
+            self._say(message)
+        return examples
 
     def save(self, path: str | Path) -> Path:
         """Write the model as a folder that `load` reads; the baseline lies in it as a model of its own."""

@@ -35,6 +35,10 @@ class TextClassifier(Classifier):
         """Read texts from a file, a DataFrame or a list of strings."""
         return data.read(data_, labels, input=input, label=label)
 
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
+        return data.examine(examples, test, super().examine(examples, test))
+
     def build_model(self) -> nn.Module:
         """Build the Transformer for this vocabulary and these classes."""
         return TextModel(self.config_.model, self.features_.vocab_size, len(self.features_.classes))
