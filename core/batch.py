@@ -24,6 +24,8 @@ class Examples:
 
     `inputs` is a list, an array or a DataFrame of N rows; `labels` is an array of N raw labels or None; `place(i)`
     names row i as a person would look it up (`train.csv:3`); `errors` holds the rows that could not be read, by number.
+    `notes` say what a person should know of the reading ("reviews.csv: read as GB18030"); `columns` holds the columns
+    that were read, by their roles, where an adapter chose them; `encoding` is that of the text file.
     """
 
     inputs: Any
@@ -31,6 +33,9 @@ class Examples:
     name: str = "data"
     place: Callable[[int], str] = field(default=lambda row: f"row {row}", repr=False)
     errors: dict[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    encoding: str | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)

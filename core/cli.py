@@ -142,11 +142,17 @@ def build_commands(domain: Domain) -> typer.Typer:
         commands.predict(domain, run, inputs or [], file, input, device, out, as_json=json)
 
     @app.command()
-    def check(data: Data, input: Input = None, label: Label = None, json: Json = False) -> None:
-        """Read DATA as training would, and say what is in it."""
+    def check(
+        data: Data,
+        input: Input = None,
+        label: Label = None,
+        test: Annotated[str | None, typer.Option(help="Data to test on: say what they share.")] = None,
+        json: Json = False,
+    ) -> None:
+        """Read DATA as training would, and say what is in it and what is wrong with it."""
         from . import commands
 
-        commands.check(domain, data, (input, label), as_json=json)
+        commands.check(domain, data, (input, label), test, as_json=json)
 
     return app
 

@@ -14,7 +14,7 @@ from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
 from .domains import domain as find_domain
 from .errors import ConfigError, FourfoldError
-from .report import Evaluation, plain_json, shown
+from .report import Evaluation, listing, plain_json, shown
 
 Columns = tuple[str | None, str | None]
 
@@ -139,15 +139,10 @@ def predict(
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
 
 
-def check(domain: Domain, data: str, columns: Columns, *, as_json: bool) -> None:
+def check(domain: Domain, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
     """Read data and say what is in it."""
-    pipeline = domain.load_pipeline()()
-    found = pipeline.check(data, input=columns[0], label=columns[1])
-    if as_json:
-        print(plain_json(found))
-        return
-    for name, value in found.items():
-        print(f"{name}: {value}")
+    found = domain.load_pipeline()().check(data, input=columns[0], label=columns[1], test=test)
+    print(plain_json(found) if as_json else listing(found))
 
 
 def bench(
@@ -240,11 +235,14 @@ def _with_test(pipeline: Any, files: Files) -> tuple[Any, Any]:
     try:
         share = float(files.test)
     except ValueError:
-        return files.data, pipeline.read_labelled(files.test, input=files.input, label=files.label)
+        examples = pipeline.read_labelled(files.data, input=files.input, label=files.label)
+        columns = {"input": files.input, "label": files.label} | examples.columns
+        test = pipeline.read_labelled(files.test, **columns)
+        return pipeline.inspect(examples, test), test
     from .holdout import hold_out
 
-    examples = pipeline.read(files.data, input=files.input, label=files.label)
-    return hold_out(examples, share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
+    examples = pipeline.read_labelled(files.data, input=files.input, label=files.label)
+    return hold_out(pipeline.inspect(examples), share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
 
 
 def _as_object(evaluation: Evaluation) -> dict[str, Any]:

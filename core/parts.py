@@ -14,6 +14,7 @@ from .errors import ConfigError
 from .metrics import Statistic
 from .objectives import Objective, Prediction
 from .report import Evaluation
+from .summary import summarise
 from .training import Observer, Output, Task
 
 
@@ -85,6 +86,10 @@ class Parts(ABC):
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""
         return model
+
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Return what is in data: `fatal` lists what stops training, `warnings` what may spoil it."""
+        return summarise(examples, test)
 
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read what a person wrote on the command line."""

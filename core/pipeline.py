@@ -102,7 +102,10 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         config = self.resolve()
         self._forget()
         examples = self.read_labelled(X, y, input=input, label=label)
-        train, held_out = self._split(examples, valid, config.train.seed, input, label)
+        if not isinstance(X, Examples):  # those are the caller's to inspect
+            self.inspect(examples)
+        columns = {"input": input, "label": label} | examples.columns
+        train, held_out = self._split(examples, valid, config.train.seed, columns)
         run = None
         if out is not None:
             identity = {"domain": self.domain, "preset": self.kind} | run_identity(config, train, held_out)
@@ -116,7 +119,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
             return self
         self.config_ = config
-        self.columns_ = {"input": input or self.input, "label": label or self.label}
+        self.columns_ = {"input": columns["input"] or self.input, "label": columns["label"] or self.label}
         with joined(pick_device(self.device)) as ranks:
             self._fit(train, held_out, run, ranks)
         return self
@@ -170,16 +173,25 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Read data of which every row can be used and has a label; raise DataError otherwise."""
         return self._with_labels(_whole(self._read(X, y, input, label)), X, label)
 
-    def check(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> dict[str, Any]:
-        """Read data as training would, and return what is in it: rows, labels with their counts, rows in error."""
+    def check(
+        self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None, test: Any = None
+    ) -> dict[str, Any]:
+        """Read data as training would, and return what is in it; `warnings` and `fatal` say what is wrong with it.
+
+        With `test`, the data to test on, what the two share is told, too.
+        """
         examples = self._read(X, y, input, label)
-        found: dict[str, Any] = {"data": examples.name, "rows": len(examples)}
-        if examples.labels is not None:
-            names, counts = np.unique(examples.labels.astype(str), return_counts=True)
-            most = np.argsort(-counts, kind="stable")[:20]
-            found |= {"labels": len(names), "counts": {str(names[k]): int(counts[k]) for k in most}}
-        errors = {examples.place(row): why for row, why in list(examples.errors.items())[:20]}
-        return found | {"rows in error": len(examples.errors), "errors": errors}
+        columns = {"input": input, "label": label} | examples.columns
+        return self.examine(examples, None if test is None else self._read(test, **columns))
+
+    def inspect(self, examples: Examples, test: Examples | None = None) -> Examples:
+        """Return examples that are fit to be trained on; what may spoil it is said, and DataError what must."""
+        found = self.examine(examples, test)
+        for why in found["fatal"]:
+            raise DataError(why)
+        for message in (*found["notes"], *found["warnings"]):
+            self._say(message)
+        return examples
 
     def save(self, path: str | Path) -> Path:
         """Write the model as a folder that `load` reads; the baseline lies in it as a model of its own."""
@@ -215,13 +227,13 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         return model
 
     def _read(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data, by the columns of the training data unless others are given."""
+        """Read data, by the columns of the training data unless others are given; unfitted, `read` chooses them."""
         if isinstance(X, Examples):
             return X
-        columns = getattr(self, "columns_", {"input": self.input, "label": self.label})
+        columns = getattr(self, "columns_", {})
         if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
             raise DataError(f"{len(X)} rows but {len(y)} labels; give one a row")
-        return self.read(X, y, input=input or columns["input"], label=label or columns["label"])
+        return self.read(X, y, input=input or columns.get("input"), label=label or columns.get("label"))
 
     def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
         """Read data of which every row can be used; raise DataError at the first that cannot."""
@@ -232,7 +244,13 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Return examples that have labels; DataError names the column that lacks, with the nearest that is there."""
         if examples.labels is None:
             if is_table(X):
-                read_table(X).column(label or getattr(self, "columns_", {}).get("label", self.label))
+                name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X)
+                if name is None and examples.columns and self.label not in table.frame.columns:
+                    there = ", ".join(map(str, table.frame.columns))
+                    raise DataError(
+                        f"{table.name}: no column '{self.label}'; there is: {there}; name the one to read with --label"
+                    )
+                table.column(name or self.label)
             raise DataError(f"{examples.name}: there are no labels; training and measuring need one for each row")
         return examples
 
@@ -261,12 +279,12 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         return replace(config, train=train)
 
     def _split(
-        self, examples: Examples, valid: float | str | Path, seed: int, input: str | None, label: str | None
+        self, examples: Examples, valid: float | str | Path, seed: int, columns: dict[str, str | None]
     ) -> tuple[Examples, Examples | None]:
         try:
             share = float(str(valid))
         except ValueError:
-            return examples, self.read_labelled(valid, input=input, label=label)
+            return examples, self.read_labelled(valid, **columns)
         return hold_out(examples, share, seed, stratify=self.stratify)
 
     def _learn(

@@ -36,7 +36,11 @@ class TextClassifier(Classifier):
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts from a file, a DataFrame or a list of strings."""
-        return data.read(data_, labels, input=input or "text", label=label or "label")
+        return data.read(data_, labels, input=input, label=label)
+
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
+        return data.examine(examples, test, super().examine(examples, test))
 
     metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
 

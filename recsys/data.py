@@ -68,7 +68,14 @@ def read(
     inputs = frame.drop(columns=label, errors="ignore")
     if inputs.shape[1] == 0:
         raise DataError(f"{table.name}: no columns beside '{label}'; a model needs at least one")
-    return Examples(inputs=inputs.rename(columns=str), labels=found, name=table.name, place=table.place)
+    return Examples(
+        inputs=inputs.rename(columns=str),
+        labels=found,
+        name=table.name,
+        place=table.place,
+        notes=table.notes,
+        encoding=table.encoding,
+    )
 
 
 class ClickSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -101,7 +102,8 @@ def _read_rows(table: Table, labels: Labels, input: str, label: str, size: int) 
     def place(row: int) -> str:
         return f"{table.place(row)}: {names[row]}"
 
-    return _decoded([table.folder / name for name in names], labels, size, table.name, place)
+    found = _decoded([table.folder / name for name in names], labels, size, table.name, place)
+    return replace(found, notes=table.notes, encoding=table.encoding)
 
 
 def _read_list(items: list[Any], labels: Labels, size: int) -> Examples:

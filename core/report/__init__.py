@@ -1,6 +1,18 @@
 """From an evaluation (plain data) to a sentence, JSON and one offline HTML page."""
 
 from .evaluation import Comparison, Confusion, Evaluation, Mistake, Table, plain_json
+from .listing import listing
 from .verdict import shown, spread, verdict
 
-__all__ = ["Comparison", "Confusion", "Evaluation", "Mistake", "Table", "plain_json", "shown", "spread", "verdict"]
+__all__ = [
+    "Comparison",
+    "Confusion",
+    "Evaluation",
+    "Mistake",
+    "Table",
+    "listing",
+    "plain_json",
+    "shown",
+    "spread",
+    "verdict",
+]

@@ -1,5 +1,6 @@
 """The text adapter: files → examples → token ids → batches."""
 
+from .check import examine
 from .config import TextFeaturesConfig
 from .features import TextFeatures
 from .read import read
@@ -16,5 +17,6 @@ __all__ = [
     "TextFeatures",
     "TextFeaturesConfig",
     "TextSource",
+    "examine",
     "read",
 ]

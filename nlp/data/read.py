@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import read_table
+from ...core.tables import Table, is_table, read_table
+from .columns import find_columns, notes_on
+from .folders import read_folder
 
 
 def read(
     data: str | Path | pd.DataFrame | Sequence[str],
     labels: Sequence[Any] | None = None,
     *,
-    input: str = "text",
-    label: str = "label",
+    input: str | None = None,
+    label: str | None = None,
 ) -> Examples:
-    """Read texts and, where there are some, labels: from a CSV, TSV, JSONL or Parquet file, a DataFrame, or lists.
+    """Read texts and, where there are some, labels: from a table (CSV, TSV, JSON, JSONL or Parquet file, a data set of
+    Hugging Face, a DataFrame), a folder of text files for each class, or lists.
+
+    Columns that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
 
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']
     """
     if not isinstance(data, str | Path | pd.DataFrame):
         return _from_lists(data, labels)
+    if not isinstance(data, pd.DataFrame) and Path(data).is_dir() and not is_table(data):
+        found = read_folder(Path(data))
+        return found if labels is None else replace(found, labels=as_labels(labels))
     table = read_table(data)
-    texts = table.strings(input)
-    empty = {
-        row: f"column '{input}' is empty; fill it or remove the row"
-        for row, text in enumerate(texts)
-        if not text.strip()
-    }
-    found = table.label_column(label) if labels is None else as_labels(labels)
-    return Examples(inputs=texts, labels=found, name=table.name, place=table.place, errors=empty)
+    columns = find_columns(table, input, label, labelled=labels is None)
+    texts = table.strings(columns["input"])
+    return Examples(
+        inputs=texts,
+        labels=_labels(table, columns) if labels is None else as_labels(labels),
+        name=table.name,
+        place=table.place,
+        errors=_empty(texts, columns["input"]),
+        notes=(*table.notes, *notes_on(table, columns, input, label)),
+        columns=columns,
+        encoding=table.encoding,
+    )
+
+
+def _labels(table: Table, columns: dict[str, str]) -> npt.NDArray[Any] | None:
+    return table.label_column(columns["label"]) if "label" in columns else None
+
+
+def _empty(texts: Sequence[str], column: str) -> dict[int, str]:
+    """Return what is wrong with the rows whose text is empty."""
+    why = f"column '{column}' is empty; fill it or remove the row"
+    return {row: why for row, text in enumerate(texts) if not text.strip()}
 
 
 def _from_lists(texts: Sequence[str], labels: Sequence[Any] | None) -> Examples:

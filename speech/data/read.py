@@ -80,7 +80,15 @@ def _from_table(data: str | Path | pd.DataFrame, input: str, label: str) -> Exam
     texts = table.label_column(label)
     clips, errors = _clips([_file(table.folder / path) for path in table.text_column(input)])
     found = None if texts is None else np.array([clean(text) for text in texts], dtype=object)
-    return Examples(inputs=clips, labels=found, name=table.name, place=table.place, errors=errors)
+    return Examples(
+        inputs=clips,
+        labels=found,
+        name=table.name,
+        place=table.place,
+        errors=errors,
+        notes=table.notes,
+        encoding=table.encoding,
+    )
 
 
 def _from_folder(folder: Path) -> Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_header_alone(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
 def test_a_binary_file(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
     path = spoiled(lambda text: bytes(range(256)) * 20)
     assert refused(sample, path, tmp_path / "run") == (
-        "data.csv: a binary file, not text; give a table as .csv, .tsv, .jsonl, .parquet"
+        "data.csv: a binary file, not text; give a table as .csv, .tsv, .jsonl, .json, .parquet"
     )
 
 
@@ -72,9 +73,20 @@ def test_a_nul_byte(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
     )
 
 
-def test_text_that_is_not_utf_8(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
-    path = spoiled(lambda text: text.encode().replace(b"\n", b"\n\xe9", 1))
-    assert refused(sample, path, tmp_path / "run") == "data.csv:2: not UTF-8 text (byte 0xe9); save the file as UTF-8"
+def test_text_of_no_encoding(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
+    path = spoiled(lambda text: text.encode().replace(b"\n", b"\n\x81 ", 1))
+    assert refused(sample, path, tmp_path / "run") == (
+        "data.csv:2: not UTF-8, UTF-16, GB18030 or Windows-1252 text (byte 0x81); save the file as UTF-8"
+    )
+
+
+def test_text_that_is_not_utf_8_is_read_and_told(sample: Sample, spoiled: Spoil) -> None:
+    path = spoiled(lambda text: text.encode("utf-16"))
+    done = fourfold(sample.name, "check", path, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["rows"] == 60 and found["encoding"] == "UTF-16 LE"
+    assert found["notes"] == ["data.csv: read as UTF-16 LE"]
 
 
 def test_broken_quoting(sample: Sample, spoiled: Spoil, tmp_path: Path) -> None:
@@ -186,8 +198,6 @@ def test_an_unreadable_file_is_named_in_training_and_a_row_in_prediction(
     message = refused(sample, path, tmp_path / "run")
     assert message.startswith("data.csv:5: ") and broken.name in message
     done = fourfold(sample.name, "predict", run, "--file", path, "--json")
-    import json
-
     rows = json.loads(done.out)
     assert done.code == 0 and [number for number, row in enumerate(rows) if row["error"]] == [3] and len(rows) == 60
 

@@ -29,6 +29,8 @@ def examples(kind: str) -> Examples:
         labels=np.arange(6) * 10,
         place=lambda row: f"f.csv:{row + 2}",
         errors={1: "bad", 4: "worse"},
+        notes=("f.csv: read as GB18030",),
+        columns={"input": "t"},
     )
 
 
@@ -40,6 +42,7 @@ def test_taken_rows_keep_labels_places_and_errors(kind: str) -> None:
     assert taken.labels is not None and taken.labels.tolist() == [10, 40, 40]
     assert [taken.place(row) for row in range(3)] == ["f.csv:3", "f.csv:6", "f.csv:6"]
     assert taken.errors == {0: "bad", 1: "worse", 2: "worse"}
+    assert taken.notes == ("f.csv: read as GB18030",) and taken.columns == {"input": "t"}
 
 
 def test_examples_without_labels_or_places() -> None:

@@ -16,7 +16,9 @@ WIDE = "3 cells where the header has 2; quote cells that hold ','"
 SHORT = "1 cell where the header has 2; give each row all its cells"
 PACKED = gzip.compress(b"a,b\n" + b"x,1\n" * 50)
 EMPTY = "it needs a header and at least one row"
-BINARY = "a binary file, not text; give a table as .csv, .tsv, .jsonl, .parquet"
+BINARY = "a binary file, not text; give a table as .csv, .tsv, .jsonl, .json, .parquet"
+NUL = "a NUL byte; the file is damaged, or UTF-16: save it as UTF-8"
+KNOWN, SAVE = "UTF-8, UTF-16, GB18030 or Windows-1252 text", "save the file as UTF-8"
 NOT_JSON = "not JSON (Expecting value: line 1 column 7 (char 6)); write one object a line"
 AGAIN = "download or compress it again"
 
@@ -27,16 +29,28 @@ CASES: dict[str, tuple[str, bytes, str]] = {
     "a header alone": ("t.tsv", b"a\tb\n", f": the file has no rows; {EMPTY}"),
     "no objects": ("t.jsonl", b"\n\n", f": the file has no rows; {EMPTY}"),
     "an image": ("t.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\1\2\3", f": {BINARY}"),
-    "UTF-16": ("t.csv", "a,b\nx,1\n".encode("utf-16"), f": {BINARY}"),
+    "UTF-32": ("t.csv", "a,b\nx,1\n".encode("utf-32"), f":1: {NUL}"),
+    "half of UTF-16": (
+        "t.csv",
+        "a,b\nx,1\n".encode("utf-16")[:-1],
+        ":2: not UTF-16 LE text (byte 0x0a), as what is before it; save the file as UTF-8",
+    ),
+    "a NUL in UTF-16": ("t.csv", "a,b\nx\0,1\n".encode("utf-16"), f":2: {NUL}"),
     "a NUL": (
         "t.csv",
         b"a,b\n" + b"x,1\n" * 9 + b"y\0,2\n",
-        ":11: a NUL byte; the file is damaged, or UTF-16: save it as UTF-8",
+        f":11: {NUL}",
     ),
-    "Latin-1": (
+    "Cyrillic of another encoding": (
         "t.csv",
-        "a,b\nx,1\ncafé,2\n".encode("latin-1"),
-        ":3: not UTF-8 text (byte 0xe9); save the file as UTF-8",
+        "a,b\nx,1\nпривет мир,2\n".encode("cp1251"),
+        f":3: not {KNOWN} (byte 0xef); {SAVE}",
+    ),
+    "what no encoding has": ("t.csv", b"a,b\nx,1\n\x81 y,2\n", f":3: not {KNOWN} (byte 0x81); {SAVE}"),
+    "GB18030 with a broken end": (
+        "t.csv",
+        b"a,b\n" + "这是一部很好看的电影,1\n".encode("gb18030") * 200_000 + b"\xff,1\n",
+        f":200002: not GB18030 text (byte 0xff), as what is before it; {SAVE}",
     ),
     "a wide row": ("t.csv", b"a,b\nx,1\n\nhello, you,2\n", f":4: {WIDE}"),
     "a wide first row": ("t.csv", b"a,b\nhello, you,1\ny,2\n", f":2: {WIDE}"),
@@ -71,7 +85,7 @@ CASES: dict[str, tuple[str, bytes, str]] = {
     "an unknown ending": (
         "t.xlsx",
         b"x",
-        ": unknown kind of file; name it .csv, .tsv, .jsonl, .parquet (or one of these with .gz)",
+        ": unknown kind of file; name it .csv, .tsv, .jsonl, .json, .parquet (or one of these with .gz)",
     ),
 }
 

@@ -1,0 +1,10 @@
+"""Tables from files: each kind of file becomes a DataFrame whose rows know where they came from.
+
+Values of text files stay the strings that they are ("NA", "007" and "1e5" are text until a domain says otherwise).
+"""
+
+from .decoding import read_text
+from .readers import READERS, is_table, read_table
+from .table import Table
+
+__all__ = ["READERS", "Table", "is_table", "read_table", "read_text"]

@@ -1,0 +1,118 @@
+"""Data sets of Hugging Face: folders that `save_to_disk` wrote, read without their library, and `hf:NAME` with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError, DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PREFIX = "hf:"
+
+
+def saved_folder(data: str | Path) -> tuple[Path, str | None] | None:
+    """Return the folder and the split that `FOLDER`, `FOLDER:SPLIT` or `hf:FOLDER…` names, or None where it is none."""
+    text = str(data).removeprefix(PREFIX)
+    folder, _, split = text.rpartition(":")
+    for path, part in ((Path(text), None), (Path(folder), split)):
+        if str(path) != "." and any((path / name).is_file() for name in ("state.json", "dataset_dict.json")):
+            return path, part
+    return None
+
+
+def read_saved(folder: Path, split: str | None) -> tuple[str, pd.DataFrame]:
+    """Return the name and the rows of a saved data set; a set of several splits needs the name of one."""
+    name = folder.name
+    if (folder / "dataset_dict.json").is_file():
+        splits = list(_json(folder / "dataset_dict.json")["splits"])
+        if split is None:
+            raise DataError(f"{folder}: holds the splits {', '.join(splits)}; name one, such as {folder}:{splits[0]}")
+        if split not in splits:
+            raise DataError(f"{folder}: no split '{split}'{did_you_mean(split, splits)}")
+        folder, name = folder / split, f"{name}/{split}"
+    elif split is not None:
+        raise DataError(f"{folder}: one split only; leave ':{split}' out")
+    features = _json(folder / "dataset_info.json").get("features") or {}
+    return name, named(_arrow(folder), features)
+
+
+def read_hub(data: str) -> tuple[str, pd.DataFrame]:
+    """Return the name and the rows of `hf:NAME[:SPLIT]` or `hf:NAME/CONFIG[:SPLIT]`; without a split, of train."""
+    if data.removeprefix(PREFIX).startswith((".", "/", "~")):
+        raise DataError(f"{data}: no data set is saved there; give a folder that save_to_disk wrote")
+    try:
+        import datasets
+    except ImportError:
+        raise ConfigError(f"{data}: needs the library datasets; pip install 'fourfold[hf]'") from None
+    name, _, split = data.removeprefix(PREFIX).partition(":")
+    split = split or "train"
+    failure: Exception | None = None
+    for path, config in _readings(name):
+        try:
+            loaded = datasets.load_dataset(path, config, split=split)
+            return f"{name}/{split}", named(loaded.data.table, loaded.features.to_dict())
+        except Exception as error:  # the library raises errors of many kinds: of the network, the hub, the files
+            failure = failure or error
+    reason = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
+    raise DataError(
+        f"{data}: cannot be loaded ({reason}); check the name, the split and the network, "
+        "or give the folder that save_to_disk wrote"
+    ) from None
+
+
+def named(table: pa.Table, features: Mapping[str, Any]) -> pd.DataFrame:
+    """Return an Arrow table as a DataFrame in which class numbers are class names."""
+    frame = table.to_pandas()
+    for name, feature in features.items():
+        inner = feature.get("feature") if isinstance(feature, dict) else None
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
+            frame[name] = pd.Series([_name(feature["names"], number) for number in frame[name]], dtype=object)
+        elif isinstance(inner, dict) and inner.get("_type") == "ClassLabel":
+            rows = frame[name]
+            frame[name] = pd.Series([_set_of(inner["names"], row) for row in rows], dtype=object)
+    return frame
+
+
+def _name(names: list[str], number: Any) -> str | None:
+    """Return the name of a class; a missing or negative number (a hidden label) has none."""
+    return None if pd.isna(number) or number < 0 else names[int(number)]
+
+
+def _set_of(names: list[str], numbers: Any) -> list[str] | None:
+    return None if numbers is None else [names[int(number)] for number in np.asarray(numbers)]
+
+
+def _readings(name: str) -> list[tuple[str, str | None]]:
+    """Return what a name may mean: OWNER/NAME/CONFIG, OWNER/NAME, or NAME/CONFIG."""
+    parts = name.split("/")
+    if len(parts) > 2:
+        return [("/".join(parts[:2]), "/".join(parts[2:]))]
+    return [(name, None), (parts[0], parts[1])] if len(parts) == 2 else [(name, None)]
+
+
+def _arrow(folder: Path) -> pa.Table:
+    """Return the rows of the files that `state.json` lists, memory-mapped."""
+    import pyarrow as pa
+
+    files = [folder / entry["filename"] for entry in _json(folder / "state.json")["_data_files"]]
+    try:
+        return pa.concat_tables([pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files])
+    except (pa.ArrowInvalid, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{folder}: a damaged data set ({reason}); save it again") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); save the data set again") from None
+    return values

@@ -1,0 +1,87 @@
+"""The kinds of file, by their endings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import DataError
+from .decoding import ENDINGS
+from .huggingface import PREFIX, read_hub, read_saved, saved_folder
+from .lines import read_lines
+from .objects import read_objects
+from .parquet import read_parquet
+from .separated import CSV, TSV, read_separated
+from .table import Content, Table, refuse_repeated
+
+READERS: dict[str, Callable[[Path], Content]] = {
+    ".csv": functools.partial(read_separated, dialect=CSV),
+    ".tsv": functools.partial(read_separated, dialect=TSV),
+    ".jsonl": read_lines,
+    ".json": read_objects,
+    ".parquet": read_parquet,
+}
+
+
+def read_table(data: str | Path | pd.DataFrame) -> Table:
+    """Read a table: a file by its ending, a folder that Hugging Face's `save_to_disk` wrote (`FOLDER` or
+    `FOLDER:SPLIT`), `hf:NAME[:SPLIT]`, or a DataFrame.
+
+    Raises DataError, with the line where one can be named, where the file is missing, empty, binary or malformed.
+    """
+    if isinstance(data, pd.DataFrame):
+        return _wrapped(data)
+    if saved := saved_folder(data):
+        return _numbered(*read_saved(*saved))
+    if str(data).startswith(PREFIX):
+        return _numbered(*read_hub(str(data)))
+    path = Path(data)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; check the path")
+    return _from_file(path)
+
+
+def is_table(data: object) -> bool:
+    """Say whether `read_table` would take this: a DataFrame, a path with one of the endings, or a saved data set."""
+    if isinstance(data, str | Path):
+        return _ending(Path(data)) is not None or str(data).startswith(PREFIX) or saved_folder(data) is not None
+    return isinstance(data, pd.DataFrame)
+
+
+def _ending(path: Path) -> str | None:
+    name = path.name.lower().removesuffix(".gz")
+    return next((ending for ending in READERS if name.endswith(ending)), None)
+
+
+def _wrapped(frame: pd.DataFrame) -> Table:
+    if frame.empty:
+        raise DataError("the DataFrame has no rows; give it at least one")
+    refuse_repeated(list(frame.columns), "DataFrame")
+    return Table(frame.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}")
+
+
+def _numbered(name: str, frame: pd.DataFrame) -> Table:
+    """A table whose rows have no lines: a row's place is its number, from 1."""
+    if frame.empty:
+        raise DataError(f"{name}: the data set has no rows; give one with at least one")
+    return Table(frame, name, lambda row: f"{name}:{row + 1}")
+
+
+def _from_file(path: Path) -> Table:
+    name, ending = path.name, _ending(path)
+    if ending is None:
+        raise DataError(f"{name}: unknown kind of file; name it {', '.join(ENDINGS)} (or one of these with .gz)")
+    content = READERS[ending](path)
+    if content.frame.empty:
+        raise DataError(f"{name}: the file has no rows; it needs a header and at least one row")
+    refuse_repeated(list(content.frame.columns), name)
+    encoding = content.encoding
+    notes = (f"{name}: read as {encoding}",) if encoding and not encoding.startswith("UTF-8") else ()
+
+    def place(row: int) -> str:
+        return f"{name}:{content.lines()[row]}"
+
+    return Table(content.frame, name, place, path.parent, encoding, notes)

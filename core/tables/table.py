@@ -1,0 +1,78 @@
+"""A table and the places of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..errors import DataError, did_you_mean
+
+Lines = Callable[[], Sequence[int]]
+"""Gives the line where each row starts; called when a row is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a reader returns of a file: its rows, the line of each, and the encoding of a text."""
+
+    frame: pd.DataFrame
+    lines: Lines
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A DataFrame with the name of its file; `place(i)` names row i as an editor would (`train.csv:3`).
+
+    `encoding` is None where there is no text file; `notes` say what a person should know of the reading.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    place: Callable[[int], str] = field(repr=False)
+    folder: Path = field(default=Path(), repr=False)
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return a column; raise DataError with the nearest name where there is none."""
+        if name not in self.frame.columns:
+            raise DataError(f"{self.name}: no column '{name}'{did_you_mean(name, map(str, self.frame.columns))}")
+        return self.frame[name]
+
+    def strings(self, name: str) -> list[str]:
+        """Return a column as strings, empty where a value is missing."""
+        values = self.column(name)
+        return ["" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+
+    def label_column(self, name: str) -> npt.NDArray[Any] | None:
+        """Return a column of labels, or None where there is no such column or nothing in it.
+
+        Raises DataError at the first empty label among others.
+        """
+        if name not in self.frame.columns or not any(map(str.strip, self.strings(name))):
+            return None
+        texts = self.text_column(name)
+        numbers = pd.api.types.is_numeric_dtype(self.frame[name].dtype)
+        return self.frame[name].to_numpy() if numbers else np.array(texts)
+
+    def text_column(self, name: str) -> list[str]:
+        """Return a column as strings; raise DataError at the first empty row."""
+        texts = self.strings(name)
+        for row, text in enumerate(texts):
+            if not text.strip():
+                raise DataError(f"{self.place(row)}: column '{name}' is empty; fill it or remove the row")
+        return texts
+
+
+def refuse_repeated(columns: Sequence[object], name: str) -> None:
+    """Raise DataError where two columns have one name."""
+    names = pd.Index(map(str, columns))
+    if names.has_duplicates:
+        raise DataError(f"{name}: two columns are named '{names[names.duplicated()][0]}'; rename one")

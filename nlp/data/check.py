@@ -1,0 +1,154 @@
+"""What is in labelled texts, and what would spoil training or its measurement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.batch import Examples
+from ...core.summary import count_labels
+
+Numbers = npt.NDArray[np.int64]
+_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
+_FEW = 5
+
+
+def examine(examples: Examples, test: Examples | None, found: dict[str, Any]) -> dict[str, Any]:
+    """Add to `found`, the summary that all domains share, what concerns texts; `warnings` and `fatal` come last.
+
+    >>> from fourfold.core.summary import summarise
+    >>> rows = Examples(inputs=["good", "bad", "good"], labels=np.array(["a", "b", "a"]), name="t.csv")
+    >>> found = examine(rows, None, summarise(rows))
+    >>> found["duplicates"], found["conflicts"], found["warnings"][0]
+    (1, [], 't.csv: 1 of 3 rows repeat the text of an earlier row')
+    """
+    warnings, fatal = list(found.pop("warnings")), list(found.pop("fatal"))
+    keys = _keys(examples)
+    repeats = _repeats(keys, examples)
+    conflicts = repeats.conflicts.tolist()
+    found |= {
+        "lengths": _lengths(examples.inputs),
+        "empty rows": len(examples.errors),
+        "duplicates": repeats.count,
+        "conflicts": [examples.place(row) for row in conflicts[:_FEW]],
+        "rows in conflict": len(conflicts),
+    }
+    fatal += _one_class(examples) + _all_empty(examples)
+    name, rows = examples.name, len(examples)
+    if repeats.count:
+        warnings.append(f"{name}: {repeats.count:,} of {rows:,} rows repeat the text of an earlier row")
+    if conflicts:
+        where = ", ".join(found["conflicts"]) + (", …" if len(conflicts) > _FEW else "")
+        what = f"{name}: {len(conflicts):,} of {rows:,} rows have the text of another row but another label ({where})"
+        (fatal if 2 * len(conflicts) > rows else warnings).append(f"{what}; settle which is right")
+    warnings += _rare(examples)
+    if test is not None:
+        _compare(examples, test, keys, (found["test"], warnings, fatal))
+    return found | {"warnings": warnings, "fatal": fatal}
+
+
+@dataclass(frozen=True)
+class _Repeats:
+    """How many rows repeat an earlier one, and the rows whose text bears several labels."""
+
+    count: int
+    conflicts: Numbers
+
+
+def _keys(examples: Examples) -> Numbers:
+    """A number for each text; equal texts have equal ones."""
+    return np.fromiter((hash(text) for text in examples.inputs), dtype=np.int64, count=len(examples))
+
+
+def _repeats(keys: Numbers, examples: Examples) -> _Repeats:
+    rows = np.setdiff1d(np.arange(len(keys)), np.fromiter(examples.errors, np.int64, len(examples.errors)))
+    unique, group = np.unique(keys[rows], return_inverse=True)
+    count = len(rows) - len(unique)
+    if examples.labels is None or not count:
+        return _Repeats(count, np.array([], dtype=np.int64))
+    names, label = np.unique(examples.labels[rows].astype(str), return_inverse=True)
+    pairs = np.unique(group.astype(np.int64) * len(names) + label)
+    several = np.bincount(pairs // len(names)) > 1
+    return _Repeats(count, rows[several[group]])
+
+
+def _lengths(texts: Iterable[Any]) -> dict[str, dict[str, float]]:
+    """Return the smallest, the median, the 95 % quantile and the largest length, in characters and in words."""
+    pairs = [(len(text), _words(text)) for text in map(_whole, texts)]
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return {name: _spread(column) for name, column in zip(("characters", "words"), table.T, strict=True)}
+
+
+def _words(text: str) -> int:
+    """Count words between spaces, and each Chinese character as one."""
+    if text.isascii():
+        return len(text.split())
+    spaced, count = _IDEOGRAPH.subn(" ", text)
+    return len(spaced.split()) + count
+
+
+def _whole(text: Any) -> str:
+    return text if isinstance(text, str) else " ".join(text)
+
+
+def _spread(values: Numbers) -> dict[str, float]:
+    if not len(values):
+        return {}
+    low, median, high, most = np.percentile(values, [0, 50, 95, 100], method="inverted_cdf").tolist()
+    return {"min": int(low), "median": int(median), "95 %": int(high), "max": int(most)}
+
+
+def _one_class(examples: Examples) -> list[str]:
+    if examples.labels is None or not len(examples):
+        return []
+    first = str(examples.labels[0])
+    only = all(str(label) == first for label in examples.labels)
+    return [f"{examples.name}: only one class ('{first}'); training needs two or more"] if only else []
+
+
+def _all_empty(examples: Examples) -> list[str]:
+    empty = 0 < len(examples) == len(examples.errors)
+    return [f"{examples.name}: every text is empty; name the column of texts with --input"] if empty else []
+
+
+def _rare(examples: Examples) -> list[str]:
+    """Warn of classes with a single row, numbers with fractions excepted: they are not classes."""
+    if examples.labels is None or examples.labels.dtype.kind == "f":
+        return []
+    rare = [label for label, count in count_labels(examples.labels).items() if count < 2]
+    shown = ", ".join(rare[:_FEW]) + (", …" if len(rare) > _FEW else "")
+    what = f"{examples.name}: {len(rare):,} class{'es' if len(rare) > 1 else ''} with one row only ({shown})"
+    return [f"{what}; add rows, or leave the class out"] if rare else []
+
+
+def _compare(
+    examples: Examples, test: Examples, keys: Numbers, into: tuple[dict[str, Any], list[str], list[str]]
+) -> None:
+    """Add what test rows share with training rows, and their labels that training does not have."""
+    found, warnings, fatal = into
+    theirs = _keys(test)
+    shared = int(np.isin(theirs, keys).sum())
+    found["rows in both"] = shared
+    if shared == len(test) and np.isin(keys, theirs).all():
+        fatal.append(f"{test.name}: holds the same texts as {examples.name}; test on rows that are not trained on")
+    elif shared:
+        what = f"{test.name}: {shared:,} of {len(test):,} texts are in {examples.name} too"
+        warnings.append(f"{what}; what is measured on them is too good")
+    fatal += _unknown(examples, test)
+
+
+def _unknown(examples: Examples, test: Examples) -> list[str]:
+    if examples.labels is None or test.labels is None or examples.labels.dtype.kind == "f":
+        return []
+    known = count_labels(examples.labels)
+    new = [label for label in count_labels(test.labels) if label not in known]
+    return (
+        [f"{test.name}: label '{new[0]}' is not in {examples.name}; add rows of it there, or leave it out"]
+        if new
+        else []
+    )
