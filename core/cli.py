@@ -187,13 +187,14 @@ def bench(
     case: Annotated[list[str] | None, typer.Option(help="Only these cases; may be repeated.")] = None,
     preset: Annotated[list[str] | None, typer.Option(help="Only these presets; may be repeated.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of each, interleaved.")] = 1,
+    init: Annotated[str | None, typer.Option(help="The pretrained model for the preset finetune.")] = None,
     peers: Annotated[bool, typer.Option("--peers", help="Measure the peers that a domain brings, too.")] = False,
     json: Json = False,
 ) -> None:
     """Compare the presets and the classical baselines over the domains' cases."""
     from . import commands
 
-    commands.bench(out, domain or [], case or [], preset or [], seeds, peers=peers, as_json=json)
+    commands.bench(out, domain or [], case or [], preset or [], seeds, init, peers=peers, as_json=json)
 
 
 def demo() -> None:

@@ -151,6 +151,7 @@ def bench(
     cases: list[str],
     presets: list[str],
     seeds: int,
+    init: str | None = None,
     *,
     peers: bool,
     as_json: bool,
@@ -160,7 +161,7 @@ def bench(
 
     chosen = [find_domain(name) for name in names] if names else list(domains().values())
     runnable = choose_cases(chosen, cases, say)
-    todo = jobs(runnable, presets or ["linear", "tiny"], seeds)
+    todo = jobs(runnable, presets or ["linear", "tiny"], seeds, init)
     here = {case.name for found in runnable.values() for case in found}
     beside = [peer for peer in peers_of(chosen) if peers and peer.case in here]
     rows: list[dict[str, Any]] = []

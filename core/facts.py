@@ -39,6 +39,7 @@ def describe_facts(facts: dict[str, Any]) -> dict[str, str]:
     """Return the facts as a person reads them."""
     written = {
         "train_rows": ("training rows", "{:,}"),
+        "fit_seconds": ("time of the whole fit", "{:.1f} s"),
         "train_seconds": ("training time", "{:.1f} s"),
         "rows_per_second": ("training speed", "{:,.0f} rows/s"),
         "baseline_seconds": ("baseline's training time", "{:.1f} s"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .batch import Examples
 from .facts import describe_facts
 from .metrics import Interval, Statistic, difference, interval
-from .report import Comparison, Evaluation, Table, shown, spread
+from .report import Comparison, Evaluation
 from .training import Output
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def measure(pipeline: Pipeline, examples: Examples, outputs: Output, deep: Outpu
         history=tuple(pipeline.history_), facts=describe_facts(pipeline.facts_),
     )  # fmt: skip
     if wide is not None:
-        evaluation = replace(evaluation, tables=(_ablation(pipeline, evaluation, deep, examples),))
+        evaluation = replace(evaluation, branches=_branches(pipeline, evaluation, deep, examples))
     return pipeline.describe(outputs, examples, evaluation)
 
 
@@ -48,14 +48,14 @@ def _beside(pipeline: Pipeline, examples: Examples, ours: dict[str, Statistic], 
     )
 
 
-def _ablation(pipeline: Pipeline, evaluation: Evaluation, deep: Output, examples: Examples) -> Table:
+def _branches(
+    pipeline: Pipeline, evaluation: Evaluation, deep: Output, examples: Examples
+) -> dict[str, dict[str, Interval]]:
     """Say what each branch gives by itself."""
-    main, baseline = pipeline.main_metric, evaluation.baseline
-    assert baseline is not None
-    branches: dict[str, Interval] = {
-        f"Transformer alone ({pipeline.kind})": interval(pipeline.statistics(deep, examples)[main]),
-        f"wide branch alone ({baseline.name})": baseline.metrics[main],
-        "both": evaluation.metrics[main],
+    assert evaluation.baseline is not None
+    alone = {name: interval(found) for name, found in pipeline.statistics(deep, examples).items()}
+    return {
+        "Transformer alone": alone,
+        "linear model alone": evaluation.baseline.metrics,
+        "both": evaluation.metrics,
     }
-    rows = [(name, shown(main, found.value), spread(main, found)) for name, found in branches.items()]
-    return Table(title="What each branch brings", columns=("model", main, "95 % interval"), rows=tuple(rows))

@@ -25,6 +25,7 @@ class Parts(ABC):
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`.
     """
 
+    config_: Any
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
     features_type: ClassVar[Any]
@@ -82,6 +83,10 @@ class Parts(ABC):
     def start_from(self, init: str, config: Any) -> Any:
         """Return `config` in the shape of the pretrained model `init`."""
         raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
+
+    def learn_features(self, examples: Examples) -> Any:
+        """Learn the features from the training rows."""
+        return self.features_type.fit(examples, self.config_.features)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""

@@ -39,6 +39,7 @@ from .training import (
     Observers,
     Output,
     Ranks,
+    Silent,
     TensorBoard,
     Trainer,
     Validation,
@@ -129,6 +130,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         self.model_: nn.Module | None = None
         self.blend_: Blend | None = None
         self.threshold_, self.history_ = 0.0, []
+        begin = time.monotonic()
         source, validation = self._learn(train, held_out, run, ranks)
         start = time.monotonic()
         self.baseline_ = self.baseline_type().fit(train, self.features_, seed=self.config_.train.seed)
@@ -140,6 +142,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)
             self._calibrate(held_out)
+        self.facts_["fit_seconds"] = round(time.monotonic() - begin, 2)
         self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
         if run and ranks.main:
             publish(self, run.path)
@@ -296,11 +299,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """
         kept = run.path / "features" if run else None
         resumed = run is not None and not run.fresh and kept is not None and kept.is_dir()
-        self.features_ = (
-            self.features_type.load(kept, self.config_.features)
-            if resumed
-            else self.features_type.fit(train, self.config_.features)
-        )
+        self.features_ = self.features_type.load(kept, self.config_.features) if resumed else self.learn_features(train)
         source, validation = self.features_.source(train, training=True), self._validation(held_out)
         ranks.wait()
         if run and kept and ranks.main and not resumed:
@@ -316,12 +315,11 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         self, train: Examples, source: Source, validation: Validation | None, run: Run | None, ranks: Ranks
     ) -> None:
         history = History(run.path / "history.jsonl" if run and ranks.main else None)
-        task = self.build_task(self._fresh_model(), train)
         left_out = list(getattr(source, "left_out", ()))
         for name in left_out:
             self._say(f"left out of training: {name}")
         folder, observer = run.path if run else None, self._observer(history, run)
-        self.prepare(task.model, train, folder, self._observer(History(), None))
+        task = self.build_task(self.prepare(self._fresh_model(), train, folder, self._watchers()), train)
         trainer = Trainer(self.config_.train, pick_device(self.device), folder, observer)
         outcome = trainer.fit(task, source, validation)
         # A model that was sharded over the ranks is built anew, whole.
@@ -348,10 +346,11 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
         return Validation(self.features_.source(held_out), score, metric, metric not in self.lower_is_better)
 
+    def _watchers(self) -> Observer:
+        return Bar() if self.verbose else Silent()
+
     def _observer(self, history: History, run: Run | None) -> Observer:
-        watchers: list[Observer] = [history]
-        if self.verbose:
-            watchers.append(Bar())
+        watchers: list[Observer] = [history, self._watchers()]
         if self.config_.train.tensorboard and run:
             watchers.append(TensorBoard(run.path / "tensorboard"))
         return Observers(*watchers)

@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
-from ..core.training import TrainConfig
+from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from .data import TextFeaturesConfig
 from .model import TextModelConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """How a model learns the language before the labels; `epochs` 0: not at all.
+
+    Of all tokens the share `mask` is to be guessed: four fifths of these are hidden, a tenth are replaced by random
+    ones, a tenth stay.
+    """
+
+    epochs: float = 0.0
+    mask: float = 0.15
+    batch_rows: int = 256
+    batch_tokens: int = 8192
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+
+    def __post_init__(self) -> None:
+        if self.epochs < 0:
+            raise ConfigError(f"pretrain.epochs ({self.epochs}) must be 0 (none) or above")
+        if not 0 < self.mask < 1:
+            raise ConfigError(f"pretrain.mask ({self.mask}) must lie in (0, 1)")
+
+    def train_config(self, train: TrainConfig) -> TrainConfig:
+        """Return the trainer's settings: these, and what `train` says of the machine."""
+        return replace(
+            train, epochs=self.epochs, budget=None, batch_rows=self.batch_rows, batch_tokens=self.batch_tokens,
+            optimizer=self.optimizer, metric=None, patience=0, ema=0.0,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +51,7 @@ class TextConfig:
     features: TextFeaturesConfig = field(default_factory=TextFeaturesConfig)
     model: TextModelConfig = field(default_factory=TextModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     wide: bool = True
     reject: float = 0.0
 
@@ -32,6 +61,15 @@ class TextConfig:
             raise ConfigError(f"features.max_length ({longest}) is above model.max_length ({most}); raise both")
         if not 0 <= self.reject < 1:
             raise ConfigError(f"reject ({self.reject}) must lie in [0, 1): it is a share of the held-out rows")
+
+
+def finetune() -> TextConfig:
+    """For weights that were learned elsewhere (`init`): few epochs at a low rate."""
+    config = _preset(width=128, num_layers=2, epochs=3, vocab_size=8000, dropout=0.1, token_dropout=0.0)
+    optimizer = OptimizerConfig(lr=1e-4, beta2=0.999)
+    schedule = ScheduleConfig(name="linear", warmup=0.1)
+    train = replace(config.train, batch_rows=32, optimizer=optimizer, schedule=schedule, label_smoothing=0.0)
+    return replace(config, train=train)
 
 
 def tiny() -> TextConfig:
@@ -60,4 +98,4 @@ def _preset(
     )
 
 
-PRESETS: dict[str, Callable[[], TextConfig]] = {"tiny": tiny, "small": small, "base": base}
+PRESETS: dict[str, Callable[[], TextConfig]] = {"tiny": tiny, "small": small, "base": base, "finetune": finetune}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,17 +11,27 @@ from torch import nn
 
 from ..core.batch import Examples
 from ..core.classifier import Classifier
+from ..core.device import pick_device
 from ..core.labels import Classes
-from ..core.training import Output
+from ..core.training import Observer, Output
 from . import data
 from .baselines import TextBaseline
-from .config import PRESETS
+from .config import PRESETS, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
+from .pretrain import learn_words, pretrain
+from .pretrained import start
+from .start import adopt, read_start
+
+_EPOCHS = 10.0
+"""How often `pretrain` goes over the texts unless it is told."""
 
 
 class TextClassifier(Classifier):
-    """Puts texts into classes with a Transformer trained on your data, beside TF-IDF and logistic regression.
+    """Puts texts into classes with a Transformer trained on your data, and a linear model beside it.
+
+    `init` names a pretrained model to start from: the folder of a BERT, RoBERTa or DistilBERT, its name on the hub, or
+    a run of ours.
 
     >>> model = TextClassifier(preset="linear")
     >>> model = model.fit(["good film", "fine film", "bad film", "poor film"], ["pos", "pos", "neg", "neg"], valid=0)
@@ -33,6 +45,7 @@ class TextClassifier(Classifier):
     presets = PRESETS
     features_type = data.TextFeatures
     baseline_type = TextBaseline
+    metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts from a file, a DataFrame or a list of strings."""
@@ -41,8 +54,6 @@ class TextClassifier(Classifier):
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
         return data.examine(examples, test, super().examine(examples, test))
-
-    metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
 
     @property
     def wide(self) -> bool:
@@ -55,6 +66,45 @@ class TextClassifier(Classifier):
             return 0.0
         return float(np.quantile(np.asarray(outputs).max(1), self.config_.reject))
 
-    def build_model(self) -> nn.Module:
-        """Build the Transformer for this vocabulary and these classes."""
-        return TextModel(self.config_.model, self.features_.vocab_size, len(self.features_.classes))
+    def start_from(self, init: str, config: TextConfig) -> TextConfig:
+        """Return `config` in the shape of a pretrained model: a folder of Hugging Face's or ours, or a hub name."""
+        self._start = read_start(init)
+        return adopt(config, self._start)
+
+    def learn_features(self, examples: Examples) -> data.TextFeatures:
+        """Learn a tokenizer and the labels; the tokenizer is the pretrained model's own where it starts from one."""
+        tokenizer = self._start.tokenizer if self.init is not None else None
+        return data.TextFeatures.fit(examples, self.config_.features, tokenizer)
+
+    def build_model(self) -> TextModel:
+        """Build the Transformer for this vocabulary and these labels."""
+        words = self.config_.model.vocab_size or self.features_.vocab_size
+        return TextModel(self.config_.model, words, len(self.features_.classes))
+
+    def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
+        """Copy pretrained weights, and learn words from the training texts where `pretrain.epochs` asks for it."""
+        assert isinstance(model, TextModel)
+        if self.init is not None:
+            start(model, self._start)
+        if self.config_.pretrain.epochs:
+            learn_words(model, examples, self.features_, self.config_, pick_device(self.device), folder, observer)
+        return model
+
+    def pretrain(
+        self, X: Any, *, input: str | None = None, out: str | Path, resume: bool = False, force: bool = False
+    ) -> Path:
+        """Learn words from texts alone; `TextClassifier(init=out)` starts from what is written to `out`."""
+        config = self.resolve()
+        config = replace(config, pretrain=replace(config.pretrain, epochs=config.pretrain.epochs or _EPOCHS))
+        examples = replace(self._read_clean(X, input), labels=None)
+        begin = self._start if self.init is not None else None
+        features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
+        return pretrain(
+            examples, features, config, Path(out), device=pick_device(self.device), observer=self._watchers(),
+            begin=begin, resume=resume, force=force,
+        )  # fmt: skip
+
+    def _read_clean(self, X: Any, input: str | None) -> Examples:
+        """Read texts, leaving out rows without any."""
+        examples = self._read(X, input=input)
+        return examples.take(np.array([row for row in range(len(examples)) if row not in examples.errors], np.int64))

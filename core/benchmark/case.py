@@ -27,8 +27,10 @@ class Case:
 
     `load(seed)` reads or makes the data. `about` says in a few words what it is; `synthetic` whether it is made up, and
     then `ceiling(seed)` may give the best reachable value of the main metric. `needs` is the folder below FOURFOLD_DATA
-    without which the case is passed over. `settings` are nested settings on top of the preset's. A domain's first case
-    that needs nothing is its part of `fourfold demo`.
+    without which the case is passed over. `settings` are nested settings on top of the preset's. `metric` is the one to
+    report where it is not the domain's main one. `outside(seed)` gives rows that belong to no class: how well
+    confidence tells them from the test rows is measured besides. A domain's first case that needs nothing is its part
+    of `fourfold demo`.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Case:
     synthetic: bool = False
     ceiling: Callable[[int], float] | None = None
     needs: str | None = None
+    metric: str | None = None
+    outside: Callable[[int], Examples] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def missing(self) -> str | None:
@@ -62,6 +66,7 @@ class Peer:
 class Result:
     """One run of one model on one case: quality with its 95 % interval, cost, and the machine.
 
+    `others` are all metrics of the run; `branches` what Transformer and linear model give by themselves, on `metric`.
     Times are in seconds, latencies in milliseconds for one row, memory and size in MB.
     """
 
@@ -86,6 +91,8 @@ class Result:
     size_mb: float
     synthetic: bool
     ceiling: float | None = None
+    others: dict[str, float] = field(default_factory=dict)
+    branches: dict[str, float] = field(default_factory=dict)
     command: str = ""
     manifest: dict[str, Any] = field(default_factory=dict)
 

@@ -16,6 +16,9 @@ from ..errors import ConfigError, did_you_mean
 from ..files import write_text
 from .case import Case, Peer
 
+FINETUNE = "finetune"
+"""The preset that a bench's `init` is for."""
+
 Say = Callable[[str], None]
 
 
@@ -27,12 +30,13 @@ class Job:
     case: Case
     model: str
     seed: int
+    init: str | None = None
 
 
-def jobs(cases: dict[str, list[Case]], models: Iterable[str], seeds: int) -> list[Job]:
+def jobs(cases: dict[str, list[Case]], models: Iterable[str], seeds: int, init: str | None = None) -> list[Job]:
     """Return the runs with seeds outermost and models innermost, so that slow hours of a machine hit all alike."""
     return [
-        Job(domain, case, model, seed)
+        Job(domain, case, model, seed, init if model == FINETUNE else None)
         for seed, (domain, case), model in itertools.product(
             range(seeds), [(domain, case) for domain, found in cases.items() for case in found], models
         )
@@ -67,7 +71,7 @@ def run_all(todo: list[Job], peers: list[Peer], say: Say) -> Iterator[dict[str, 
     """Run the jobs, then the peers, one at a time; yield each row, or one with `error` where a run failed."""
     for job in todo:
         say(f"{job.domain}/{job.case.name}: {job.model}, seed {job.seed}")
-        arguments = [job.domain, job.case.name, job.model, str(job.seed)]
+        arguments = [job.domain, job.case.name, job.model, str(job.seed), *([job.init] if job.init else [])]
         command = [sys.executable, "-m", "fourfold.core.benchmark.worker", *arguments]
         yield _run(command) | {
             "domain": job.domain,

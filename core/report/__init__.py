@@ -2,7 +2,7 @@
 
 from .evaluation import Comparison, Confusion, Evaluation, Mistake, Table, plain_json
 from .listing import listing
-from .verdict import shown, spread, verdict
+from .verdict import shown, verdict
 
 __all__ = [
     "Comparison",
@@ -13,6 +13,5 @@ __all__ = [
     "listing",
     "plain_json",
     "shown",
-    "spread",
     "verdict",
 ]

@@ -55,8 +55,8 @@ class Mistake:
 class Evaluation:
     """Metrics with intervals, the baseline beside them, and what the report shows besides.
 
-    `metrics` holds the main metric first, named as in scikit-learn or the field. `history` are the rows of
-    `history.jsonl`; `facts` are sizes and speed, ready to be read.
+    `metrics` holds the main metric first, named as in scikit-learn or the field. `branches` are the metrics of a model's
+    parts, each by itself. `history` are the rows of `history.jsonl`; `facts` are sizes and speed, ready to be read.
     """
 
     domain: str
@@ -66,6 +66,7 @@ class Evaluation:
     metrics: dict[str, Interval]
     greater_is_better: bool
     baseline: Comparison | None = None
+    branches: dict[str, dict[str, Interval]] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
     confusion: Confusion | None = None
     reliability: tuple[Bin, ...] = ()

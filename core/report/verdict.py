@@ -19,15 +19,6 @@ def shown(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.4f}"
 
 
-def spread(metric: str, found: Interval) -> str:
-    """Return the ends of an interval as they are read.
-
-    >>> spread("accuracy", Interval(0.9, 0.88, 0.92))
-    '88.0 % to 92.0 %'
-    """
-    return f"{shown(metric, found.low)} to {shown(metric, found.high)}"
-
-
 def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval], difference: Interval) -> str:
     """Say which model to ship; where neither is clearly better, the simpler one, which is the baseline.
 

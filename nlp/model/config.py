@@ -15,12 +15,13 @@ PoolerKind = Literal["none", "tanh", "relu"]
 class TextModelConfig:
     """The shape of a text model.
 
-    `max_length` counts the places of the longest row; the table of learned positions holds `first_position`
-    rows more, which come before them and belong to none (RoBERTa: 2). With `encoder.rotary` there are no
-    learned positions, and `max_length` only bounds what the features cut. `segments` counts the kinds of
-    segment (BERT's token types; 0: none). `embedding_norm` normalises the embeddings, as BERT does. `pooler`
-    puts a linear layer and its activation between pooling and head: tanh in BERT and RoBERTa, relu in
-    DistilBERT. `dropout` acts on the embeddings and before the head.
+    `vocab_size` counts the rows of the word table, 0: as many as the tokenizer has. `max_length` counts the
+    places of the longest row; the table of learned positions holds `first_position` rows more, which come
+    before them and belong to none (RoBERTa: 2). With `encoder.rotary` there are no learned positions, and
+    `max_length` only bounds what the features cut. `segments` counts the kinds of segment (BERT's token
+    types; 0: none). `embedding_norm` normalises the embeddings, as BERT does. `pooler` puts a linear layer
+    and its activation between pooling and head: tanh in BERT and RoBERTa, relu in DistilBERT. `dropout` acts
+    on the embeddings and before the head.
 
     >>> TextModelConfig(pooling="first", pooler="tanh").first_position
     0
@@ -28,6 +29,7 @@ class TextModelConfig:
 
     encoder: TransformerConfig = field(default_factory=TransformerConfig)
     max_length: int = 256
+    vocab_size: int = 0
     first_position: int = 0
     segments: int = 2
     pooling: PoolingKind = "mean"

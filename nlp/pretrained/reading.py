@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tokenizers import Tokenizer
 
@@ -27,7 +28,7 @@ class Pretrained:
     `MaskedLanguageModel`; all weights are float32.
     """
 
-    kind: Kind
+    kind: Kind | Literal["fourfold"]
     config: TextModelConfig
     vocab_size: int
     weights: Weights

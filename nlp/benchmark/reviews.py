@@ -1,14 +1,11 @@
-"""The text cases: one made up, with a known ceiling, and real sets where the data lies."""
+"""Made-up reviews whose label hangs on word order and negation."""
 
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 
-from ..core.batch import Examples
-from ..core.benchmark import Case, Split, data_root
-from .data import read
+from ...core.batch import Examples
+from ..data import read
 
 _PRAISE = ("good", "great", "fresh", "lovely", "superb", "tasty")
 _BLAME = ("bad", "awful", "stale", "bland", "poor", "dreadful")
@@ -44,33 +41,3 @@ def _clause(subject: str, praised: bool, random: np.random.Generator) -> str:
 
 def _pick(words: tuple[str, ...], random: np.random.Generator) -> str:
     return words[int(random.integers(len(words)))]
-
-
-def _reviews(seed: int) -> Split:
-    return Split(generate_reviews(4000, seed), generate_reviews(1000, seed + 1_000_000))
-
-
-def _ag_news(seed: int) -> Split:
-    """AG News (Zhang, Zhao and LeCun, 2015): 10,000 training descriptions, the official test split."""
-    root = data_root()
-    assert root is not None, "a case that needs data runs only where it is"
-    folder = root / "nlp" / "ag_news"
-    names = (folder / "classes.txt").read_text(encoding="utf-8").split("\n")
-    with (folder / "train_10k_subset.tsv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row[1] in names]
-    with (folder / "test.csv").open(encoding="utf-8", newline="") as file:
-        test = [(f"{title} {text}", names[int(number) - 1]) for number, title, text in csv.reader(file)]
-    train = read([row[0] for row in rows], [row[1] for row in rows])
-    return Split(train, read([text for text, _ in test], [label for _, label in test]))
-
-
-CASES = (
-    Case(
-        name="reviews",
-        about="generated reviews: word order and negation",
-        load=_reviews,
-        synthetic=True,
-        ceiling=lambda seed: 1.0,
-    ),
-    Case(name="ag_news", about="AG News, 10,000 descriptions", load=_ag_news, needs="nlp/ag_news"),
-)

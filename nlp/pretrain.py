@@ -1,0 +1,137 @@
+"""Learning words before labels: a stage of training, or a run of its own that `--init` goes on from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ..core import artifact
+from ..core.batch import Examples
+from ..core.config import to_dict
+from ..core.files import write_text
+from ..core.run import open_run, run_identity
+from ..core.training import History, Observer, Observers, Outcome, Trainer, joined
+from ..core.training.checkpoint import CHECKPOINTS, remove_checkpoints
+from .config import TextConfig
+from .data import TextFeatures
+from .domain import DOMAIN
+from .masking import MaskedSource, MaskedTask
+from .model import MaskedLanguageModel, TextModel
+from .pretrained import Pretrained, start
+from .start import PRETRAINED
+
+_STAGE = "words"
+"""The folder of this stage in that of a run."""
+
+
+def learn_words(
+    model: TextModel,
+    examples: Examples,
+    features: TextFeatures,
+    config: TextConfig,
+    device: torch.device,
+    folder: Path | None,
+    observer: Observer,
+) -> None:
+    """Give a classifier the weights of a masked language model trained on its own training texts, in place.
+
+    With `folder`, that of the run, an interrupted stage goes on where it was, and a finished one is read.
+    """
+    stage = folder / _STAGE if folder else None
+    kept = stage / "encoder.safetensors" if stage else None
+    if kept and kept.is_file():
+        weights = load_file(kept)
+    else:
+        observer.say("learning words from the training texts")
+        masked = MaskedLanguageModel(config.model, model.embedding.words.num_embeddings)
+        shared = {name: w for name, w in model.state_dict().items() if name in masked.state_dict() and _shared(name)}
+        masked.load_state_dict(masked.state_dict() | shared)
+        outcome = _train(masked, examples, features, config, device, stage, observer)
+        weights = {name: weight for name, weight in outcome.weights.items() if _shared(name)}
+        with joined(device) as ranks:
+            if kept and ranks.main:
+                _save(weights, kept)
+            ranks.wait()
+    model.load_state_dict(model.state_dict() | weights)
+
+
+def pretrain(
+    examples: Examples,
+    features: TextFeatures,
+    config: TextConfig,
+    out: Path,
+    *,
+    device: torch.device,
+    observer: Observer,
+    begin: Pretrained | None = None,
+    resume: bool = False,
+    force: bool = False,
+) -> Path:
+    """Train a masked language model on texts; write what `init` reads to `out`, and return it."""
+    identity = {"domain": DOMAIN.name, "preset": PRETRAINED} | run_identity(config, examples, None)
+    run = open_run(out, identity, resume=resume, force=force)
+    if run.message:
+        observer.say(run.message)
+    if run.finished:
+        return out
+    with joined(device) as ranks:
+        if ranks.main and run.fresh:
+            run.begin()
+        ranks.wait()
+        torch.manual_seed(config.train.seed)
+        model = MaskedLanguageModel(config.model, config.model.vocab_size or features.vocab_size)
+        if begin is not None:
+            start(model, begin)
+        history = History(out / "history.jsonl" if ranks.main else None)
+        outcome = _train(model, examples, features, config, device, out, Observers(history, observer))
+        if ranks.main:
+            _publish(outcome, features, config, out)
+            remove_checkpoints(out / CHECKPOINTS)
+        ranks.wait()
+    return out
+
+
+def _train(
+    model: MaskedLanguageModel,
+    examples: Examples,
+    features: TextFeatures,
+    config: TextConfig,
+    device: torch.device,
+    folder: Path | None,
+    observer: Observer,
+) -> Outcome:
+    plain = replace(features, config=replace(features.config, token_dropout=0.0))
+    source = MaskedSource(
+        plain.source(replace(examples, labels=None)),
+        config.pretrain.mask,
+        mask_id=features.mask_id,
+        special=features.special_ids,
+        vocab_size=features.vocab_size,
+    )
+    trainer = Trainer(config.pretrain.train_config(config.train), device, folder, observer)
+    return trainer.fit(MaskedTask(model), source)
+
+
+def _publish(outcome: Outcome, features: TextFeatures, config: TextConfig, out: Path) -> None:
+    artifact.save_weights(out, outcome.weights)
+    features.save(out)
+    write_text(out / "README.md", f"# A text model that has learned words\n\nFine-tune it by `--init {out.name}`.\n")
+    facts = {"steps": outcome.state.step, "train_seconds": round(outcome.state.seconds, 2)}
+    learned = {"columns": {}, "facts": facts}
+    artifact.write_manifest(
+        out, artifact.Manifest(domain=DOMAIN.name, kind=PRETRAINED, config=to_dict(config), learned=learned)
+    )
+
+
+def _save(weights: dict[str, torch.Tensor], path: Path) -> None:
+    unfinished = path.with_name(f".{path.name}")
+    save_file({name: weight.contiguous() for name, weight in weights.items()}, unfinished)
+    unfinished.rename(path)
+    remove_checkpoints(path.parent / CHECKPOINTS)
+
+
+def _shared(name: str) -> bool:
+    return name.startswith(("embedding.", "encoder."))
