@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core.errors import ConfigError
-from .tokenizers import SPECIAL
+from .tokenizers import SPECIAL, TokenizerKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFeaturesConfig:
-    """How texts become ids: a WordPiece vocabulary of the training set, and the longest row in tokens.
+    """How texts become ids: a vocabulary that is learned from the training set, and the longest row in tokens.
 
-    In training each token is masked with the probability `token_dropout`.
+    `nfkc` makes full-width and other compatible letters the same. Letters rarer than `min_frequency`, ASCII excepted,
+    become [UNK]. In training each token is masked with the probability `token_dropout`.
     """
 
+    tokenizer: TokenizerKind = "wordpiece"
     vocab_size: int = 8000
     min_frequency: int = 2
     lowercase: bool = True
+    nfkc: bool = False
     max_length: int = 256
     token_dropout: float = 0.1
 

@@ -12,7 +12,7 @@ from ...core.batch import Examples
 from ...core.labels import Classes
 from .config import TextFeaturesConfig
 from .source import TextSource
-from .tokenizers import MASK, SPECIAL, train_wordpiece
+from .tokenizers import MASK, SPECIAL, train_tokenizer
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class TextFeatures:
 
     @classmethod
     def fit(cls, examples: Examples, config: TextFeaturesConfig) -> TextFeatures:
-        """Learn a WordPiece vocabulary (Schuster and Nakajima, 2012) and the classes."""
-        return cls(config, train_wordpiece(examples.inputs, config), Classes.fit(examples))
+        """Learn a vocabulary and the classes."""
+        return cls(config, train_tokenizer(examples.inputs, config), Classes.fit(examples))
 
     @property
     def vocab_size(self) -> int:
