@@ -6,21 +6,24 @@ from dataclasses import dataclass
 
 from ...core.errors import ConfigError
 from ...core.labels import Target
-from .tokenizers import SPECIAL
+from .tokenizers import SPECIAL, TokenizerKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFeaturesConfig:
-    """How texts become ids: a WordPiece vocabulary of the training set, and the longest row in tokens.
+    """How texts become ids: a vocabulary that is learned from the training set, and the longest row in tokens.
 
-    `target` says what labels are: a class, several labels, or a number ("auto" sees to it). In training each token is
-    masked with the probability `token_dropout`.
+    `target` says what labels are: a class, several labels, or a number ("auto" sees to it). `nfkc` makes full-width and
+    other compatible letters the same. Letters rarer than `min_frequency`, ASCII excepted, become [UNK]. In training
+    each token is masked with the probability `token_dropout`.
     """
 
     target: Target = "auto"
+    tokenizer: TokenizerKind = "wordpiece"
     vocab_size: int = 8000
     min_frequency: int = 2
     lowercase: bool = True
+    nfkc: bool = False
     max_length: int = 256
     token_dropout: float = 0.1
 

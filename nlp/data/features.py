@@ -8,10 +8,12 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ...core.batch import Examples
-from ...core.labels import Labels, fit_labels, load_labels, save_labels
+from ...core.labels import Classes, Labels, fit_labels, load_labels, save_labels
 from .config import TextFeaturesConfig
 from .source import TextSource
-from .tokenizers import MASK, SPECIAL, train_wordpiece
+from .tokenizers import MASK, train_tokenizer
+
+_NONE = Classes(())
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,33 @@ class TextFeatures:
     classes: Labels
 
     @classmethod
-    def fit(cls, examples: Examples, config: TextFeaturesConfig) -> TextFeatures:
-        """Learn a WordPiece vocabulary (Schuster and Nakajima, 2012) and the classes."""
-        return cls(config, train_wordpiece(examples.inputs, config), fit_labels(examples, config.target))
+    def fit(cls, examples: Examples, config: TextFeaturesConfig, tokenizer: Tokenizer | None = None) -> TextFeatures:
+        """Learn the labels and, where none is given, a vocabulary."""
+        labels = fit_labels(examples, config.target)
+        return cls.of_texts(examples, config, tokenizer, labels)
+
+    @classmethod
+    def of_texts(
+        cls,
+        examples: Examples,
+        config: TextFeaturesConfig,
+        tokenizer: Tokenizer | None = None,
+        labels: Labels = _NONE,
+    ) -> TextFeatures:
+        """Learn a vocabulary from texts, whose labels are known or of no concern."""
+        return cls(config, tokenizer or train_tokenizer(examples.inputs, config), labels)
+
+    @property
+    def mask_id(self) -> int:
+        """The number of the token that hides another: [MASK], or <mask> in RoBERTa's vocabulary."""
+        found = [self.tokenizer.token_to_id(name) for name in (MASK, "<mask>")]
+        return next(number for number in found if number is not None)
+
+    @property
+    def special_ids(self) -> frozenset[int]:
+        """The numbers of the tokens that are no part of any text."""
+        added = self.tokenizer.get_added_tokens_decoder()
+        return frozenset(number for number, token in added.items() if token.special)
 
     @property
     def vocab_size(self) -> int:
@@ -35,7 +61,7 @@ class TextFeatures:
     def source(self, examples: Examples, training: bool = False) -> TextSource:
         """Return the token ids of the examples; `training` refuses what prediction may leave open."""
         ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(examples.inputs)]
-        return TextSource(ids, self.classes.encode(examples), self.config.token_dropout, SPECIAL.index(MASK))
+        return TextSource(ids, self.classes.encode(examples), self.config.token_dropout, self.mask_id)
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `classes.json`."""
