@@ -67,7 +67,7 @@ class TextBaseline:
         baseline.vectorizers_ = {}
         for name, vocabulary in kept.items():
             vectorizer = _vectorizer(name, vocabulary={term: n for n, term in enumerate(vocabulary["terms"])})
-            vectorizer.idf_ = np.array(vocabulary["idf"])
+            vectorizer.idf_ = np.array(vocabulary["idf"], np.float32)
             baseline.vectorizers_[name] = vectorizer
         return baseline
 
@@ -93,4 +93,4 @@ def _stacked(parts: Sequence[Any]) -> Any:
 
 def _kept(vectorizer: Any) -> dict[str, Any]:
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)
-    return {"terms": terms, "idf": [round(float(value), 8) for value in vectorizer.idf_]}
+    return {"terms": terms, "idf": [float(value) for value in vectorizer.idf_]}

@@ -22,9 +22,9 @@ from .model import MaskedLanguageModel
 class MaskedSource:
     """Batches of a `TextSource` with the share `share` of the tokens to be guessed; the rest is as there.
 
-    `masked` (M,) are places in the flattened (B · L), `target` (M,) the tokens that stood there. Four fifths of them are
-    hidden, a tenth replaced by random tokens, a tenth left. Which these are depends on (seed, epoch, row) alone; the
-    tokens `special` are never among them.
+    `masked` (M,) are places in the flattened (B · L), `target` (M,) the tokens that stood there. Four fifths of them
+    are hidden, a tenth replaced by random tokens, a tenth left. Which these are depends on (seed, epoch, row) alone;
+    the tokens `special` are never among them.
     """
 
     def __init__(self, source: TextSource, share: float, *, mask_id: int, special: frozenset[int], vocab_size: int):

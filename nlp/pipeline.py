@@ -19,7 +19,7 @@ from .baselines import TextBaseline
 from .config import PRESETS, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
-from .pretrain import learn_words, pretrain
+from .pretrain import WordRun, learn_words
 from .pretrained import start
 from .start import adopt, read_start
 
@@ -99,10 +99,8 @@ class TextClassifier(Classifier):
         examples = replace(self._read_clean(X, input), labels=None)
         begin = self._start if self.init is not None else None
         features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
-        return pretrain(
-            examples, features, config, Path(out), device=pick_device(self.device), observer=self._watchers(),
-            begin=begin, resume=resume, force=force,
-        )  # fmt: skip
+        run = WordRun(features=features, config=config, out=Path(out), device=pick_device(self.device), begin=begin)
+        return run(examples, self._watchers(), resume=resume, force=force)
 
     def _read_clean(self, X: Any, input: str | None) -> Examples:
         """Read texts, leaving out rows without any."""

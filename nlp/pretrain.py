@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -23,8 +23,8 @@ from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, start
 from .start import PRETRAINED
 
-_STAGE = "words"
-"""The folder of this stage in that of a run."""
+_STAGE = Path("features", "words")
+"""The folder of this stage in that of a run; like that of the features it goes when the run is done."""
 
 
 def learn_words(
@@ -58,40 +58,57 @@ def learn_words(
     model.load_state_dict(model.state_dict() | weights)
 
 
-def pretrain(
-    examples: Examples,
-    features: TextFeatures,
-    config: TextConfig,
-    out: Path,
-    *,
-    device: torch.device,
-    observer: Observer,
-    begin: Pretrained | None = None,
-    resume: bool = False,
-    force: bool = False,
-) -> Path:
-    """Train a masked language model on texts; write what `init` reads to `out`, and return it."""
-    identity = {"domain": DOMAIN.name, "preset": PRETRAINED} | run_identity(config, examples, None)
-    run = open_run(out, identity, resume=resume, force=force)
-    if run.message:
-        observer.say(run.message)
-    if run.finished:
-        return out
-    with joined(device) as ranks:
-        if ranks.main and run.fresh:
-            run.begin()
-        ranks.wait()
-        torch.manual_seed(config.train.seed)
-        model = MaskedLanguageModel(config.model, config.model.vocab_size or features.vocab_size)
-        if begin is not None:
-            start(model, begin)
-        history = History(out / "history.jsonl" if ranks.main else None)
-        outcome = _train(model, examples, features, config, device, out, Observers(history, observer))
-        if ranks.main:
-            _publish(outcome, features, config, out)
-            remove_checkpoints(out / CHECKPOINTS)
-        ranks.wait()
-    return out
+@dataclass(frozen=True, kw_only=True)
+class WordRun:
+    """A run that learns words alone: what it is given, and where it goes."""
+
+    features: TextFeatures
+    config: TextConfig
+    out: Path
+    device: torch.device
+    begin: Pretrained | None = None
+
+    def __call__(self, examples: Examples, observer: Observer, *, resume: bool = False, force: bool = False) -> Path:
+        """Train a masked language model on texts; write what `init` reads to `out`, and return it."""
+        identity = {"domain": DOMAIN.name, "preset": PRETRAINED} | run_identity(self.config, examples, None)
+        run = open_run(self.out, identity, resume=resume, force=force)
+        if run.message:
+            observer.say(run.message)
+        if not run.finished:
+            with joined(self.device) as ranks:
+                if ranks.main:
+                    run.begin()
+                ranks.wait()
+                history = History(self.out / "history.jsonl" if ranks.main else None)
+                outcome = self._learn(examples, Observers(history, observer))
+                if ranks.main:
+                    self._publish(outcome)
+                ranks.wait()
+        return self.out
+
+    def _learn(self, examples: Examples, observer: Observer) -> Outcome:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.train.seed)
+            vocab_size = self.config.model.vocab_size or self.features.vocab_size
+            model = MaskedLanguageModel(self.config.model, vocab_size)
+        if self.begin is not None:
+            start(model, self.begin)
+        return _train(model, examples, self.features, self.config, self.device, self.out, observer)
+
+    def _publish(self, outcome: Outcome) -> None:
+        artifact.save_weights(self.out, outcome.weights)
+        self.features.save(self.out)
+        text = f"# A text model that has learned words\n\nTrain a classifier from it with `--init {self.out.name}`.\n"
+        write_text(self.out / "README.md", text)
+        facts = {"steps": outcome.state.step, "train_seconds": round(outcome.state.seconds, 2)}
+        manifest = artifact.Manifest(
+            domain=DOMAIN.name,
+            kind=PRETRAINED,
+            config=to_dict(self.config),
+            learned={"columns": {}, "facts": facts},
+        )
+        artifact.write_manifest(self.out, manifest)
+        remove_checkpoints(self.out / CHECKPOINTS)
 
 
 def _train(
@@ -113,17 +130,6 @@ def _train(
     )
     trainer = Trainer(config.pretrain.train_config(config.train), device, folder, observer)
     return trainer.fit(MaskedTask(model), source)
-
-
-def _publish(outcome: Outcome, features: TextFeatures, config: TextConfig, out: Path) -> None:
-    artifact.save_weights(out, outcome.weights)
-    features.save(out)
-    write_text(out / "README.md", f"# A text model that has learned words\n\nFine-tune it by `--init {out.name}`.\n")
-    facts = {"steps": outcome.state.step, "train_seconds": round(outcome.state.seconds, 2)}
-    learned = {"columns": {}, "facts": facts}
-    artifact.write_manifest(
-        out, artifact.Manifest(domain=DOMAIN.name, kind=PRETRAINED, config=to_dict(config), learned=learned)
-    )
 
 
 def _save(weights: dict[str, torch.Tensor], path: Path) -> None:

@@ -55,8 +55,9 @@ class Mistake:
 class Evaluation:
     """Metrics with intervals, the baseline beside them, and what the report shows besides.
 
-    `metrics` holds the main metric first, named as in scikit-learn or the field. `branches` are the metrics of a model's
-    parts, each by itself. `history` are the rows of `history.jsonl`; `facts` are sizes and speed, ready to be read.
+    `metrics` holds the main metric first, named as in scikit-learn or the field. `branches` are the metrics of a
+    model's parts, each by itself. `history` are the rows of `history.jsonl`; `facts` are sizes and speed, ready to be
+    read.
     """
 
     domain: str
