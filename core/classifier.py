@@ -95,8 +95,10 @@ def _mistakes(labels: npt.NDArray[np.int64], probabilities: Any, names: Any, exa
 
 
 def shown_input(inputs: Any, row: int) -> str:
-    """Return a row as text: the text itself, a table's row as name=value pairs, else nothing."""
+    """Return a row as text: the text itself, both of a pair, a table's row as name=value pairs, else nothing."""
     if hasattr(inputs, "iloc"):
         return ", ".join(f"{name}={value}" for name, value in inputs.iloc[row].items())
     value = inputs[row]
+    if isinstance(value, tuple) and all(isinstance(side, str) for side in value):
+        return " | ".join(value)
     return value if isinstance(value, str) else ""

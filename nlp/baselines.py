@@ -11,7 +11,7 @@ import numpy as np
 from ..core.batch import Examples
 from ..core.linear import LinearModel
 from ..core.training import Output
-from .data import TextFeatures
+from .data import TextFeatures, joined
 
 
 class TextBaseline:
@@ -22,14 +22,14 @@ class TextBaseline:
     def fit(self, examples: Examples, features: TextFeatures, seed: int = 0) -> TextBaseline:
         """Fit on labelled texts; the columns of `outputs` follow the classes of `features`."""
         self.vectorizer_ = _vectorizer(min_df=2 if len(examples) >= 1000 else 1)
-        x = self.vectorizer_.fit_transform(examples.inputs)
+        x = self.vectorizer_.fit_transform(joined(examples.inputs))
         labels = features.classes.encode(examples)
         self.linear_ = LinearModel.fit(x, labels, seed=seed, strength=10.0, standardise=False)
         return self
 
     def outputs(self, examples: Examples) -> Output:
         """Return probabilities (N, classes)."""
-        return self.linear_.probabilities(self.vectorizer_.transform(examples.inputs))
+        return self.linear_.probabilities(self.vectorizer_.transform(joined(examples.inputs)))
 
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors, the vocabulary and its idf as JSON."""

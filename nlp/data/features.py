@@ -10,7 +10,9 @@ from tokenizers import Tokenizer
 
 from ...core.batch import Examples
 from ...core.labels import Classes
+from .cache import encode_texts
 from .config import TextFeaturesConfig
+from .pairs import sides
 from .source import TextSource
 from .tokenizers import MASK, SPECIAL, train_tokenizer
 
@@ -26,7 +28,7 @@ class TextFeatures:
     @classmethod
     def fit(cls, examples: Examples, config: TextFeaturesConfig) -> TextFeatures:
         """Learn a vocabulary and the classes."""
-        return cls(config, train_tokenizer(examples.inputs, config), Classes.fit(examples))
+        return cls(config, train_tokenizer(sides(examples.inputs), config), Classes.fit(examples))
 
     @property
     def vocab_size(self) -> int:
@@ -35,8 +37,8 @@ class TextFeatures:
 
     def source(self, examples: Examples, training: bool = False) -> TextSource:
         """Return the token ids of the examples; `training` refuses what prediction may leave open."""
-        ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(examples.inputs)]
-        return TextSource(ids, self.classes.encode(examples), self.config.token_dropout, SPECIAL.index(MASK))
+        tokens = encode_texts(examples.inputs, self.tokenizer)
+        return TextSource(tokens, self.classes.encode(examples), self.config.token_dropout, SPECIAL.index(MASK))
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `classes.json`."""
