@@ -13,7 +13,7 @@ from ..core.batch import Examples
 from ..core.labels import Classes, LabelSets
 from ..core.linear import LinearModel, fit_margins, fit_numbers, fit_sets
 from ..core.training import Output
-from .data import TextFeatures
+from .data import TextFeatures, joined
 
 _IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _TOKENS = rf"(?u)[{_IDEOGRAPHS}]|[^\W{_IDEOGRAPHS}]+|[^\w\s]"
@@ -34,9 +34,10 @@ class TextBaseline:
     def fit(self, examples: Examples, features: TextFeatures, seed: int = 0) -> TextBaseline:
         """Fit on labelled texts; the columns of `outputs` follow the classes of `features`."""
         common = 2 if len(examples) >= 1000 else 1
-        long = np.mean([len(text) for text in examples.inputs]) > _LONG
+        texts = joined(examples.inputs)
+        long = np.mean([len(text) for text in texts]) > _LONG
         self.vectorizers_ = {name: _vectorizer(name, min_df=common) for name in (("words",) if long else KINDS)}
-        x = _stacked([vectorizer.fit_transform(examples.inputs) for vectorizer in self.vectorizers_.values()])
+        x = _stacked([vectorizer.fit_transform(texts) for vectorizer in self.vectorizers_.values()])
         labels = features.classes
         if isinstance(labels, Classes):
             self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed)
@@ -48,7 +49,8 @@ class TextBaseline:
 
     def outputs(self, examples: Examples) -> Output:
         """Return probabilities (N, classes), or numbers (N,)."""
-        x = _stacked([vectorizer.transform(examples.inputs) for vectorizer in self.vectorizers_.values()])
+        texts = joined(examples.inputs)
+        x = _stacked([vectorizer.transform(texts) for vectorizer in self.vectorizers_.values()])
         found = self.linear_.probabilities(x)
         return found[:, 0] if self.linear_.link == "identity" else found
 

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from ..core.batch import Batch, Draw, Rows
 from ..core.training import Output, Term
 from .data import TextSource
+from .data.source import Gathered
 from .model import MaskedLanguageModel
 
 # Shapes: B batch, L length, M masked places, V vocabulary.
@@ -37,31 +38,27 @@ class MaskedSource:
 
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
         """Return a batch; without `draw`, as in evaluation, the same tokens are hidden every time."""
-        tensors = dict(self.source.batch(rows).tensors)
-        tensors.pop("label")
-        ids = tensors["ids"].numpy()
-        chosen = self._chosen(ids, rows, draw or Draw(0, 0))
-        target = ids[chosen]
-        tensors["ids"] = torch.from_numpy(self._hidden(ids, chosen, rows, draw or Draw(0, 0)))
-        tensors["masked"] = torch.from_numpy(np.flatnonzero(chosen))
-        return Batch(tensors | {"target": torch.from_numpy(target)})
+        found, draw = self.source.gather(rows), draw or Draw(0, 0)
+        chosen = self._chosen(found, draw)
+        tensors = found._replace(ids=self._hidden(found, chosen, draw)).tensors()
+        tensors.pop("row", None)
+        places = {"masked": torch.from_numpy(np.flatnonzero(chosen)), "target": torch.from_numpy(found.ids[chosen])}
+        return Batch(tensors | places)
 
-    def _chosen(self, ids: npt.NDArray[np.int64], rows: Rows, draw: Draw) -> npt.NDArray[np.bool_]:
+    def _chosen(self, found: Gathered, draw: Draw) -> npt.NDArray[np.bool_]:
         """Return which tokens are to be guessed: at least one a batch, and none that marks a border."""
-        may = ~np.isin(ids, self.special)
-        wish = np.where(may, draw.uniform(rows, ids.shape[1], stream=1), 2.0)
+        may = found.keep & ~np.isin(found.ids, self.special)
+        wish = np.where(may, draw.uniform(found.windows, found.ids.shape[1], stream=1), 2.0)
         chosen = wish < self.share
         if not chosen.any():
             chosen.ravel()[wish.argmin()] = True
         return chosen
 
-    def _hidden(
-        self, ids: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_], rows: Rows, draw: Draw
-    ) -> npt.NDArray[np.int64]:
-        fate = draw.uniform(rows, ids.shape[1], stream=2)
-        others = (draw.uniform(rows, ids.shape[1], stream=3) * self.vocab_size).astype(np.int64)
-        hidden = np.where(fate < 0.8, self.mask_id, np.where(fate < 0.9, others, ids))
-        return np.where(chosen, hidden, ids)
+    def _hidden(self, found: Gathered, chosen: npt.NDArray[np.bool_], draw: Draw) -> npt.NDArray[np.int64]:
+        fate = draw.uniform(found.windows, found.ids.shape[1], stream=2)
+        others = (draw.uniform(found.windows, found.ids.shape[1], stream=3) * self.vocab_size).astype(np.int64)
+        hidden = np.where(fate < 0.8, self.mask_id, np.where(fate < 0.9, others, found.ids))
+        return np.where(chosen, hidden, found.ids)
 
 
 class MaskedTask:

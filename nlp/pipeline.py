@@ -48,7 +48,7 @@ class TextClassifier(Classifier):
     metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
-        """Read texts from a file, a DataFrame or a list of strings."""
+        """Read texts, or pairs of texts, from a file, a DataFrame or a list."""
         return data.read(data_, labels, input=input, label=label)
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:

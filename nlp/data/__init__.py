@@ -1,8 +1,10 @@
 """The text adapter: files → examples → token ids → batches."""
 
+from .cache import TokenTable, encode_texts
 from .check import examine
 from .config import TextFeaturesConfig
 from .features import TextFeatures
+from .pairs import joined
 from .read import read
 from .source import TextSource
 from .tokenizers import CLS, MASK, PAD, SEP, SPECIAL, UNKNOWN
@@ -17,6 +19,9 @@ __all__ = [
     "TextFeatures",
     "TextFeaturesConfig",
     "TextSource",
+    "TokenTable",
+    "encode_texts",
     "examine",
+    "joined",
     "read",
 ]

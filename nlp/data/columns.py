@@ -6,6 +6,7 @@ import pandas as pd
 
 from ...core.errors import DataError
 from ...core.tables import Table
+from .pairs import split_names
 
 INPUTS = (
     "sentence", "review", "content", "document", "body", "comment", "message", "question", "headline", "title",
@@ -20,9 +21,9 @@ LABELS = (
 def find_columns(table: Table, input: str | None, label: str | None, *, labelled: bool) -> dict[str, str]:
     """Return the columns to read, by their roles: `input`, and `label` where one is plain.
 
-    A name that is given stands. Without one the defaults `text` and `label` are taken, then the one column that bears a
-    usual name, then what two columns make plain; labels are looked for where `labelled`. DataError where it is not
-    plain which column holds the texts.
+    A name that is given stands; two with a comma between are a pair. Without one the defaults `text` and `label` are
+    taken, then the one column that bears a usual name, then what two columns make plain; labels are looked for where
+    `labelled`. DataError where it is not plain which column holds the texts.
 
     >>> from fourfold.core.tables import read_table
     >>> table = read_table(pd.DataFrame({"id": [1, 2], "Review": ["good film", "bad"], "stars": [5, 1]}))
@@ -30,12 +31,13 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     {'input': 'Review', 'label': 'stars'}
     """
     names = [str(name) for name in table.frame.columns]
-    label = label or (_usual([name for name in names if name != input], "label", LABELS) if labelled else None)
+    asked = split_names(input, names) if input else []
+    label = label or (_usual([name for name in names if name not in asked], "label", LABELS) if labelled else None)
     others = [name for name in names if name != label]
     text = input or _usual(others, "text", INPUTS) or _by_content(table, others)
     if text is None:
         raise DataError(f"{table.name}: no column 'text'{_choice(others, names)}; name the one to read with --input")
-    rest = [name for name in names if name != text]
+    rest = [name for name in names if name not in (asked or [text])]
     if labelled and label is None and len(rest) == 1 and _few_values(table.frame[rest[0]]):
         label = rest[0]
     return {"input": text} | ({"label": label} if label else {})

@@ -9,7 +9,9 @@ from tokenizers import Tokenizer
 
 from ...core.batch import Examples
 from ...core.labels import Classes, Labels, fit_labels, load_labels, save_labels
+from .cache import encode_texts
 from .config import TextFeaturesConfig
+from .pairs import are_pairs, sides
 from .source import TextSource
 from .tokenizers import MASK, train_tokenizer
 
@@ -39,7 +41,7 @@ class TextFeatures:
         labels: Labels = _NONE,
     ) -> TextFeatures:
         """Learn a vocabulary from texts, whose labels are known or of no concern."""
-        return cls(config, tokenizer or train_tokenizer(examples.inputs, config), labels)
+        return cls(config, tokenizer or train_tokenizer(sides(examples.inputs), config), labels)
 
     @property
     def mask_id(self) -> int:
@@ -60,8 +62,12 @@ class TextFeatures:
 
     def source(self, examples: Examples, training: bool = False) -> TextSource:
         """Return the token ids of the examples; `training` refuses what prediction may leave open."""
-        ids = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(examples.inputs)]
-        return TextSource(ids, self.classes.encode(examples), self.config.token_dropout, self.mask_id)
+        if are_pairs(examples.inputs):
+            self.tokenizer.enable_truncation(self.config.max_length, strategy="longest_first")
+        else:
+            self.tokenizer.no_truncation()  # long texts are cut into windows
+        tokens = encode_texts(examples.inputs, self.tokenizer)
+        return TextSource(tokens, self.classes.encode(examples), self.config, self.mask_id)
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json` and `classes.json`."""

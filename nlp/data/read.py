@@ -16,19 +16,21 @@ from ...core.labels import as_labels
 from ...core.tables import Table, is_table, read_table
 from .columns import find_columns, notes_on
 from .folders import read_folder
+from .pairs import Inputs, checked, split_names
 
 
 def read(
-    data: str | Path | pd.DataFrame | Sequence[str],
+    data: str | Path | pd.DataFrame | Sequence[Any],
     labels: Sequence[Any] | None = None,
     *,
     input: str | None = None,
     label: str | None = None,
 ) -> Examples:
     """Read texts and, where there are some, labels: from a table (CSV, TSV, JSON, JSONL or Parquet file, a data set of
-    Hugging Face, a DataFrame), a folder of text files for each class, or lists.
+    Hugging Face, a DataFrame), a folder of text files for each class, or a list.
 
-    Columns that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
+    A list holds texts, or pairs of texts as tuples; `input="question,answer"` reads pairs from two columns. Columns
+    that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
 
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']
@@ -40,13 +42,13 @@ def read(
         return found if labels is None else replace(found, labels=as_labels(labels))
     table = read_table(data)
     columns = find_columns(table, input, label, labelled=labels is None)
-    texts = table.strings(columns["input"])
+    texts, errors = _texts(table, columns["input"])
     return Examples(
         inputs=texts,
         labels=_labels(table, columns) if labels is None else as_labels(labels),
         name=table.name,
         place=table.place,
-        errors=_empty(texts, columns["input"]),
+        errors=errors,
         notes=(*table.notes, *notes_on(table, columns, input, label)),
         columns=columns,
         encoding=table.encoding,
@@ -57,17 +59,20 @@ def _labels(table: Table, columns: dict[str, str]) -> npt.NDArray[Any] | None:
     return table.label_column(columns["label"]) if "label" in columns else None
 
 
-def _empty(texts: Sequence[str], column: str) -> dict[int, str]:
-    """Return what is wrong with the rows whose text is empty."""
-    why = f"column '{column}' is empty; fill it or remove the row"
-    return {row: why for row, text in enumerate(texts) if not text.strip()}
+def _texts(table: Table, name: str) -> tuple[Inputs, dict[int, str]]:
+    """Return the texts or pairs of a table, and what is wrong with the rows where one is empty."""
+    names = split_names(name, list(map(str, table.frame.columns)))
+    columns = [table.strings(part) for part in names]
+    errors: dict[int, str] = {}
+    for part, texts in zip(reversed(names), reversed(columns), strict=True):
+        why = f"column '{part}' is empty; fill it or remove the row"
+        errors |= {row: why for row, text in enumerate(texts) if not text.strip()}
+    inputs: Inputs = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    return inputs, dict(sorted(errors.items()))
 
 
-def _from_lists(texts: Sequence[str], labels: Sequence[Any] | None) -> Examples:
-    texts = list(texts)
-    for row, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise DataError(f"row {row}: {type(text).__name__}, not a text; give a list of strings")
+def _from_lists(rows: Sequence[Any], labels: Sequence[Any] | None) -> Examples:
+    texts = checked(list(rows))
     if not texts:
         raise DataError("there are no texts; give at least one")
     return Examples(inputs=texts, labels=None if labels is None else as_labels(labels), name="texts")

@@ -12,7 +12,7 @@ from ...core.nn import Pooling
 from .config import PoolerKind, TextModelConfig
 from .encoder import TextEncoder, draw_linear
 
-# Shapes: B batch, L length, D width, C classes.
+# Shapes: B batch, W windows, L length, D width, C classes.
 
 POOLERS: dict[PoolerKind, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "relu": torch.relu}
 
@@ -37,9 +37,24 @@ class TextModel(TextEncoder):
                 draw_linear(linear)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return logits (B, C); `batch` is that of `encode`."""
+        """Return logits (B, C).
+
+        `batch` is that of `encode`; where `row` (W,) says which row each window is of, a row is the mean of its windows.
+        """
         x_BD = self.pooling(self.encode(batch), batch.tensors.get("keep"))
+        if "row" in batch:
+            x_BD = mean_by_row(x_BD, batch["row"], len(batch["label"]))
         if self.pooler is not None:
             x_BD = POOLERS[self.config.pooler](self.pooler(x_BD))
         logits_BC: Tensor = self.head(self.dropout(x_BD))
         return logits_BC
+
+
+def mean_by_row(x_WD: Tensor, row_W: Tensor, rows: int) -> Tensor:
+    """Return the mean of the windows of each row (B, D).
+
+    >>> mean_by_row(torch.tensor([[1.0], [3.0], [5.0]]), torch.tensor([0, 0, 1]), 2).tolist()
+    [[2.0], [5.0]]
+    """
+    total_BD = x_WD.new_zeros(rows, x_WD.shape[1]).index_add(0, row_W, x_WD)
+    return total_BD / torch.bincount(row_W, minlength=rows)[:, None]
