@@ -24,7 +24,7 @@ def hold_out(examples: Examples, share: float, seed: int, *, stratify: bool) -> 
 
 def _proportional(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Reorder so that every prefix holds the classes in proportion; a class keeps its last row for training."""
-    _, numbers = np.unique(labels.astype(str), return_inverse=True)
+    _, numbers = np.unique([str(label) for label in labels], return_inverse=True)
     place = np.empty(len(order))
     for number in range(numbers.max() + 1):
         rows = order[numbers[order] == number]

@@ -42,5 +42,5 @@ def shown_input(inputs: Any, row: int) -> str:
         return ", ".join(f"{name}={value}" for name, value in inputs.iloc[row].items())
     value = inputs[row]
     if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
-        return " ⸱ ".join(value)
+        return " | ".join(value)
     return value if isinstance(value, str) else ""

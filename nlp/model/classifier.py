@@ -39,7 +39,7 @@ class TextModel(TextEncoder):
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, C).
 
-        `batch` is that of `encode`; where `row` (W,) says which row each window is of, a row is the mean of its windows.
+        `batch` is that of `encode`; where `row` (W,) says which row each window is of, a row is the mean of these.
         """
         x_BD = self.pooling(self.encode(batch), batch.tensors.get("keep"))
         if "row" in batch:

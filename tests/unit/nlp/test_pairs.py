@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from console import fourfold
 
-from fourfold.core.classifier import shown_input
 from fourfold.core.errors import DataError
+from fourfold.core.objectives import shown_input
 from fourfold.nlp import TextClassifier
 from fourfold.nlp.data import SPECIAL, TextFeatures, TextFeaturesConfig, read
 

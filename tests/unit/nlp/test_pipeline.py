@@ -1,0 +1,124 @@
+"""Several labels, numbers, pairs, weights, rejection, long texts: from fit to a saved model and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fourfold.core.config import override
+from fourfold.core.errors import ConfigError
+from fourfold.core.objectives import NONE_OF_THESE
+from fourfold.nlp import TextClassifier
+
+RANDOM = np.random.default_rng(0)
+WORDS = {"cheap": ["bargain", "cheap"], "fast": ["quick", "speedy"], "kind": ["friendly", "gentle"]}
+FILLER = ["the", "shop", "was", "we", "went", "there", "today", "again", "and", "it"]
+
+
+def model(**settings: Any) -> TextClassifier:
+    learn = {"train": {"epochs": 25, "batch_rows": 16, "optimizer": {"lr": 3e-3}}, "features": {"min_frequency": 1}}
+    config = override(override(TextClassifier("tiny").resolve(), learn), settings)
+    return TextClassifier("tiny", config=config, seed=0)
+
+
+def tagged(count: int) -> tuple[list[str], list[tuple[str, ...]]]:
+    texts, labels = [], []
+    for _ in range(count):
+        names = [name for name in WORDS if RANDOM.random() < 0.5]
+        words = [str(RANDOM.choice(WORDS[name])) for name in names] + list(RANDOM.choice(FILLER, 5))
+        texts.append(" ".join(RANDOM.permutation(words)))
+        labels.append(tuple(names))
+    return texts, labels
+
+
+def test_several_labels(tmp_path: Path) -> None:
+    texts, labels = tagged(120)
+    fitted = model().fit(texts, labels, out=tmp_path / "run")
+    evaluation = fitted.evaluate(*tagged(60))
+    assert list(evaluation.metrics) == ["micro_f1", "macro_f1", "accuracy", "log_loss"]
+    assert evaluation.metrics["micro_f1"].value > 0.95 and evaluation.tables[-1].title == "Labels"
+    again = TextClassifier.load(tmp_path / "run")
+    assert again.predict_proba(texts[:5]).shape == (5, 3) and again.classes_.tolist() == ["cheap", "fast", "kind"]
+    answer = again(["a cheap and speedy shop"])[0]
+    assert answer.label == ("cheap", "fast") and 0.5 <= answer.probability <= 1
+    assert again.predict(["cheap", "shop"]).tolist() == [("cheap",), ()]
+
+
+def test_numbers(tmp_path: Path) -> None:
+    texts, labels = tagged(160)
+    stars = np.array([1.5 * len(names) + 0.25 for names in labels])
+    fitted = model(train={"epochs": 40}).fit(texts, stars, out=tmp_path / "run")
+    texts, labels = tagged(60)
+    truth = np.array([1.5 * len(names) + 0.25 for names in labels])
+    evaluation = fitted.evaluate(texts, truth)
+    assert evaluation.main_metric == "r2" and evaluation.metrics["r2"].value > 0.8
+    again = TextClassifier.load(tmp_path / "run")
+    assert np.allclose(again.predict(texts), fitted.predict(texts)) and again.predict(texts).dtype == np.float64
+    with pytest.raises(ConfigError) as error:
+        again.predict_proba(texts)
+    assert str(error.value) == "predict_proba: this model predicts numbers; call predict"
+    assert not hasattr(again, "classes_")
+
+
+def test_pairs() -> None:
+    colours = ["red", "blue", "green", "black"]
+    pairs = [tuple(map(str, RANDOM.choice(colours, 2))) for _ in range(200)]
+    fitted = model(wide=False, train={"epochs": 60}).fit(pairs, [a == b for a, b in pairs])
+    assert fitted.score(pairs, [a == b for a, b in pairs]) > 0.95
+    assert fitted.predict([("red", "red"), ("red", "blue")]).tolist() == [True, False]
+
+
+def test_a_rejecting_model_says_none_of_these(tmp_path: Path) -> None:
+    texts = [f"{a} {b} {w}" for a in FILLER for b in FILLER for w in ("bargain", "speedy")]
+    labels = ["cheap" if "bargain" in text else "fast" for text in texts]
+    fitted = model(reject=0.1).fit(texts, labels, out=tmp_path / "run", valid=0.3)
+    assert 0.5 <= fitted.threshold_ < 1
+    again = TextClassifier.load(tmp_path / "run")
+    assert again.threshold_ == fitted.threshold_
+    said = [answer.label for answer in again(["zzz qqq", "a bargain here"])]
+    assert said[0] == NONE_OF_THESE and model().fit(texts, labels).threshold_ == 0
+    assert fitted.evaluation_.metrics["accuracy"].value > 0.9
+
+
+def test_classes_can_weigh_the_same() -> None:
+    noisy = [f"plain words here {RANDOM.choice(FILLER)} {k}" for k in range(100)]
+    labels = ["few" if k % 10 == 0 else "many" for k in range(100)]
+    settings = {"wide": False, "train": {"epochs": 15}}
+    plain = model(**settings).fit(noisy, labels, valid=0)
+    fair = model(wide=False, train={"epochs": 15, "class_weights": "balanced"}).fit(noisy, labels, valid=0)
+    column = plain.classes_.tolist().index("few")
+    assert fair.predict_proba(["plain words here"])[0, column] > plain.predict_proba(["plain words here"])[0, column]
+
+
+def test_a_long_text_is_read_to_its_end() -> None:
+    def padded(word: str) -> str:
+        return " ".join([*RANDOM.choice(FILLER, 60), word])
+
+    texts = [padded("bargain" if k % 2 else "speedy") for k in range(80)]
+    labels = ["cheap" if k % 2 else "fast" for k in range(80)]
+    fitted = model(features={"max_length": 24}, wide=False).fit(texts, labels, valid=0)
+    assert fitted.predict([padded("bargain"), padded("speedy")]).tolist() == ["cheap", "fast"]
+
+
+def test_the_report_says_what_each_branch_brings(tmp_path: Path) -> None:
+    texts, labels = tagged(100)
+    kinds = ["cheap" if "cheap" in names else "dear" for names in labels]
+    fitted = model().fit(texts, kinds)
+    evaluation = fitted.evaluate(texts, kinds)
+    assert list(evaluation.branches) == ["Transformer alone", "linear model alone", "both"]
+    assert evaluation.branches["both"] == evaluation.metrics
+    assert evaluation.branches["linear model alone"] == evaluation.baseline.metrics
+    assert "What each branch brings" in evaluation.save(tmp_path / "page.html").read_text()
+    assert not model(wide=False).fit(texts, kinds).evaluate(texts, kinds).branches
+    kept = fitted.save(tmp_path / "model")
+    assert TextClassifier.load(kept).blend_ == fitted.blend_
+
+
+def test_without_held_out_rows_both_branches_count_alike() -> None:
+    texts, labels = tagged(40)
+    kinds = ["cheap" if "cheap" in names else "dear" for names in labels]
+    assert model().fit(texts, kinds, valid=0).blend_.to_dict() == {"deep": 0.5, "wide": 0.5, "shift": 0.0}
+    assert model(wide=False).fit(texts, kinds, valid=0).blend_ is None
