@@ -14,6 +14,7 @@ from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
 from .domains import domain as find_domain
 from .errors import ConfigError, FourfoldError
+from .labels import SEPARATOR
 from .report import Evaluation, listing, plain_json, shown
 
 Columns = tuple[str | None, str | None]
@@ -136,7 +137,7 @@ def predict(
     with out.open("w", newline="", encoding="utf-8") if out else _Stdout() as target:
         writer = csv.DictWriter(target, [*model.columns, "error"])
         writer.writeheader()
-        writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
 
 
 def check(domain: Domain, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
@@ -187,6 +188,13 @@ def info(*, as_json: bool) -> None:
 
     found = manifest() | {"domains": {name: card.summary for name, card in domains().items()}}
     print(plain_json(found) if as_json else json.dumps(found, indent=2))
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a cell: nothing for None, several labels joined."""
+    if value is None:
+        return ""
+    return SEPARATOR.join(value) if isinstance(value, tuple) else value
 
 
 def next_run(domain: str) -> Path:

@@ -24,6 +24,7 @@ from .device import pick_device
 from .errors import ArtifactError, ConfigError, DataError, NotFittedError, did_you_mean
 from .facts import training_facts
 from .holdout import hold_out
+from .labels import as_labels
 from .measure import measure
 from .metrics import value_of
 from .objectives import Prediction
@@ -152,7 +153,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """Return the answer of each row as an array, in row order; raise DataError for a row that cannot be read."""
-        return np.array([answer.label for answer in self.answers(self._outputs(self._read_whole(X)))])
+        return as_labels([answer.label for answer in self.answers(self._outputs(self._read_whole(X)))])
 
     def __call__(self, X: Any, *, input: str | None = None) -> list[Prediction]:
         """Return a `Prediction` for each row, in row order; a row that cannot be read has an `error` instead."""
