@@ -12,6 +12,7 @@ import pandas as pd
 
 from .batch import Examples
 from .errors import DataError, did_you_mean
+from .tables import is_several, label_sets
 
 Label = str | int | float | bool
 
@@ -57,7 +58,17 @@ class Classes:
 
 
 def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return labels as a flat array of strings, numbers or truth values; raise DataError where one is missing."""
+    """Return labels as a flat array of strings, numbers or truth values; raise DataError where one is missing.
+
+    Where each row has several, the array is one of tuples of strings.
+
+    >>> as_labels([["fun", "long"], []]).tolist()
+    [('fun', 'long'), ()]
+    """
+    if not isinstance(labels, np.ndarray) or labels.dtype == object:
+        rows = list(labels)
+        if any(is_several(row) for row in rows):
+            return label_sets(rows, lambda row: f"labels: row {row}")
     array = np.asarray(labels)
     if array.ndim != 1:
         raise DataError(f"labels have the shape {array.shape}; give one label a row")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError, did_you_mean
+from .sets import is_several, label_sets
 
 Lines = Callable[[], Sequence[int]]
 """Gives the line where each row starts; called when a row is named."""
@@ -54,8 +55,10 @@ class Table:
     def label_column(self, name: str) -> npt.NDArray[Any] | None:
         """Return a column of labels, or None where there is no such column or nothing in it.
 
-        Raises DataError at the first empty label among others.
+        A column of lists gives tuples of strings. Raises DataError at the first empty label among others.
         """
+        if name in self.frame.columns and self.frame[name].dtype == object and any(map(is_several, self.frame[name])):
+            return label_sets(self.frame[name], self.place)
         if name not in self.frame.columns or not any(map(str.strip, self.strings(name))):
             return None
         texts = self.text_column(name)

@@ -66,8 +66,43 @@ def test_labels_come_as_many_things(labels: Any, found: list[Any]) -> None:
 
 def test_labels_of_another_shape() -> None:
     with pytest.raises(DataError) as error:
-        as_labels([["a"], ["b"]])
+        as_labels(np.array([["a"], ["b"]]))
     assert str(error.value) == "labels have the shape (2, 1); give one label a row"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [["b", "a"], ("a",), []],
+        [("b", "a"), np.array(["a"]), []],
+        pd.Series([["b", "a"], ["a", "a"], []], index=[4, 5, 6]),
+        [["b", "a"], {"a"}, set()],
+    ],
+)
+def test_several_labels_a_row(labels: Any) -> None:
+    found = as_labels(labels)
+    assert found.dtype == object and found.tolist() == [("b", "a"), ("a",), ()]
+
+
+def test_several_labels_are_written_as_text() -> None:
+    assert as_labels([[1, 2], [2.5]]).tolist() == [("1", "2"), ("2.5",)]
+    assert as_labels([["a", "b"], ["c", "d"]]).tolist() == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([["a"], "b"], "labels: row 1: 'b' is no list of labels, as other rows have; give each row a list"),
+        ([["a"], None], "labels: row 1: None is no list of labels, as other rows have; give each row a list"),
+        ([["a"], ["b", None]], "labels: row 1: an empty label in the list; leave it out"),
+        ([["a"], [float("nan")]], "labels: row 1: an empty label in the list; leave it out"),
+        ([["a"], [" "]], "labels: row 1: an empty label in the list; leave it out"),
+    ],
+)
+def test_a_row_without_a_list_among_lists(labels: Any, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        as_labels(labels)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
