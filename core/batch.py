@@ -22,10 +22,11 @@ Rows = npt.NDArray[np.int64]
 class Examples:
     """Rows as a data adapter read them.
 
-    `inputs` is a list, an array or a DataFrame of N rows; `labels` is an array of N raw labels or None; `place(i)`
-    names row i as a person would look it up (`train.csv:3`); `errors` holds the rows that could not be read, by number.
-    `notes` say what a person should know of the reading ("reviews.csv: read as GB18030"); `columns` holds the columns
-    that were read, by their roles, where an adapter chose them; `encoding` is that of the text file.
+    `inputs` is a list, an array, a DataFrame or a lazy sequence with a `take`, of N rows; `labels` is an array of N raw
+    labels or None; `place(i)` names row i as a person would look it up (`train.csv:3`); `errors` holds the rows that
+    could not be read, by number. `notes` say what a person should know of the reading ("reviews.csv: read as GB18030");
+    `columns` holds the columns that were read, by their roles, where an adapter chose them; `encoding` is that of the
+    text file.
     """
 
     inputs: Any
@@ -57,6 +58,8 @@ def _take(inputs: Any, rows: Rows) -> Any:
         return inputs.iloc[rows]
     if isinstance(inputs, np.ndarray):
         return inputs[rows]
+    if hasattr(inputs, "take"):
+        return inputs.take(rows)
     return [inputs[row] for row in rows]
 
 

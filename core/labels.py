@@ -14,6 +14,7 @@ import pandas as pd
 
 from .batch import Examples
 from .errors import ArtifactError, DataError, did_you_mean
+from .tables import is_several, label_sets
 
 Label = str | int | float | bool
 Target = Literal["auto", "class", "labels", "number"]
@@ -175,17 +176,18 @@ def load_labels(folder: Path) -> Labels:
 def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return labels as a flat array of strings, numbers, truth values or tuples; raise DataError where one is missing.
 
-    A matrix of 0 and 1, as scikit-learn has it for several labels, becomes tuples of column numbers.
+    Where each row has several, the array is one of tuples of strings. A matrix of 0 and 1, as scikit-learn has it,
+    becomes tuples of column numbers.
 
-    >>> as_labels([["a", "b"], []]).tolist(), as_labels(np.array([[0, 1], [1, 1]])).tolist()
-    ([('a', 'b'), ()], [('1',), ('0', '1')])
+    >>> as_labels([["fun", "long"], []]).tolist(), as_labels(np.array([[0, 1], [1, 1]])).tolist()
+    ([('fun', 'long'), ()], [('1',), ('0', '1')])
     """
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
         labels = [np.flatnonzero(row).tolist() for row in labels]
-    if len(labels) > 0 and all(isinstance(label, list | tuple) for label in labels):
-        several = np.empty(len(labels), dtype=object)
-        several[:] = [tuple(map(str, label)) for label in labels]
-        return several
+    if not isinstance(labels, np.ndarray) or labels.dtype == object:
+        rows = list(labels)
+        if any(is_several(row) for row in rows):
+            return label_sets(rows, lambda row: f"labels: row {row}")
     array = np.asarray(labels)
     if array.ndim != 1:
         raise DataError(f"labels have the shape {array.shape}; give one label a row")

@@ -32,7 +32,7 @@ from .parts import Parts
 from .publish import publish
 from .report import Evaluation
 from .run import Run, open_run, run_identity
-from .tables import is_table, read_table
+from .tables import ABOVE, is_table, read_table
 from .training import (
     Bar,
     History,
@@ -248,7 +248,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Return examples that have labels; DataError names the column that lacks, with the nearest that is there."""
         if examples.labels is None:
             if is_table(X):
-                name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X)
+                name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X, stream_above=ABOVE)
                 if name is None and examples.columns and self.label not in table.frame.columns:
                     there = ", ".join(map(str, table.frame.columns))
                     raise DataError(

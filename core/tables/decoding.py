@@ -20,7 +20,7 @@ def read_text(path: Path) -> tuple[str, str]:
     if encoding is None or not encoding.codec.startswith("utf-16"):
         refuse_binary(path.name, raw)
     if encoding is None:
-        raise unknown_encoding(path.name, raw)
+        raise _unknown(path.name, raw)
     text = decode(path.name, raw, encoding)
     if "\0" in text:
         raise nul_byte(path.name, text.count("\n", 0, text.index("\0")) + 1)
@@ -33,10 +33,7 @@ def decode(name: str, raw: bytes, encoding: Encoding) -> str:
         return raw.decode(encoding.codec).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = raw[: error.start].decode(encoding.codec).count("\n") + 1
-        byte = raw[error.start]
-        raise DataError(
-            f"{name}:{line}: not {encoding.name} text (byte 0x{byte:02x}), as what is before it; save the file as UTF-8"
-        ) from None
+        raise wrong_byte(name, line, encoding, raw[error.start]) from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -65,14 +62,25 @@ def nul_byte(name: str, line: int) -> DataError:
     return DataError(f"{name}:{line}: a NUL byte; the file is damaged, or UTF-16: save it as UTF-8")
 
 
-def unknown_encoding(name: str, raw: bytes) -> DataError:
+def wrong_byte(name: str, line: int, encoding: Encoding, byte: int) -> DataError:
+    """The error of a byte that is not of the encoding of those before it."""
+    return DataError(
+        f"{name}:{line}: not {encoding.name} text (byte 0x{byte:02x}), as what is before it; save the file as UTF-8"
+    )
+
+
+def not_text(name: str, line: int, byte: int) -> DataError:
+    """The error of a byte where UTF-8 breaks and no other encoding fits."""
+    known = "UTF-8, UTF-16, GB18030 or Windows-1252"
+    return DataError(f"{name}:{line}: not {known} text (byte 0x{byte:02x}); save the file as UTF-8")
+
+
+def _unknown(name: str, raw: bytes) -> DataError:
     """Say why bytes are no text: a NUL, or what UTF-8 does not know first."""
     if b"\0" in raw:
         return nul_byte(name, raw.count(b"\n", 0, raw.index(b"\0")) + 1)
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line, byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start]
-        known = "UTF-8, UTF-16, GB18030 or Windows-1252"
-        return DataError(f"{name}:{line}: not {known} text (byte 0x{byte:02x}); save the file as UTF-8")
+        return not_text(name, raw.count(b"\n", 0, error.start) + 1, raw[error.start])
     raise AssertionError("UTF-8 is known")

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, DataError, did_you_mean
+from .mapped import mapped_frame
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +29,7 @@ def saved_folder(data: str | Path) -> tuple[Path, str | None] | None:
     return None
 
 
-def read_saved(folder: Path, split: str | None) -> tuple[str, pd.DataFrame]:
+def read_saved(folder: Path, split: str | None, above: int | None = None) -> tuple[str, pd.DataFrame]:
     """Return the name and the rows of a saved data set; a set of several splits needs the name of one."""
     name = folder.name
     if (folder / "dataset_dict.json").is_file():
@@ -41,10 +42,10 @@ def read_saved(folder: Path, split: str | None) -> tuple[str, pd.DataFrame]:
     elif split is not None:
         raise DataError(f"{folder}: one split only; leave ':{split}' out")
     features = _json(folder / "dataset_info.json").get("features") or {}
-    return name, named(_arrow(folder), features)
+    return name, named(_arrow(folder), features, above)
 
 
-def read_hub(data: str) -> tuple[str, pd.DataFrame]:
+def read_hub(data: str, above: int | None = None) -> tuple[str, pd.DataFrame]:
     """Return the name and the rows of `hf:NAME[:SPLIT]` or `hf:NAME/CONFIG[:SPLIT]`; without a split, of train."""
     if data.removeprefix(PREFIX).startswith((".", "/", "~")):
         raise DataError(f"{data}: no data set is saved there; give a folder that save_to_disk wrote")
@@ -58,7 +59,7 @@ def read_hub(data: str) -> tuple[str, pd.DataFrame]:
     for path, config in _readings(name):
         try:
             loaded = datasets.load_dataset(path, config, split=split)
-            return f"{name}/{split}", named(loaded.data.table, loaded.features.to_dict())
+            return f"{name}/{split}", named(loaded.data.table, loaded.features.to_dict(), above)
         except Exception as error:  # the library raises errors of many kinds: of the network, the hub, the files
             failure = failure or error
     reason = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
@@ -68,9 +69,10 @@ def read_hub(data: str) -> tuple[str, pd.DataFrame]:
     ) from None
 
 
-def named(table: pa.Table, features: Mapping[str, Any]) -> pd.DataFrame:
-    """Return an Arrow table as a DataFrame in which class numbers are class names."""
-    frame = table.to_pandas()
+def named(table: pa.Table, features: Mapping[str, Any], above: int | None = None) -> pd.DataFrame:
+    """Return an Arrow table as a DataFrame in which class numbers are class names; the texts of one of more than
+    `above` bytes stay on the disk."""
+    frame = table.to_pandas() if above is None or table.nbytes <= above else mapped_frame(table)
     for name, feature in features.items():
         inner = feature.get("feature") if isinstance(feature, dict) else None
         if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":

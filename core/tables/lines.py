@@ -30,7 +30,7 @@ def objects(name: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, An
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line.removesuffix("\n"))
         except ValueError as error:
             raise DataError(f"{name}:{number}: not JSON ({error}); write one object a line") from None
         if not isinstance(row, dict):

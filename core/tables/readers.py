@@ -14,7 +14,9 @@ from .huggingface import PREFIX, read_hub, read_saved, saved_folder
 from .lines import read_lines
 from .objects import read_objects
 from .parquet import read_parquet
+from .probing import size_of
 from .separated import CSV, TSV, read_separated
+from .streaming import stream_lines, stream_separated
 from .table import Content, Table, refuse_repeated
 
 READERS: dict[str, Callable[[Path], Content]] = {
@@ -24,24 +26,31 @@ READERS: dict[str, Callable[[Path], Content]] = {
     ".json": read_objects,
     ".parquet": read_parquet,
 }
+STREAMS: dict[str, Callable[[Path], Content]] = {
+    ".csv": functools.partial(stream_separated, dialect=CSV),
+    ".tsv": functools.partial(stream_separated, dialect=TSV),
+    ".jsonl": stream_lines,
+}
+"""The readers of files that are larger than memory."""
 
 
-def read_table(data: str | Path | pd.DataFrame) -> Table:
+def read_table(data: str | Path | pd.DataFrame, *, stream_above: int | None = None) -> Table:
     """Read a table: a file by its ending, a folder that Hugging Face's `save_to_disk` wrote (`FOLDER` or
     `FOLDER:SPLIT`), `hf:NAME[:SPLIT]`, or a DataFrame.
 
+    With `stream_above`, the texts of larger data (in bytes) stay on the disk: `Table.strings` gives `Texts` of them.
     Raises DataError, with the line where one can be named, where the file is missing, empty, binary or malformed.
     """
     if isinstance(data, pd.DataFrame):
         return _wrapped(data)
     if saved := saved_folder(data):
-        return _numbered(*read_saved(*saved))
+        return _numbered(*read_saved(*saved, stream_above))
     if str(data).startswith(PREFIX):
-        return _numbered(*read_hub(str(data)))
+        return _numbered(*read_hub(str(data), stream_above))
     path = Path(data)
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the path")
-    return _from_file(path)
+    return _from_file(path, stream_above)
 
 
 def is_table(data: object) -> bool:
@@ -70,11 +79,12 @@ def _numbered(name: str, frame: pd.DataFrame) -> Table:
     return Table(frame, name, lambda row: f"{name}:{row + 1}")
 
 
-def _from_file(path: Path) -> Table:
+def _from_file(path: Path, stream_above: int | None) -> Table:
     name, ending = path.name, _ending(path)
     if ending is None:
         raise DataError(f"{name}: unknown kind of file; name it {', '.join(ENDINGS)} (or one of these with .gz)")
-    content = READERS[ending](path)
+    large = stream_above is not None and ending in STREAMS and size_of(path) > stream_above
+    content = (STREAMS if large else READERS)[ending](path)
     if content.frame.empty:
         raise DataError(f"{name}: the file has no rows; it needs a header and at least one row")
     refuse_repeated(list(content.frame.columns), name)
@@ -84,4 +94,4 @@ def _from_file(path: Path) -> Table:
     def place(row: int) -> str:
         return f"{name}:{content.lines()[row]}"
 
-    return Table(content.frame, name, place, path.parent, encoding, notes)
+    return Table(content.frame, name, place, path.parent, encoding, notes, content.keep)

@@ -12,6 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import DataError, did_you_mean
+from .mapped import arrow_column
+from .sets import is_several, label_sets
+from .texts import BLOCK, Texts
 
 Lines = Callable[[], Sequence[int]]
 """Gives the line where each row starts; called when a row is named."""
@@ -19,18 +22,20 @@ Lines = Callable[[], Sequence[int]]
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a reader returns of a file: its rows, the line of each, and the encoding of a text."""
+    """What a reader returns of a file: its rows, the line of each, the encoding of a text, and what to keep alive."""
 
     frame: pd.DataFrame
     lines: Lines
     encoding: str | None = None
+    keep: object = None
 
 
 @dataclass(frozen=True)
 class Table:
     """A DataFrame with the name of its file; `place(i)` names row i as an editor would (`train.csv:3`).
 
-    `encoding` is None where there is no text file; `notes` say what a person should know of the reading.
+    `encoding` is None where there is no text file; `notes` say what a person should know of the reading; `keep` owns
+    the file of columns that are not in memory.
     """
 
     frame: pd.DataFrame
@@ -39,6 +44,7 @@ class Table:
     folder: Path = field(default=Path(), repr=False)
     encoding: str | None = None
     notes: tuple[str, ...] = ()
+    keep: object = field(default=None, repr=False)
 
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column; raise DataError with the nearest name where there is none."""
@@ -46,23 +52,31 @@ class Table:
             raise DataError(f"{self.name}: no column '{name}'{did_you_mean(name, map(str, self.frame.columns))}")
         return self.frame[name]
 
-    def strings(self, name: str) -> list[str]:
-        """Return a column as strings, empty where a value is missing."""
+    def strings(self, name: str) -> Sequence[str]:
+        """Return a column as strings, empty where a value is missing: a list, or `Texts` on the disk."""
         values = self.column(name)
+        if (column := arrow_column(values)) is not None:
+            return Texts(column, self.keep)
         return ["" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
 
     def label_column(self, name: str) -> npt.NDArray[Any] | None:
         """Return a column of labels, or None where there is no such column or nothing in it.
 
-        Raises DataError at the first empty label among others.
+        A column of lists gives tuples of strings. Raises DataError at the first empty label among others.
         """
+        if name in self.frame.columns and self.frame[name].dtype == object and any(map(is_several, self.frame[name])):
+            return label_sets(self.frame[name], self.place)
         if name not in self.frame.columns or not any(map(str.strip, self.strings(name))):
             return None
         texts = self.text_column(name)
         numbers = pd.api.types.is_numeric_dtype(self.frame[name].dtype)
-        return self.frame[name].to_numpy() if numbers else np.array(texts)
+        if numbers:
+            values: npt.NDArray[Any] = self.frame[name].to_numpy()
+            return values
+        parts = [np.array(list(texts[start : start + BLOCK])) for start in range(0, len(texts), BLOCK)]
+        return np.concatenate(parts)
 
-    def text_column(self, name: str) -> list[str]:
+    def text_column(self, name: str) -> Sequence[str]:
         """Return a column as strings; raise DataError at the first empty row."""
         texts = self.strings(name)
         for row, text in enumerate(texts):

@@ -79,8 +79,8 @@ def _repeats(keys: Numbers, examples: Examples) -> _Repeats:
 
 def _lengths(texts: Iterable[Any]) -> dict[str, dict[str, float]]:
     """Return the smallest, the median, the 95 % quantile and the largest length, in characters and in words."""
-    pairs = [(len(text), _words(text)) for text in map(_whole, texts)]
-    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    numbers = (number for text in map(_whole, texts) for number in (len(text), _words(text)))
+    table = np.fromiter(numbers, dtype=np.int64).reshape(-1, 2)
     return {name: _spread(column) for name, column in zip(("characters", "words"), table.T, strict=True)}
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import Table, is_table, read_table
+from ...core.tables import ABOVE, Table, is_table, read_table
 from .columns import find_columns, notes_on
 from .folders import read_folder
 from .pairs import Inputs, checked, split_names
@@ -25,12 +25,15 @@ def read(
     *,
     input: str | None = None,
     label: str | None = None,
+    stream_above: int = ABOVE,
 ) -> Examples:
     """Read texts and, where there are some, labels: from a table (CSV, TSV, JSON, JSONL or Parquet file, a data set of
     Hugging Face, a DataFrame), a folder of text files for each class, or a list.
 
     A list holds texts, or pairs of texts as tuples; `input="question,answer"` reads pairs from two columns. Columns
     that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
+
+    The texts of a file of more than `stream_above` bytes stay on the disk.
 
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']
@@ -40,7 +43,7 @@ def read(
     if not isinstance(data, pd.DataFrame) and Path(data).is_dir() and not is_table(data):
         found = read_folder(Path(data))
         return found if labels is None else replace(found, labels=as_labels(labels))
-    table = read_table(data)
+    table = read_table(data, stream_above=stream_above)
     columns = find_columns(table, input, label, labelled=labels is None)
     texts, errors = _texts(table, columns["input"])
     return Examples(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from tokenizers import Tokenizer, processors
 
+from ....core.tables import Texts
 from .special import CLS, SEP, SPECIAL
 from .subwords import train_bpe, train_unigram
 from .wordpiece import train_wordpiece
@@ -50,4 +51,5 @@ def sampled(texts: Sequence[str], most: int = SAMPLE) -> Sequence[str]:
     """
     if len(texts) <= most:
         return texts
-    return [texts[row] for row in np.linspace(0, len(texts) - 1, most).astype(int).tolist()]
+    rows = np.linspace(0, len(texts) - 1, most).astype(np.int64)
+    return list(texts.take(rows)) if isinstance(texts, Texts) else [texts[row] for row in rows.tolist()]

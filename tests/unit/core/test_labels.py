@@ -71,7 +71,7 @@ def test_labels_of_another_shape() -> None:
     assert str(error.value) == "labels have the shape (2, 1); give one label a row"
 
 
-def test_several_labels_a_row(tmp_path: Path) -> None:
+def test_several_labels_are_encoded(tmp_path: Path) -> None:
     examples = Examples(inputs=["x"] * 4, labels=as_labels([["b", "a"], [], ["a"], ["b"]]))
     sets = fit_labels(examples)
     assert isinstance(sets, LabelSets) and sets.names == ("a", "b")
@@ -106,6 +106,41 @@ def test_numbers(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_the_kind_of_labels_is_scikit_learns(labels: Any, kind: type) -> None:
     assert isinstance(fit_labels(Examples(inputs=["x"] * 3, labels=as_labels(labels))), kind)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [["b", "a"], ("a",), []],
+        [("b", "a"), np.array(["a"]), []],
+        pd.Series([["b", "a"], ["a", "a"], []], index=[4, 5, 6]),
+        [["b", "a"], {"a"}, set()],
+    ],
+)
+def test_several_labels_a_row(labels: Any) -> None:
+    found = as_labels(labels)
+    assert found.dtype == object and found.tolist() == [("b", "a"), ("a",), ()]
+
+
+def test_several_labels_are_written_as_text() -> None:
+    assert as_labels([[1, 2], [2.5]]).tolist() == [("1", "2"), ("2.5",)]
+    assert as_labels([["a", "b"], ["c", "d"]]).tolist() == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([["a"], "b"], "labels: row 1: 'b' is no list of labels, as other rows have; give each row a list"),
+        ([["a"], None], "labels: row 1: None is no list of labels, as other rows have; give each row a list"),
+        ([["a"], ["b", None]], "labels: row 1: an empty label in the list; leave it out"),
+        ([["a"], [float("nan")]], "labels: row 1: an empty label in the list; leave it out"),
+        ([["a"], [" "]], "labels: row 1: an empty label in the list; leave it out"),
+    ],
+)
+def test_a_row_without_a_list_among_lists(labels: Any, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        as_labels(labels)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])

@@ -10,7 +10,7 @@ import datasets
 import pytest
 
 from fourfold.core.errors import ConfigError, DataError
-from fourfold.core.tables import is_table, read_table
+from fourfold.core.tables import Texts, is_table, read_table
 
 datasets.disable_progress_bars()
 FEATURES = datasets.Features(
@@ -49,6 +49,13 @@ def test_a_saved_folder_needs_no_library(saved: Path, monkeypatch: pytest.Monkey
     check(read_table(f"hf:{saved}/both:train"), "both/train")
     assert read_table(f"{saved}/both:test").strings("text") == ["c", "a"]
     assert is_table(saved / "one") and is_table(f"{saved}/both:test") and not is_table(saved)
+
+
+def test_the_texts_of_a_large_set_stay_on_the_disk(saved: Path) -> None:
+    table = read_table(saved / "one", stream_above=0)
+    assert isinstance(table.strings("text"), Texts) and list(table.strings("text")) == ["a", "b", "c"]
+    assert table.strings("label") == ["neg", "pos", ""]
+    assert isinstance(read_table(saved / "one", stream_above=10_000).strings("text"), list)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Columns that lie in an Arrow file of a temporary folder, memory-mapped."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..files import remove_with
+
+
+class Spill:
+    """A temporary folder that is removed when this object is gone."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fourfold-"))
+        remove_with(self, self.folder)
+
+
+def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, Spill]:
+    """Write columns of strings batch by batch; return them, memory-mapped, with the owner of the file."""
+    import pyarrow as pa
+
+    owner = Spill()
+    path = owner.folder / "rows.arrow"
+    schema = pa.schema([(name, pa.large_string()) for name in columns])
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
+    return mapped_frame(pa.ipc.open_file(pa.memory_map(str(path))).read_all()), owner
+
+
+def mapped_frame(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a DataFrame whose texts stay where they are; other columns are in memory."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if _is_text(kind) else None)
+    return frame
+
+
+def arrow_column(values: pd.Series[Any]) -> Any:
+    """Return the Arrow column behind a series of texts that `mapped_frame` made, or None."""
+    if isinstance(values.dtype, pd.ArrowDtype) and _is_text(values.dtype.pyarrow_dtype):
+        return values.array.__arrow_array__()
+    return None
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
