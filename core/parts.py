@@ -13,6 +13,7 @@ from .batch import Examples
 from .metrics import Statistic
 from .report import Evaluation
 from .training import Output, Task
+from .tuning.space import Space
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Parts(ABC):
     """The parts of a domain; `Pipeline` puts them together.
 
     `metrics` holds the main one first. `columns` says which field of a `Prediction` each column of `predict` shows.
+    `space` is what `tune` searches, by dotted name.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`.
     """
 
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
+    space: ClassVar[Space] = {}
     features_type: ClassVar[Any]
     baseline_type: ClassVar[Any]
     input: ClassVar[str | None]

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from . import artifact
@@ -44,6 +44,7 @@ from .training import (
     read_history,
 )
 from .training.checkpoint import CHECKPOINTS, remove_checkpoints
+from .tuning import Search, Tuning, tune
 
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
@@ -56,6 +57,8 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
     time; `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own.
     `fit` learns `config_`, `features_`, `model_`, `baseline_`, `evaluation_` (on the held-out rows) and `history_`.
     """
+
+    _watchers: tuple[Observer, ...] = ()
 
     def __init__(
         self,
@@ -155,6 +158,36 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """Return the domain's main metric on labelled data."""
         examples = self._fitted().read_labelled(X, y)
         return value_of(next(iter(self.statistics(self._outputs(examples), examples).values())))
+
+    def tune(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        input: str | None = None,
+        label: str | None = None,
+        valid: float | str | Path = 0.1,
+        out: str | Path | None = None,
+        budget: str | None = None,
+        search: Search | None = None,
+    ) -> Tuning:
+        """Try settings around the preset's on the same held-out rows, its own first; return the best configuration.
+
+        `budget` ("30m") bounds the time of the whole study; with `out`, the study lies there and can be resumed. This
+        pipeline stays as it is: fit another with `config=result.best_config`.
+        """
+        reader = clone(self)
+        examples = reader.read_labelled(X, y, input=input, label=label)
+        rows = reader._split(examples, valid, reader.resolve().train.seed, input, label)
+        return tune(reader, rows, Path(out) if out is not None else None, budget, search or Search())
+
+    def try_out(self, config: Any, features: Any, rows: tuple[Examples, Examples], watcher: Observer) -> Output:
+        """Train a copy with a configuration and its features on the first rows; return its outputs on the second."""
+        model, (train, held_out) = clone(self).set_params(config=config, verbose=False), rows
+        model.config_, model.features_, model.facts_, model._watchers = config, features, {}, (watcher,)
+        model._train(features.source(train, training=True), model._validation(held_out), None, Ranks())
+        outputs: Output = model._outputs(held_out)
+        return outputs
 
     def read_labelled(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read data of which every row can be used and has a label; raise DataError otherwise."""
@@ -305,7 +338,7 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         return Validation(self.features_.source(held_out), score, metric, metric not in self.lower_is_better)
 
     def _observer(self, history: History, run: Run | None) -> Observer:
-        watchers: list[Observer] = [history]
+        watchers: list[Observer] = [history, *self._watchers]
         if self.verbose:
             watchers.append(Bar())
         if self.config_.train.tensorboard and run:

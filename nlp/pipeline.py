@@ -10,7 +10,7 @@ from ..core.batch import Examples
 from ..core.classifier import Classifier
 from . import data
 from .baselines import TextBaseline
-from .config import PRESETS
+from .config import PRESETS, SPACE
 from .domain import DOMAIN
 from .model import TextModel
 
@@ -28,6 +28,7 @@ class TextClassifier(Classifier):
     input = DOMAIN.input
     label = DOMAIN.label
     presets = PRESETS
+    space = SPACE
     features_type = data.TextFeatures
     baseline_type = TextBaseline
 
