@@ -68,7 +68,7 @@ def build_app() -> typer.Typer:
 
 
 def build_commands(domain: Domain) -> typer.Typer:
-    """Return `train`, `eval`, `predict` and `check` for a domain."""
+    """Return `train`, `tune`, `eval`, `predict` and `check` for a domain."""
     app = typer.Typer(help=domain.summary, no_args_is_help=True)
     input_help = f"The column to read (default: {domain.input or 'all but the label'})."
     Input = Annotated[str | None, typer.Option("--input", help=input_help, show_default=False)]
@@ -107,6 +107,40 @@ def build_commands(domain: Domain) -> typer.Typer:
         settings = commands.Settings(preset, init, budget, seed, device, config, (*first, *(set or ())))
         files = commands.Files(data, input, label, valid, test)
         commands.train(domain, settings, files, out, resume=resume, force=force, as_json=json)
+
+    @app.command()
+    def tune(  # noqa: PLR0913 (each option of the command is a parameter)
+        data: Data,
+        input: Input = None,
+        label: Label = None,
+        out: Annotated[
+            Path | None, typer.Option(help=f"Default: runs/{domain.name}-tune-N.", show_default=False)
+        ] = None,
+        valid: Annotated[str, typer.Option(help="A share of the rows, or a path; all trials share it.")] = "0.1",
+        preset: Preset = None,
+        init: Init = None,
+        budget: Annotated[
+            str | None, typer.Option(help="Time of the whole study (default: 30m, or as long as --trials take).")
+        ] = None,
+        trials: Annotated[int | None, typer.Option(help="At most so many.", show_default=False)] = None,
+        space: Annotated[Path | None, typer.Option(help="A TOML file of settings with ranges or options.")] = None,
+        search: Annotated[
+            list[str] | None,
+            typer.Option(help="One more to search: train.optimizer.lr=1e-4..1e-2:log, model.dropout=0.1,0.2 or …=off."),
+        ] = None,
+        seed: Seed = None,
+        device: Device = "auto",
+        config: Config = None,
+        set: Set = None,
+        resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --out.")] = False,
+        json: Json = False,
+    ) -> None:
+        """Search settings on DATA, the preset's own first, and write the best as best.toml (extra: tune)."""
+        from . import commands
+
+        settings = commands.Settings(preset, init, None, seed, device, config, tuple(set or ()))
+        searches = commands.Searches(budget, trials, space, tuple(search or ()), resume)
+        commands.tune(domain, settings, commands.Files(data, input, label, valid, None), out, searches, as_json=json)
 
     if domain.pretrain is not None:
         _add_pretrain(app, domain)

@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
@@ -16,6 +16,9 @@ from .domains import domain as find_domain
 from .errors import ConfigError, FourfoldError
 from .labels import SEPARATOR
 from .report import Evaluation, listing, plain_json, shown
+
+if TYPE_CHECKING:
+    from .tuning import Search
 
 Columns = tuple[str | None, str | None]
 
@@ -54,6 +57,25 @@ class Files:
     label: str | None
     valid: str
     test: str | None
+
+
+@dataclass(frozen=True)
+class Searches:
+    """What the options of `tune` say of the search."""
+
+    budget: str | None
+    trials: int | None
+    space: Path | None
+    assignments: tuple[str, ...]
+    resume: bool
+
+    def build(self) -> Search:
+        """Return the search that they describe: the domain's space, then the TOML file, then single settings."""
+        from .tuning import Search
+        from .tuning.parse import parse_searches, read_searches
+
+        file = read_searches(self.space) if self.space else {}
+        return Search(trials=self.trials, space=file | parse_searches(self.assignments), resume=self.resume)
 
 
 def train(
@@ -103,6 +125,32 @@ def pretrain(domain: Domain, settings: Settings, files: Files, out: Path | None,
     pipeline.pretrain(files.data, input=files.input, out=out, resume=resume, force=force)
     if pipeline.verbose:
         say(f"saved to {out}; go on with fourfold {domain.name} train DATA --init {out}")
+
+
+def tune(
+    domain: Domain,
+    settings: Settings,
+    files: Files,
+    out: Path | None,
+    searches: Searches,
+    *,
+    as_json: bool,
+) -> None:
+    """Search settings; say which were best, what mattered, and how to train with them."""
+    from .tuning.text import summary
+
+    pipeline = settings.build(domain)
+    if searches.resume and out is None:
+        raise ConfigError("tune: --resume needs --out STUDY, the folder of the study to go on with")
+    search, out = searches.build(), out or next_run(f"{domain.name}-tune")
+    columns = {"input": files.input, "label": files.label}
+    found = pipeline.tune(files.data, **columns, valid=files.valid, out=out, budget=searches.budget, search=search)
+    given = {"--valid": None if files.valid == "0.1" else files.valid, "--input": files.input, "--label": files.label}
+    given |= {"--init": settings.init}
+    options = [word for name, value in given.items() if value is not None for word in (name, value)]
+    command = found.command(files.data, *options)
+    print(plain_json(found.to_dict() | {"command": command}) if as_json else f"{summary(found)}\n{command}")
+    say(f"study in {out}; look at {out / 'tune.html'}")
 
 
 def evaluate(

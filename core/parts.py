@@ -16,18 +16,21 @@ from .objectives import Objective, Prediction
 from .report import Evaluation
 from .summary import summarise
 from .training import Observer, Output, Task
+from .tuning.space import Space
 
 
 class Parts(ABC):
     """The parts of a domain; `Pipeline` puts them together.
 
     `metrics` holds the main one first. `columns` says which field of a `Prediction` each column of `predict` shows.
+    `space` is what `tune` searches, by dotted name.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`.
     """
 
     config_: Any
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
+    space: ClassVar[Space] = {}
     features_type: ClassVar[Any]
     baseline_type: ClassVar[Any]
     input: ClassVar[str | None]
@@ -84,9 +87,9 @@ class Parts(ABC):
         """Return `config` in the shape of the pretrained model `init`."""
         raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
 
-    def learn_features(self, examples: Examples) -> Any:
+    def learn_features(self, examples: Examples, config: Any) -> Any:
         """Learn the features from the training rows."""
-        return self.features_type.fit(examples, self.config_.features)
+        return self.features_type.fit(examples, config)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from . import artifact
@@ -21,26 +21,22 @@ from .batch import Examples, Source
 from .blend import Blend
 from .config import from_dict
 from .device import pick_device
-from .errors import ArtifactError, ConfigError, DataError, NotFittedError, did_you_mean
+from .errors import ArtifactError, ConfigError, did_you_mean
 from .facts import training_facts
-from .holdout import hold_out
 from .labels import as_labels
 from .measure import measure
 from .metrics import value_of
 from .objectives import Prediction
-from .parts import Parts
 from .publish import publish
+from .reading import Reading
 from .report import Evaluation
 from .run import Run, open_run, run_identity
-from .tables import ABOVE, is_table, read_table
 from .training import (
-    Bar,
     History,
     Observer,
     Observers,
     Output,
     Ranks,
-    Silent,
     TensorBoard,
     Trainer,
     Validation,
@@ -49,13 +45,14 @@ from .training import (
     read_history,
 )
 from .training.checkpoint import CHECKPOINTS, remove_checkpoints
+from .tuning import Search, Tuning, tune
 
 DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
 
-class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
+class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
@@ -173,29 +170,39 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         examples = self._fitted().read_labelled(X, y)
         return value_of(next(iter(self.statistics(self._outputs(examples), examples).values())))
 
-    def read_labelled(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data of which every row can be used and has a label; raise DataError otherwise."""
-        return self._with_labels(_whole(self._read(X, y, input, label)), X, label)
+    def tune(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        input: str | None = None,
+        label: str | None = None,
+        valid: float | str | Path = 0.1,
+        out: str | Path | None = None,
+        budget: str | None = None,
+        search: Search | None = None,
+    ) -> Tuning:
+        """Try settings around the preset's on the same held-out rows, its own first; return the best configuration.
 
-    def check(
-        self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None, test: Any = None
-    ) -> dict[str, Any]:
-        """Read data as training would, and return what is in it; `warnings` and `fatal` say what is wrong with it.
-
-        With `test`, the data to test on, what the two share is told, too.
+        `budget` ("30m") bounds the time of the whole study; with `out`, the study lies there and can be resumed. This
+        pipeline stays as it is: fit another with `config=result.best_config`.
         """
-        examples = self._read(X, y, input, label)
+        reader = clone(self)
+        examples = reader.read_labelled(X, y, input=input, label=label)
+        if not isinstance(X, Examples):
+            reader.inspect(examples)
         columns = {"input": input, "label": label} | examples.columns
-        return self.examine(examples, None if test is None else self._read(test, **columns))
+        rows = reader._split(examples, valid, reader.resolve().train.seed, columns)
+        return tune(reader, rows, Path(out) if out is not None else None, budget, search or Search())
 
-    def inspect(self, examples: Examples, test: Examples | None = None) -> Examples:
-        """Return examples that are fit to be trained on; what may spoil it is said, and DataError what must."""
-        found = self.examine(examples, test)
-        for why in found["fatal"]:
-            raise DataError(why)
-        for message in (*found["notes"], *found["warnings"]):
-            self._say(message)
-        return examples
+    def try_out(self, config: Any, features: Any, rows: tuple[Examples, Examples], watcher: Observer) -> Output:
+        """Train a copy with a configuration and its features on the first rows; return what its Transformer says of the
+        second."""
+        model, (train, held_out) = clone(self).set_params(config=config, verbose=False), rows
+        model.config_, model.features_, model.facts_ = model.resolve(), features, {}
+        source, validation = features.source(train, training=True), model._validation(held_out)
+        model._train(train, source, validation, None, Ranks(), watcher)
+        return predict(model.task_, features.source(held_out), pick_device(self.device))
 
     def save(self, path: str | Path) -> Path:
         """Write the model as a folder that `load` reads; the baseline lies in it as a model of its own."""
@@ -230,34 +237,6 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         model.threshold_ = manifest.learned.get("threshold", 0.0)
         return model
 
-    def _read(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data, by the columns of the training data unless others are given; unfitted, `read` chooses them."""
-        if isinstance(X, Examples):
-            return X
-        columns = getattr(self, "columns_", {})
-        if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
-            raise DataError(f"{len(X)} rows but {len(y)} labels; give one a row")
-        return self.read(X, y, input=input or columns.get("input"), label=label or columns.get("label"))
-
-    def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data of which every row can be used; raise DataError at the first that cannot."""
-        self._check_fitted()
-        return _whole(self._read(X, y, input, label))
-
-    def _with_labels(self, examples: Examples, X: Any, label: str | None) -> Examples:
-        """Return examples that have labels; DataError names the column that lacks, with the nearest that is there."""
-        if examples.labels is None:
-            if is_table(X):
-                name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X, stream_above=ABOVE)
-                if name is None and examples.columns and self.label not in table.frame.columns:
-                    there = ", ".join(map(str, table.frame.columns))
-                    raise DataError(
-                        f"{table.name}: no column '{self.label}'; there is: {there}; name the one to read with --label"
-                    )
-                table.column(name or self.label)
-            raise DataError(f"{examples.name}: there are no labels; training and measuring need one for each row")
-        return examples
-
     def _forget(self) -> None:
         """Drop what an earlier fit learned."""
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
@@ -282,15 +261,6 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"train.metric: no metric '{train.metric}'{did_you_mean(train.metric, self.metrics)}")
         return replace(config, train=train)
 
-    def _split(
-        self, examples: Examples, valid: float | str | Path, seed: int, columns: dict[str, str | None]
-    ) -> tuple[Examples, Examples | None]:
-        try:
-            share = float(str(valid))
-        except ValueError:
-            return examples, self.read_labelled(valid, **columns)
-        return hold_out(examples, share, seed, stratify=self.stratify)
-
     def _learn(
         self, train: Examples, held_out: Examples | None, run: Run | None, ranks: Ranks
     ) -> tuple[Source, Validation | None]:
@@ -300,7 +270,11 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         """
         kept = run.path / "features" if run else None
         resumed = run is not None and not run.fresh and kept is not None and kept.is_dir()
-        self.features_ = self.features_type.load(kept, self.config_.features) if resumed else self.learn_features(train)
+        self.features_ = (
+            self.features_type.load(kept, self.config_.features)
+            if resumed
+            else self.learn_features(train, self.config_.features)
+        )
         source, validation = self.features_.source(train, training=True), self._validation(held_out)
         ranks.wait()
         if run and kept and ranks.main and not resumed:
@@ -313,14 +287,21 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         return source, validation
 
     def _train(
-        self, train: Examples, source: Source, validation: Validation | None, run: Run | None, ranks: Ranks
+        self,
+        train: Examples,
+        source: Source,
+        validation: Validation | None,
+        run: Run | None,
+        ranks: Ranks,
+        watcher: Observer | None = None,
     ) -> None:
         history = History(run.path / "history.jsonl" if run and ranks.main else None)
         left_out = list(getattr(source, "left_out", ()))
         for name in left_out:
             self._say(f"left out of training: {name}")
-        folder, observer = run.path if run else None, self._observer(history, run)
-        task = self.build_task(self.prepare(self._fresh_model(), train, folder, self._watchers()), train)
+        folder, watcher = run.path if run else None, watcher or self._watcher()
+        task = self.build_task(self.prepare(self._fresh_model(), train, folder, self._watcher()), train)
+        observer = self._observer(history, watcher, run)
         trainer = Trainer(self.config_.train, pick_device(self.device), folder, observer)
         outcome = trainer.fit(task, source, validation)
         # A model that was sharded over the ranks is built anew, whole.
@@ -347,11 +328,8 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
         return Validation(self.features_.source(held_out), score, metric, metric not in self.lower_is_better)
 
-    def _watchers(self) -> Observer:
-        return Bar() if self.verbose else Silent()
-
-    def _observer(self, history: History, run: Run | None) -> Observer:
-        watchers: list[Observer] = [history, self._watchers()]
+    def _observer(self, history: History, watcher: Observer, run: Run | None) -> Observer:
+        watchers: list[Observer] = [history, watcher]
         if self.config_.train.tensorboard and run:
             watchers.append(TensorBoard(run.path / "tensorboard"))
         return Observers(*watchers)
@@ -392,23 +370,3 @@ class Pipeline(Parts, BaseEstimator):  # type: ignore[misc]
         model.load_state_dict(weights)
         self.model_ = model.to(pick_device(self.device)).eval()
         self.task_ = self.build_task(self.model_)
-
-    def _fitted(self) -> Self:
-        self._check_fitted()
-        return self
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "features_"):
-            name = type(self).__name__
-            raise NotFittedError(f"this {name} is not fitted; call fit, or {name}.load(path)")
-
-    def _say(self, message: str) -> None:
-        if self.verbose:
-            Bar().say(message)
-
-
-def _whole(examples: Examples) -> Examples:
-    """Return examples of which every row can be used; raise DataError at the first that cannot."""
-    for row, why in examples.errors.items():
-        raise DataError(f"{examples.place(row)}: {why}")
-    return examples

@@ -69,6 +69,16 @@ def _go_on(path: Path, identity: dict[str, Any]) -> Run:
         raise ArtifactError(
             f"{path}/run.json: damaged; choose another --out, or replace the run with --force"
         ) from None
+    check_unchanged(path, before, identity)
+    if (path / "config.json").is_file():
+        return Run(path, identity, fresh=False, finished=True, message=f"{path}: the run is finished; nothing to do")
+    if not any((path / "checkpoints").glob("step-*")):
+        return Run(path, identity, fresh=False, message=f"{path}: no checkpoint to resume from; training starts afresh")
+    return Run(path, identity, fresh=False)
+
+
+def check_unchanged(path: Path, before: dict[str, Any], identity: dict[str, Any]) -> None:
+    """Raise ConfigError, naming each difference, where what is to go on in `path` is not what began there."""
     now = json.loads(json.dumps(identity))
     changed = [
         f"{name} was {before.get(name)} and is {now.get(name)}"
@@ -77,11 +87,6 @@ def _go_on(path: Path, identity: dict[str, Any]) -> Run:
     ]
     if changed:
         raise ConfigError(f"{path}: cannot resume: {'; '.join(changed)}; use the same, or choose another --out")
-    if (path / "config.json").is_file():
-        return Run(path, identity, fresh=False, finished=True, message=f"{path}: the run is finished; nothing to do")
-    if not any((path / "checkpoints").glob("step-*")):
-        return Run(path, identity, fresh=False, message=f"{path}: no checkpoint to resume from; training starts afresh")
-    return Run(path, identity, fresh=False)
 
 
 def _digest(examples: Examples) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
+from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .data import TextFeaturesConfig
 from .model import TextModelConfig
 
@@ -100,3 +101,21 @@ def _preset(
 
 
 PRESETS: dict[str, Callable[[], TextConfig]] = {"tiny": tiny, "small": small, "base": base, "finetune": finetune}
+
+SPACE: Space = {
+    "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=5),
+    "train.optimizer.weight_decay": LogUniform(1e-3, 0.3),
+    "train.label_smoothing": Uniform(0.0, 0.2),
+    "train.epochs": Uniform(1.0, 40.0, near=2),
+    "features.vocab_size": Choice((2000, 4000, 8000, 16000, 32000), near=2),
+    "features.token_dropout": Uniform(0.0, 0.8),
+    "model.dropout": Uniform(0.0, 0.7),
+    "model.encoder.dropout": Uniform(0.0, 0.4),
+    "model.encoder.num_layers": IntRange(1, 12, near=2),
+    "model.encoder.width": Choice(
+        (32, 64, 96, 128, 192, 256, 384),
+        also={"model.encoder.num_heads": (1, 2, 3, 4, 6, 8, 12)},
+        near=2,
+    ),
+}
+"""What `tune` searches, around the preset's own settings."""

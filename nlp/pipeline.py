@@ -16,7 +16,7 @@ from ..core.labels import Classes
 from ..core.training import Observer, Output
 from . import data
 from .baselines import TextBaseline
-from .config import PRESETS, TextConfig
+from .config import PRESETS, SPACE, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
@@ -43,6 +43,7 @@ class TextClassifier(Classifier):
     input = DOMAIN.input
     label = DOMAIN.label
     presets = PRESETS
+    space = SPACE
     features_type = data.TextFeatures
     baseline_type = TextBaseline
     metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")
@@ -71,10 +72,10 @@ class TextClassifier(Classifier):
         self._start = read_start(init)
         return adopt(config, self._start)
 
-    def learn_features(self, examples: Examples) -> data.TextFeatures:
+    def learn_features(self, examples: Examples, config: data.TextFeaturesConfig) -> data.TextFeatures:
         """Learn a tokenizer and the labels; the tokenizer is the pretrained model's own where it starts from one."""
         tokenizer = self._start.tokenizer if self.init is not None else None
-        return data.TextFeatures.fit(examples, self.config_.features, tokenizer)
+        return data.TextFeatures.fit(examples, config, tokenizer)
 
     def build_model(self) -> TextModel:
         """Build the Transformer for this vocabulary and these labels."""
@@ -100,7 +101,7 @@ class TextClassifier(Classifier):
         begin = self._start if self.init is not None else None
         features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
         run = WordRun(features=features, config=config, out=Path(out), device=pick_device(self.device), begin=begin)
-        return run(examples, self._watchers(), resume=resume, force=force)
+        return run(examples, self._watcher(), resume=resume, force=force)
 
     def _read_clean(self, X: Any, input: str | None) -> Examples:
         """Read texts, leaving out rows without any."""

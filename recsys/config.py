@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, TrainConfig
+from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .data import ClickFeaturesConfig
 from .model import ClickModelConfig
 
@@ -55,3 +56,20 @@ def _preset(
 
 
 PRESETS: dict[str, Callable[[], ClickConfig]] = {"tiny": tiny, "small": small, "base": base}
+
+SPACE: Space = {
+    "train.optimizer.lr": LogUniform(1e-4, 3e-2, near=5),
+    "train.optimizer.table_lr": LogUniform(5e-3, 0.5),
+    "train.optimizer.weight_decay": LogUniform(1e-3, 0.3),
+    "train.batch_rows": Choice((64, 128, 256, 512, 1024), near=4),
+    "train.epochs": Uniform(1.0, 40.0, near=2),
+    "model.dropout": Uniform(0.0, 0.5),
+    "model.encoder.dropout": Uniform(0.0, 0.5),
+    "model.encoder.num_layers": IntRange(1, 6, near=2),
+    "model.encoder.width": Choice(
+        (8, 16, 24, 32, 48, 64, 96, 128),
+        also={"model.encoder.hidden": (16, 32, 48, 64, 96, 128, 192, 256)},
+        near=2,
+    ),
+}
+"""What `tune` searches, around the preset's own settings."""

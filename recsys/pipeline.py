@@ -20,7 +20,7 @@ from ..core.report import Evaluation
 from ..core.training import BinaryClassification, Output, Task
 from . import data
 from .baselines import ClickBaseline
-from .config import PRESETS
+from .config import PRESETS, SPACE
 from .domain import DOMAIN
 from .model import DeepFM
 
@@ -37,6 +37,7 @@ class ClickPredictor(Pipeline):
     columns = {"probability": "probability"}
     metrics = ("roc_auc", "log_loss")
     presets = PRESETS
+    space = SPACE
     features_type = data.ClickFeatures
     baseline_type = ClickBaseline
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
+from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .audio import AudioConfig
 from .data import AugmentConfig, SpeechFeaturesConfig
 from .model import SpeechModelConfig
@@ -80,3 +81,23 @@ def _preset(
 
 
 PRESETS: dict[str, Callable[[], SpeechConfig]] = {"tiny": tiny, "small": small, "base": base}
+
+SPACE: Space = {
+    "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=4),
+    "train.optimizer.weight_decay": LogUniform(1e-3, 0.3),
+    "train.label_smoothing": Uniform(0.0, 0.2),
+    "attention": Uniform(0.1, 0.5),
+    "features.augment.speed": Uniform(0.0, 0.2),
+    "features.augment.mel_width": IntRange(0, 12),
+    "features.augment.time_width": IntRange(0, 40, near=3),
+    "model.dropout": Uniform(0.0, 0.3),
+    "model.kernel": Choice((3, 5, 9, 15)),
+    "model.encoder.dropout": Uniform(0.0, 0.3),
+    "model.encoder.num_layers": IntRange(1, 12, near=2),
+    "model.encoder.width": Choice(
+        (64, 96, 128, 192, 256, 384),
+        also={"model.decoder.width": (64, 96, 128, 192, 256, 384)},
+        near=2,
+    ),
+}
+"""What `tune` searches, around the preset's own settings."""

@@ -15,7 +15,7 @@ from ..core.report import Evaluation, Mistake, Table
 from ..core.training import Output, Task
 from . import data
 from .baselines import SpeechBaseline
-from .config import PRESETS
+from .config import PRESETS, SPACE
 from .data import transcripts
 from .domain import DOMAIN
 from .model import SpeechModel
@@ -34,6 +34,7 @@ class SpeechRecognizer(Pipeline):
     metrics = ("wer", "cer")
     stratify = False
     presets = PRESETS
+    space = SPACE
     features_type = data.SpeechFeatures
     baseline_type = SpeechBaseline
 

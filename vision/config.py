@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, TrainConfig
+from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .data import ImageFeatures, ImageFeaturesConfig
 from .model import ViTConfig
 
@@ -57,3 +58,24 @@ def _preset(*, width: int, num_layers: int, num_heads: int, epochs: float, batch
 
 
 PRESETS: dict[str, Callable[[], ImageConfig]] = {"tiny": tiny, "small": small, "base": base}
+
+SPACE: Space = {
+    "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=5),
+    "train.optimizer.weight_decay": LogUniform(5e-3, 0.5),
+    "train.label_smoothing": Uniform(0.0, 0.2),
+    "features.shift": Uniform(0.0, 0.2),
+    "features.flip": Choice(("auto", "on", "off")),
+    "model.dropout": Uniform(0.0, 0.3),
+    "model.encoder.dropout": Uniform(0.0, 0.3),
+    "model.encoder.drop_path": Uniform(0.0, 0.3),
+    "model.encoder.num_layers": IntRange(1, 12, near=2),
+    "model.encoder.width": Choice(
+        (32, 64, 96, 128, 192, 256, 384),
+        also={"model.encoder.num_heads": (1, 2, 3, 4, 6, 8, 12)},
+        near=2,
+    ),
+}
+"""What `tune` searches, around the preset's own settings.
+
+Patches are left alone: their side follows from the images' unless `features.size` is set.
+"""

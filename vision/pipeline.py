@@ -10,7 +10,7 @@ from ..core.batch import Examples
 from ..core.classifier import Classifier
 from . import data
 from .baselines import ImageBaseline
-from .config import PRESETS
+from .config import PRESETS, SPACE
 from .domain import DOMAIN
 from .model import ViT
 
@@ -29,6 +29,7 @@ class ImageClassifier(Classifier):
     input = DOMAIN.input
     label = DOMAIN.label
     presets = PRESETS
+    space = SPACE
     features_type = data.ImageFeatures
     baseline_type = ImageBaseline
 

@@ -32,14 +32,14 @@ STATUS = {
 
 def render(evaluation: Evaluation) -> str:
     """Return the page; whatever names and texts hold is escaped, and control characters are written out."""
-    template = _environment().from_string(_resource("page.html"))
+    template = environment().from_string(resource("page.html"))
     difference = evaluation.baseline.difference if evaluation.baseline else None
     return template.render(
         e=evaluation,
-        css=_resource("page.css"),
+        css=resource("page.css"),
         status=_status(evaluation),
         statuses=STATUS,
-        strip=_strip(difference),
+        strip=strip_of(difference),
         curves=plots.curves(evaluation),
         heat=plots.heat(evaluation.confusion) if evaluation.confusion else [],
         pairs=plots.pairs(evaluation.confusion) if evaluation.confusion else [],
@@ -51,7 +51,7 @@ def render(evaluation: Evaluation) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return jinja2 with escaping, every printed value passing through `visible`."""
     return Environment(
         autoescape=True,
@@ -62,8 +62,9 @@ def _environment() -> Environment:
     )
 
 
-def _resource(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
+def resource(name: str, package: str = str(__package__)) -> str:
+    """Return a file of a package as text."""
+    return (files(package) / name).read_text(encoding="utf-8")
 
 
 def _status(evaluation: Evaluation) -> str:
@@ -78,7 +79,8 @@ def _status(evaluation: Evaluation) -> str:
     return "bad" if difference.high < 0 else "unclear"
 
 
-def _strip(difference: Interval | None) -> Strip | None:
+def strip_of(difference: Interval | None) -> Strip | None:
+    """Return where a difference lies, None where it could not be measured."""
     if difference is None or not all(map(math.isfinite, (difference.low, difference.value, difference.high))):
         return None
     reach = 1.25 * max(abs(difference.low), abs(difference.value), abs(difference.high)) or 1.0

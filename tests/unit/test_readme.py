@@ -42,7 +42,7 @@ def clips(folder: Path) -> None:
     write_csv(folder / "clips.csv", ["audio", "text"], [(f"clips/{name}", text) for name, text in rows])
 
 
-PREPARE = {"nlp": reviews, "vision": pictures, "recsys": click_log, "speech": clips}
+PREPARE = {"nlp": reviews, "tune": reviews, "vision": pictures, "recsys": click_log, "speech": clips}
 
 
 @pytest.mark.parametrize("domain", sorted(PREPARE))

@@ -1,0 +1,103 @@
+"""How a pipeline reads data: examples that can be used, with labels, checked, and some held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from .batch import Examples
+from .errors import DataError, NotFittedError
+from .holdout import hold_out
+from .parts import Parts
+from .tables import ABOVE, is_table, read_table
+from .training import Bar, Observer, Silent
+
+
+class Reading(Parts):
+    """The part of a pipeline that reads; what it says goes to stderr where `verbose` asks for it."""
+
+    verbose: bool
+
+    def read_labelled(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
+        """Read data of which every row can be used and has a label; raise DataError otherwise."""
+        return self._with_labels(_whole(self._read(X, y, input, label)), X, label)
+
+    def check(
+        self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None, test: Any = None
+    ) -> dict[str, Any]:
+        """Read data as training would, and return what is in it; `warnings` and `fatal` say what is wrong with it.
+
+        With `test`, the data to test on, what the two share is told, too.
+        """
+        examples = self._read(X, y, input, label)
+        columns = {"input": input, "label": label} | examples.columns
+        return self.examine(examples, None if test is None else self._read(test, **columns))
+
+    def inspect(self, examples: Examples, test: Examples | None = None) -> Examples:
+        """Return examples that are fit to be trained on; what may spoil it is said, and DataError what must."""
+        found = self.examine(examples, test)
+        for why in found["fatal"]:
+            raise DataError(why)
+        for message in (*found["notes"], *found["warnings"]):
+            self._say(message)
+        return examples
+
+    def _read(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
+        """Read data, by the columns of the training data unless others are given; unfitted, `read` chooses them."""
+        if isinstance(X, Examples):
+            return X
+        columns = getattr(self, "columns_", {})
+        if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
+            raise DataError(f"{len(X)} rows but {len(y)} labels; give one a row")
+        return self.read(X, y, input=input or columns.get("input"), label=label or columns.get("label"))
+
+    def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
+        """Read data of which every row can be used; raise DataError at the first that cannot."""
+        self._check_fitted()
+        return _whole(self._read(X, y, input, label))
+
+    def _with_labels(self, examples: Examples, X: Any, label: str | None) -> Examples:
+        """Return examples that have labels; DataError names the column that lacks, with the nearest that is there."""
+        if examples.labels is None:
+            if is_table(X):
+                name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X, stream_above=ABOVE)
+                if name is None and examples.columns and self.label not in table.frame.columns:
+                    there = ", ".join(map(str, table.frame.columns))
+                    raise DataError(
+                        f"{table.name}: no column '{self.label}'; there is: {there}; name the one to read with --label"
+                    )
+                table.column(name or self.label)
+            raise DataError(f"{examples.name}: there are no labels; training and measuring need one for each row")
+        return examples
+
+    def _split(
+        self, examples: Examples, valid: float | str | Path, seed: int, columns: dict[str, str | None]
+    ) -> tuple[Examples, Examples | None]:
+        try:
+            share = float(str(valid))
+        except ValueError:
+            return examples, self.read_labelled(valid, **columns)
+        return hold_out(examples, share, seed, stratify=self.stratify)
+
+    def _say(self, message: str) -> None:
+        if self.verbose:
+            Bar().say(message)
+
+    def _watcher(self) -> Observer:
+        return Bar() if self.verbose else Silent()
+
+    def _fitted(self) -> Self:
+        self._check_fitted()
+        return self
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "features_"):
+            name = type(self).__name__
+            raise NotFittedError(f"this {name} is not fitted; call fit, or {name}.load(path)")
+
+
+def _whole(examples: Examples) -> Examples:
+    """Return examples of which every row can be used; raise DataError at the first that cannot."""
+    for row, why in examples.errors.items():
+        raise DataError(f"{examples.place(row)}: {why}")
+    return examples
