@@ -11,7 +11,7 @@ from training_runs import Fault
 
 from fourfold.core.config import override
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
-from fourfold.core.training import Interrupted, Observers
+from fourfold.core.training import Interrupted
 
 
 def test_a_finished_run_is_not_written_over(sample: Sample, data_file: Path, run: Path) -> None:
@@ -43,7 +43,7 @@ def test_an_interrupted_run_goes_on_to_the_same_model(
 ) -> None:
     model, out = sample.pipeline(), tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(type(model), "_observer", lambda self, history, run: Observers(history, Fault(5, signal.SIGTERM)))
+        patch.setattr(type(model), "_watcher", lambda self: Fault(5, signal.SIGTERM))
         with pytest.raises(Interrupted):
             model.fit(data_file, valid=0.2, out=out)
     changed = sample.pipeline()
