@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint
 from .attention import MultiHeadAttention
 from .cache import LayerCache
 from .config import TransformerConfig
+from .dropout import Dropout
 from .feedforward import FeedForward
 from .positions import Rotation
 
@@ -49,7 +50,7 @@ class Residual(nn.Module):
         super().__init__()
         self.pre_norm = config.pre_norm
         self.norm = make_norm(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x_BLD: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.nn import Encoder, Pooling
+from ...core.nn import Dropout, Encoder, Pooling
 from .config import TextModelConfig
 from .embedding import TextEmbedding
 
@@ -29,7 +29,7 @@ class TextModel(nn.Module):
         self.encoder = Encoder(config.encoder)
         self.pooling = Pooling(config.pooling, width)
         self.pooler = nn.Linear(width, width) if config.pooler else None
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
         for linear in (self.pooler, self.head):
             if linear is not None:
