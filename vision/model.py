@@ -112,7 +112,8 @@ class ViT(nn.Module):
         x_BLD = self.patches(batch["image"])
         if self.class_token is not None:
             x_BLD = torch.cat([self.class_token.to(x_BLD.dtype).expand(len(x_BLD), 1, -1), x_BLD], dim=1)
-        x_BLD = self.encoder(self.embedding_dropout(self.positions(x_BLD)))
+        first = 1 if self.config.pooling == "first" else None
+        x_BLD = self.encoder(self.embedding_dropout(self.positions(x_BLD)), first=first)
         if self.class_token is not None and self.config.pooling == "mean":
             x_BLD = x_BLD[:, 1:]  # the mean is over patches only, as timm's
         logits_BK: Tensor = self.head(self.dropout(self.norm(self.pooling(x_BLD))))

@@ -66,20 +66,24 @@ class MultiHeadAttention(nn.Module):
         rotation: Rotation | None = None,
         cache: KeyValue | None = None,
         need_weights: bool = False,
+        first: int | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Return the output (B, L, D) and, if asked, the weights (B, H, L, M), each row of which sums to one.
 
         `mask` is boolean, True where attention is allowed, and broadcasts to (B, H, L, M); `causal` is for
         the case that needs no other mask. `rotation` turns queries and keys (rotary positions). `cache` holds
         the keys and values of earlier steps; that of cross-attention is filled once, and the memory is not
-        read again.
+        read again. With `first` only so many queries of each row are answered; the weights are still whole.
         """
         query_BHLE, key_BHME, value_BHME = self._project(x_BLD, memory_BMD, rotation, cache)
         rate = self.dropout if self.training else 0.0
         weights_BHLM = None
-        if need_weights or _products_are_faster(query_BHLE, rate):
-            if causal:
-                mask = causal_mask(query_BHLE.shape[2], key_BHME.shape[2], x_BLD.device)
+        products = need_weights or _products_are_faster(query_BHLE, rate)
+        if products and causal:
+            mask = causal_mask(query_BHLE.shape[2], key_BHME.shape[2], x_BLD.device)
+        if first is not None and not need_weights:
+            query_BHLE, mask = query_BHLE[:, :, :first], _of_first(mask, first)
+        if products:
             weights_BHLM = _weights(query_BHLE, key_BHME, mask)
             dropped_BHLM = dropout(weights_BHLM, rate)
             out_BHLE = dropped_BHLM @ value_BHME
@@ -87,7 +91,7 @@ class MultiHeadAttention(nn.Module):
             out_BHLE = F.scaled_dot_product_attention(
                 query_BHLE, key_BHME, value_BHME, attn_mask=mask, dropout_p=rate, is_causal=causal
             )
-        return self.out(out_BHLE.transpose(1, 2).flatten(2)), weights_BHLM
+        return self.out(out_BHLE[:, :, :first].transpose(1, 2).flatten(2)), weights_BHLM
 
     def _project(
         self, x_BLD: Tensor, memory_BMD: Tensor | None, rotation: Rotation | None, cache: KeyValue | None
@@ -116,6 +120,11 @@ def _weights(query_BHLE: Tensor, key_BHME: Tensor, mask: Tensor | None) -> Tenso
     if mask is not None:
         scores_BHLM = scores_BHLM.masked_fill(~mask, -math.inf)
     return scores_BHLM.softmax(-1)
+
+
+def _of_first(mask: Tensor | None, first: int) -> Tensor | None:
+    """Return the part of a mask (…, L or 1, M) that concerns the first queries."""
+    return mask if mask is None or mask.shape[-2] == 1 else mask[..., :first, :]
 
 
 def _products_are_faster(query: Tensor, rate: float) -> bool:

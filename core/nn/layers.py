@@ -55,6 +55,8 @@ class Residual(nn.Module):
 
     def forward(self, x_BLD: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
         branch_BLD = sublayer(self.norm(x_BLD) if self.pre_norm else x_BLD)
+        if branch_BLD.shape[1] < x_BLD.shape[1]:  # attention answered the first tokens only
+            x_BLD = x_BLD[:, : branch_BLD.shape[1]]
         sum_BLD: Tensor = x_BLD + self.drop_path(self.dropout(branch_BLD))
         return sum_BLD if self.pre_norm else self.norm(sum_BLD)
 
@@ -81,17 +83,20 @@ class EncoderLayer(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
         rotation: Rotation | None = None,
+        first: int | None = None,
     ) -> Tensor:
-        """Return (B, L, D); `mask`, `causal` and `rotation` are those of `MultiHeadAttention`."""
+        """Return (B, L, D), L no more than `first`; the arguments are those of `MultiHeadAttention`."""
         if self.checkpoint and torch.is_grad_enabled():
             # Inside the layer, so that FSDP gathers its weights around both passes.
-            out_BLD: Tensor = checkpoint(self._run, x_BLD, mask, causal, rotation, use_reentrant=False)
+            out_BLD: Tensor = checkpoint(self._run, x_BLD, mask, causal, rotation, first, use_reentrant=False)
             return out_BLD
-        return self._run(x_BLD, mask, causal, rotation)
+        return self._run(x_BLD, mask, causal, rotation, first)
 
-    def _run(self, x_BLD: Tensor, mask: Tensor | None, causal: bool, rotation: Rotation | None) -> Tensor:
+    def _run(
+        self, x_BLD: Tensor, mask: Tensor | None, causal: bool, rotation: Rotation | None, first: int | None
+    ) -> Tensor:
         def attend(h_BLD: Tensor) -> Tensor:
-            out_BLD: Tensor = self.attention(h_BLD, mask=mask, causal=causal, rotation=rotation)[0]
+            out_BLD: Tensor = self.attention(h_BLD, mask=mask, causal=causal, rotation=rotation, first=first)[0]
             return out_BLD
 
         x_BLD = self.attention_residual(x_BLD, attend)

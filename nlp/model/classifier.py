@@ -44,7 +44,8 @@ class TextModel(nn.Module):
         """
         keep_BL = batch.tensors.get("keep")
         segments_BL = batch.tensors.get("segments")
-        x_BLD = self.encoder(self.embedding(batch["ids"], segments_BL), keep_BL)
+        first = 1 if self.config.pooling == "first" else None
+        x_BLD = self.encoder(self.embedding(batch["ids"], segments_BL), keep_BL, first=first)
         x_BD = self.pooling(x_BLD, keep_BL)
         if self.pooler is not None:
             x_BD = torch.tanh(self.pooler(x_BD))
