@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import sys
+from pathlib import Path
 
 import numpy as np
 
 from ..core.batch import Examples
-from ..core.benchmark import Case, Split, data_root
+from ..core.benchmark import Case, Peer, Split, data_root
 from .data import read
 
 _PRAISE = ("good", "great", "fresh", "lovely", "superb", "tasty")
@@ -52,9 +54,7 @@ def _reviews(seed: int) -> Split:
 
 def _ag_news(seed: int) -> Split:
     """AG News (Zhang, Zhao and LeCun, 2015): 10,000 training descriptions, the official test split."""
-    root = data_root()
-    assert root is not None, "a case that needs data runs only where it is"
-    folder = root / "nlp" / "ag_news"
+    folder = _folder("nlp", "ag_news")
     names = (folder / "classes.txt").read_text(encoding="utf-8").split("\n")
     with (folder / "train_10k_subset.tsv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row[1] in names]
@@ -62,6 +62,24 @@ def _ag_news(seed: int) -> Split:
         test = [(f"{title} {text}", names[int(number) - 1]) for number, title, text in csv.reader(file)]
     train = read([row[0] for row in rows], [row[1] for row in rows])
     return Split(train, read([text for text, _ in test], [label for _, label in test]))
+
+
+def _sst2(seed: int) -> Split:
+    """SST-2 (Socher et al., 2013) as GLUE has it: the training split, and the development split to test on."""
+    train, test = (_glue_rows(_folder("nlp", "glue", "SST-2") / name) for name in ("train.tsv", "dev.tsv"))
+    return Split(train, test)
+
+
+def _glue_rows(path: Path) -> Examples:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+    return read([text for text, _ in rows], [label for _, label in rows])
+
+
+def _folder(*parts: str) -> Path:
+    root = data_root()
+    assert root is not None, "a case that needs data runs only where it is"
+    return root.joinpath(*parts)
 
 
 CASES = (
@@ -73,4 +91,12 @@ CASES = (
         ceiling=lambda seed: 1.0,
     ),
     Case(name="ag_news", about="AG News, 10,000 descriptions", load=_ag_news, needs="nlp/ag_news"),
+    Case(name="sst2", about="SST-2, 67,349 phrases of film reviews", load=_sst2, needs="nlp/glue/SST-2"),
 )
+
+
+def _peer(work: str, case: str) -> Peer:
+    return Peer(f"Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.nlp.peers", work, case))
+
+
+PEERS = tuple(_peer(work, case) for case in ("sst2", "ag_news") for work in ("training", "prediction", "pretraining"))
