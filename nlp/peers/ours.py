@@ -15,8 +15,8 @@ CPU = torch.device("cpu")
 
 def our_trainer(setting: Setting) -> Contender:
     """Train from the first weights with AdamW and the linear schedule of transformers' defaults."""
-    source = setting.features.source(setting.split.train, training=True)
-    test, labels = setting.features.source(setting.split.test), setting.labels("test")
+    source = setting.source(setting.split.train)
+    test, labels = setting.source(setting.split.test), setting.labels("test")
 
     def run(repeat: int) -> Block:
         config = train_config(setting, repeat)
@@ -39,7 +39,7 @@ def train_config(setting: Setting, seed: int) -> TrainConfig:
 
 def real_share(setting: Setting, steps: int = 1000) -> float:
     """Return the share of real tokens in our batches when it trains on all rows of the case."""
-    source = setting.features.source(setting.full, training=True)
+    source = setting.features.source(setting.full)
     plan = Plan(source.lengths, len(source), seed=0, batch_rows=ROWS_A_STEP)
     batches = [source.lengths[plan.rows(step)] for step in range(min(steps, len(plan)))]
     return sum(int(rows.sum()) for rows in batches) / sum(len(rows) * int(rows.max()) for rows in batches)

@@ -34,14 +34,14 @@ def predictors(setting: Setting) -> list[Contender]:
 
 def _ours(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
     task = Classification(setting.our_model().eval())
-    return lambda: np.asarray(predict(task, setting.features.source(rows), CPU))
+    return lambda: np.asarray(predict(task, setting.source(rows), CPU))
 
 
 def _theirs(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
     from transformers import pipeline
 
     texts, names = list(rows.inputs), setting.their_model().config.id2label
-    classify = pipeline(
+    classify: Any = pipeline(
         "text-classification", model=setting.their_model().eval(), tokenizer=setting.their_tokenizer(),
         batch_size=ROWS_A_STEP, device="cpu", truncation=True, max_length=128, top_k=None, function_to_apply="softmax",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -47,7 +48,8 @@ class MaskedSource:
     """Token ids of which 15 % are to be guessed: 80 % of these are masked, 10 % random, 10 % as they were."""
 
     def __init__(self, source: TextSource, vocab_size: int) -> None:
-        self.source, self.vocab_size, self.lengths = source, vocab_size, source.lengths
+        self.source, self.vocab_size = source, vocab_size
+        self.lengths: npt.NDArray[np.int64] | None = source.lengths
 
     def __len__(self) -> int:
         return len(self.source)
@@ -58,7 +60,7 @@ class MaskedSource:
         ids = plain["ids"].numpy()
         draw = draw or Draw(0, 0)
         place = np.arange(ids.shape[1])
-        inner = (place > 0) & (place < self.lengths[rows][:, None] - 1)  # neither [CLS] nor [SEP]
+        inner = (place > 0) & (place < self.source.lengths[rows][:, None] - 1)  # neither [CLS] nor [SEP]
         chosen = inner & (draw.uniform(rows, ids.shape[1]) < _SHARE)
         kind, other = draw.uniform(rows, ids.shape[1], 1), draw.uniform(rows, ids.shape[1], 2)
         new = np.where(
@@ -108,8 +110,7 @@ def _their_model(setting: Setting) -> Any:
 
 
 def _ours(setting: Setting) -> Contender:
-    texts = setting.features.source(setting.split.train, training=True)
-    source = MaskedSource(texts, setting.features.vocab_size)
+    source = MaskedSource(setting.features.source(setting.split.train), setting.features.vocab_size)
 
     def run(repeat: int) -> Block:
         clock, task = Clock(), MaskedTask(MaskedModel(_their_model(setting), setting.bert_config()))

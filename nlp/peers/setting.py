@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.batch import Examples
+from ...core.batch import Examples, Source
 from ...core.benchmark import Split
 from ...core.errors import ConfigError
 from ..benchmark import CASES
@@ -40,6 +40,12 @@ class Setting:
     def steps(self) -> int:
         """The steps of a block."""
         return -(-len(self.split.train) // ROWS_A_STEP)
+
+    def source(self, examples: Examples) -> Source:
+        """Return the token ids of labelled examples."""
+        source: Any = self.features.source(examples, training=True)  # the protocol's attribute may be None, ours never
+        found: Source = source
+        return found
 
     def labels(self, part: str) -> npt.NDArray[np.int64]:
         """Return the class numbers of the `train` or `test` rows."""

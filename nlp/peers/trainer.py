@@ -77,7 +77,7 @@ def train(setting: Setting, model: Any, rows: Any, collate: Any, settings: Mappi
 def _callback(clock: Clock) -> Any:
     from transformers import TrainerCallback
 
-    class Note(TrainerCallback):  # type: ignore[misc]
+    class Note(TrainerCallback):
         """Tells the clock of the start and of every step's end."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
@@ -98,5 +98,5 @@ def _accuracy(setting: Setting, model: Any) -> float:
     from .ours import CPU
 
     ours = load_bert(model.state_dict(), setting.bert_config())
-    said = np.asarray(predict(Classification(ours), setting.features.source(setting.split.test), CPU)).argmax(1)
+    said = np.asarray(predict(Classification(ours), setting.source(setting.split.test), CPU)).argmax(1)
     return float((said == setting.labels("test")).mean())
