@@ -272,6 +272,9 @@ def _result_cells(row: dict[str, Any]) -> tuple[str, ...]:
     head = (f"{row.get('domain', '')}/{row['case']}", row["model"], str(row.get("seed", "")))
     if "error" in row:
         return (*head, f"failed: {row['error']}", "", "", "")
+    if "work" in row:
+        rate = f"{row['work']} {row['rows_per_second']:,.0f} rows/s"
+        return (*head, f"{rate}, ours {row['ratio']:.2f} times ({row['low']:.2f} to {row['high']:.2f})", "", "", "")
     metric = row["metric"]
     value, low, high = (
         shown(metric, row[name] if row[name] is not None else float("nan")) for name in ("value", "low", "high")

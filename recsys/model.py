@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.errors import ConfigError
-from ..core.nn import Encoder, Pooling, PoolingKind, TransformerConfig
+from ..core.nn import Dropout, Encoder, Pooling, PoolingKind, TransformerConfig
 from ..core.nn.table import FusedTable, PiecewiseLinear
 
 # Shapes: B batch, F fields, N numeric fields (the last of F), D width.
@@ -80,7 +80,7 @@ class DeepFM(nn.Module):
         self.encoder = Encoder(config.encoder)
         self.pair_gain = nn.Parameter(torch.zeros(1)) if config.pairs else None  # FSDP2 shards no scalars
         self.pooling = Pooling(config.pooling, width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(width, 1)
         if self.first_order is not None:
             for weight in self.first_order.parameters():

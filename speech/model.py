@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ..core.batch import Batch
 from ..core.errors import ConfigError
-from ..core.nn import Decoder, DecoderCache, Encoder, SinusoidalPositions, TransformerConfig
+from ..core.nn import Decoder, DecoderCache, Dropout, Encoder, SinusoidalPositions, TransformerConfig
 from .data import BOS
 
 # Shapes: B batch, L frames, M mels, T encoder steps, D width, S target length, V vocabulary.
@@ -93,7 +93,7 @@ class SpeechModel(nn.Module):
         self.decoder_positions = None if config.decoder.rotary else SinusoidalPositions(width)
         self.decoder = Decoder(config.decoder)
         self.head = nn.Linear(width, vocab_size)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         nn.init.normal_(self.units.weight)
 
     def forward(self, batch: Batch) -> SpeechOutput:

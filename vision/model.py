@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core.batch import Batch
 from ..core.errors import ConfigError, DataError
-from ..core.nn import Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
+from ..core.nn import Dropout, Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
 
 # Shapes: B batch, C channels, H height, W width of the image, L patches, D width of the model, K classes.
 
@@ -94,11 +94,11 @@ class ViT(nn.Module):
         self.patches = PatchEmbedding(config)
         self.class_token = nn.Parameter(torch.zeros(width)) if config.class_token else None
         self.positions = LearnedPositions(config.num_patches + config.class_token, width)
-        self.embedding_dropout = nn.Dropout(config.dropout)
+        self.embedding_dropout = Dropout(config.dropout)
         self.encoder = Encoder(config.encoder)
         self.pooling = Pooling(config.pooling, width)
         self.norm = make_norm(config.encoder) if config.pooled_norm else nn.Identity()
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
         if self.class_token is not None:
             nn.init.normal_(self.class_token, std=0.02)  # its position begins at zero
@@ -112,7 +112,8 @@ class ViT(nn.Module):
         x_BLD = self.patches(batch["image"])
         if self.class_token is not None:
             x_BLD = torch.cat([self.class_token.to(x_BLD.dtype).expand(len(x_BLD), 1, -1), x_BLD], dim=1)
-        x_BLD = self.encoder(self.embedding_dropout(self.positions(x_BLD)))
+        first = 1 if self.config.pooling == "first" else None
+        x_BLD = self.encoder(self.embedding_dropout(self.positions(x_BLD)), first=first)
         if self.class_token is not None and self.config.pooling == "mean":
             x_BLD = x_BLD[:, 1:]  # the mean is over patches only, as timm's
         logits_BK: Tensor = self.head(self.dropout(self.norm(self.pooling(x_BLD))))

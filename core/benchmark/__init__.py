@@ -3,9 +3,12 @@
 from .case import Case, Peer, Result, Split, data_root, fold
 from .manifest import manifest
 from .runner import Job, choose_cases, jobs, peers_of, run_all, write_results
+from .speed import Block, Contender, speed_rows, take_turns
 
 __all__ = [
+    "Block",
     "Case",
+    "Contender",
     "Job",
     "Peer",
     "Result",
@@ -17,5 +20,7 @@ __all__ = [
     "manifest",
     "peers_of",
     "run_all",
+    "speed_rows",
+    "take_turns",
     "write_results",
 ]

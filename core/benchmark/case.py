@@ -55,7 +55,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Peer:
-    """Another project that a domain measures itself against on a case; `command` prints a result row as JSON."""
+    """Another project that a domain measures itself against on a case.
+
+    `command` prints a row, or a list of rows, as JSON. A row is a `Result`, or what `speed_rows` returns.
+    """
 
     name: str
     case: str

@@ -73,7 +73,7 @@ def run_all(todo: list[Job], peers: list[Peer], say: Say) -> Iterator[dict[str, 
         say(f"{job.domain}/{job.case.name}: {job.model}, seed {job.seed}")
         arguments = [job.domain, job.case.name, job.model, str(job.seed), *([job.init] if job.init else [])]
         command = [sys.executable, "-m", "fourfold.core.benchmark.worker", *arguments]
-        yield _run(command) | {
+        yield dict(_run(command)) | {
             "domain": job.domain,
             "case": job.case.name,
             "model": job.model,
@@ -81,7 +81,9 @@ def run_all(todo: list[Job], peers: list[Peer], say: Say) -> Iterator[dict[str, 
         }
     for peer in peers:
         say(f"{peer.case}: {peer.name}")
-        yield _run(list(peer.command)) | {"case": peer.case, "model": peer.name}
+        found = _run(list(peer.command))
+        for row in found if isinstance(found, list) else [found]:
+            yield {"model": peer.name} | row | {"case": peer.case}
 
 
 def write_results(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -89,11 +91,11 @@ def write_results(path: Path, rows: list[dict[str, Any]]) -> None:
     write_text(path, json.dumps({"format": "fourfold-bench", "version": 1, "rows": rows}, indent=1))
 
 
-def _run(command: list[str]) -> dict[str, Any]:
+def _run(command: list[str]) -> Any:
+    """Return the row, or rows, that a command prints as its last line."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         reason = done.stderr.strip().splitlines()
         return {"error": reason[-1] if reason else f"exit code {done.returncode}"}
-    row: dict[str, Any] = json.loads(lines[-1])
-    return row
+    return json.loads(lines[-1])

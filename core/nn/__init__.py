@@ -4,6 +4,7 @@ from .attention import MultiHeadAttention, record_attention
 from .cache import DecoderCache, KeyValue, LayerCache
 from .config import TransformerConfig
 from .convert import convert, export, read_weights
+from .dropout import Dropout, dropout
 from .feedforward import FeedForward
 from .layers import DecoderLayer, DropPath, EncoderLayer, make_norm
 from .masks import causal_mask, padding_mask, self_mask
@@ -17,6 +18,7 @@ __all__ = [
     "DecoderCache",
     "DecoderLayer",
     "DropPath",
+    "Dropout",
     "Encoder",
     "EncoderLayer",
     "FeedForward",
@@ -32,6 +34,7 @@ __all__ = [
     "TransformerConfig",
     "causal_mask",
     "convert",
+    "dropout",
     "export",
     "make_norm",
     "pack",

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from ..errors import ConfigError
 from .cache import KeyValue
+from .dropout import dropout
 from .masks import causal_mask
 from .positions import Rotation, rotate
 
@@ -65,28 +66,32 @@ class MultiHeadAttention(nn.Module):
         rotation: Rotation | None = None,
         cache: KeyValue | None = None,
         need_weights: bool = False,
+        first: int | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Return the output (B, L, D) and, if asked, the weights (B, H, L, M), each row of which sums to one.
 
         `mask` is boolean, True where attention is allowed, and broadcasts to (B, H, L, M); `causal` is for
         the case that needs no other mask. `rotation` turns queries and keys (rotary positions). `cache` holds
         the keys and values of earlier steps; that of cross-attention is filled once, and the memory is not
-        read again.
+        read again. With `first` only so many queries of each row are answered; the weights are still whole.
         """
         query_BHLE, key_BHME, value_BHME = self._project(x_BLD, memory_BMD, rotation, cache)
-        dropout = self.dropout if self.training else 0.0
+        rate = self.dropout if self.training else 0.0
         weights_BHLM = None
-        if need_weights or _products_are_faster(query_BHLE):
-            if causal:
-                mask = causal_mask(query_BHLE.shape[2], key_BHME.shape[2], x_BLD.device)
+        products = need_weights or _products_are_faster(query_BHLE, rate)
+        if products and causal:
+            mask = causal_mask(query_BHLE.shape[2], key_BHME.shape[2], x_BLD.device)
+        if first is not None and not need_weights:
+            query_BHLE, mask = query_BHLE[:, :, :first], _of_first(mask, first)
+        if products:
             weights_BHLM = _weights(query_BHLE, key_BHME, mask)
-            dropped_BHLM = F.dropout(weights_BHLM, dropout) if dropout else weights_BHLM
+            dropped_BHLM = dropout(weights_BHLM, rate)
             out_BHLE = dropped_BHLM @ value_BHME
         else:
             out_BHLE = F.scaled_dot_product_attention(
-                query_BHLE, key_BHME, value_BHME, attn_mask=mask, dropout_p=dropout, is_causal=causal
+                query_BHLE, key_BHME, value_BHME, attn_mask=mask, dropout_p=rate, is_causal=causal
             )
-        return self.out(out_BHLE.transpose(1, 2).flatten(2)), weights_BHLM
+        return self.out(out_BHLE[:, :, :first].transpose(1, 2).flatten(2)), weights_BHLM
 
     def _project(
         self, x_BLD: Tensor, memory_BMD: Tensor | None, rotation: Rotation | None, cache: KeyValue | None
@@ -117,14 +122,21 @@ def _weights(query_BHLE: Tensor, key_BHME: Tensor, mask: Tensor | None) -> Tenso
     return scores_BHLM.softmax(-1)
 
 
-def _products_are_faster(query: Tensor) -> bool:
-    """Say whether two matrix products beat torch's fused attention: in bfloat16 on a processor, with gradients.
+def _of_first(mask: Tensor | None, first: int) -> Tensor | None:
+    """Return the part of a mask (…, L or 1, M) that concerns the first queries."""
+    return mask if mask is None or mask.shape[-2] == 1 else mask[..., :first, :]
 
-    There the fused kernel's backward pass is 2 to 9 times slower for rows of up to 512 tokens (torch 2.14); elsewhere
-    the fused kernel is as fast or faster, and saves memory.
+
+def _products_are_faster(query: Tensor, rate: float) -> bool:
+    """Say whether two matrix products beat torch's own attention: on a processor, with dropout or in bfloat16.
+
+    Torch's fused kernel knows no dropout there. Its backward pass in bfloat16 is 2 to 9 times slower for rows of up to
+    512 tokens (torch 2.14); elsewhere it is as fast or faster, and saves memory.
     """
     if query.device.type != "cpu" or not torch.is_grad_enabled():
         return False
+    if rate:
+        return True
     mixed = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
     return mixed or query.dtype == torch.bfloat16
 

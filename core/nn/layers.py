@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint
 from .attention import MultiHeadAttention
 from .cache import LayerCache
 from .config import TransformerConfig
+from .dropout import Dropout
 from .feedforward import FeedForward
 from .positions import Rotation
 
@@ -49,11 +50,13 @@ class Residual(nn.Module):
         super().__init__()
         self.pre_norm = config.pre_norm
         self.norm = make_norm(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x_BLD: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
         branch_BLD = sublayer(self.norm(x_BLD) if self.pre_norm else x_BLD)
+        if branch_BLD.shape[1] < x_BLD.shape[1]:  # attention answered the first tokens only
+            x_BLD = x_BLD[:, : branch_BLD.shape[1]]
         sum_BLD: Tensor = x_BLD + self.drop_path(self.dropout(branch_BLD))
         return sum_BLD if self.pre_norm else self.norm(sum_BLD)
 
@@ -80,17 +83,20 @@ class EncoderLayer(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
         rotation: Rotation | None = None,
+        first: int | None = None,
     ) -> Tensor:
-        """Return (B, L, D); `mask`, `causal` and `rotation` are those of `MultiHeadAttention`."""
+        """Return (B, L, D), L no more than `first`; the arguments are those of `MultiHeadAttention`."""
         if self.checkpoint and torch.is_grad_enabled():
             # Inside the layer, so that FSDP gathers its weights around both passes.
-            out_BLD: Tensor = checkpoint(self._run, x_BLD, mask, causal, rotation, use_reentrant=False)
+            out_BLD: Tensor = checkpoint(self._run, x_BLD, mask, causal, rotation, first, use_reentrant=False)
             return out_BLD
-        return self._run(x_BLD, mask, causal, rotation)
+        return self._run(x_BLD, mask, causal, rotation, first)
 
-    def _run(self, x_BLD: Tensor, mask: Tensor | None, causal: bool, rotation: Rotation | None) -> Tensor:
+    def _run(
+        self, x_BLD: Tensor, mask: Tensor | None, causal: bool, rotation: Rotation | None, first: int | None
+    ) -> Tensor:
         def attend(h_BLD: Tensor) -> Tensor:
-            out_BLD: Tensor = self.attention(h_BLD, mask=mask, causal=causal, rotation=rotation)[0]
+            out_BLD: Tensor = self.attention(h_BLD, mask=mask, causal=causal, rotation=rotation, first=first)[0]
             return out_BLD
 
         x_BLD = self.attention_residual(x_BLD, attend)

@@ -38,12 +38,14 @@ class Encoder(nn.Module):
         causal: bool = False,
         segments_BL: Tensor | None = None,
         positions_BL: Tensor | None = None,
+        first: int | None = None,
     ) -> Tensor:
         """Return (B, L, D); what it holds at padding has no meaning.
 
         `keep_BL` is True at real tokens; None (no padding) is faster. `segments_BL` numbers the rows packed
         into each row: tokens look at their own number only. `positions_BL` are the rotary positions, 0, 1, …
-        unless given.
+        unless given. With `first`, only so many tokens of each row leave, such as the one that stands for the
+        row: the last layer then computes nothing for the others.
         """
         length = x_BLD.shape[1]
         mask, is_causal = self_mask(keep_BL, length, length, causal=causal, segments_BL=segments_BL)
@@ -51,8 +53,9 @@ class Encoder(nn.Module):
         if self.rotary is not None:
             positions = torch.arange(length, device=x_BLD.device) if positions_BL is None else positions_BL
             rotation = self.rotary(positions)
-        for layer in self.layers:
-            x_BLD = layer(x_BLD, mask, is_causal, rotation)
+        last = len(self.layers) - 1
+        for number, layer in enumerate(self.layers):
+            x_BLD = layer(x_BLD, mask, is_causal, rotation, first if number == last else None)
         out_BLD: Tensor = self.norm(x_BLD)
         return out_BLD
 

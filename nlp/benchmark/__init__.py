@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...core.benchmark import Case, Split
+import sys
+
+from ...core.benchmark import Case, Peer, Split
 from . import sets
 from .reviews import generate_reviews
 
@@ -35,3 +37,10 @@ CASES = (
         name="sms_spam", about="SMS spam, F1 of spam, five folds", load=sets.sms_spam, metric="f1", needs="nlp/sms_spam"
     ),
 )
+
+
+def _peer(work: str, case: str) -> Peer:
+    return Peer(f"Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.nlp.peers", work, case))
+
+
+PEERS = tuple(_peer(work, case) for case in ("sst2", "ag_news") for work in ("training", "prediction", "pretraining"))

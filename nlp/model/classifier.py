@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.nn import Pooling
+from ...core.nn import Dropout, Pooling
 from .config import PoolerKind, TextModelConfig
 from .encoder import TextEncoder, draw_linear
 
@@ -30,7 +30,7 @@ class TextModel(TextEncoder):
         width = config.encoder.width
         self.pooling = Pooling(config.pooling, width)
         self.pooler = None if config.pooler == "none" else nn.Linear(width, width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
         for linear in (self.pooler, self.head):
             if linear is not None:
@@ -41,7 +41,8 @@ class TextModel(TextEncoder):
 
         `batch` is that of `encode`; where `row` (W,) says which row each window is of, a row is the mean of these.
         """
-        x_BD = self.pooling(self.encode(batch), batch.tensors.get("keep"))
+        first = 1 if self.config.pooling == "first" else None
+        x_BD = self.pooling(self.encode(batch, first), batch.tensors.get("keep"))
         if "row" in batch:
             x_BD = mean_by_row(x_BD, batch["row"], len(batch["label"]))
         if self.pooler is not None:

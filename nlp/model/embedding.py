@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ...core.nn import LearnedPositions, make_norm
+from ...core.nn import Dropout, LearnedPositions, make_norm
 from .config import TextModelConfig
 
 # Shapes: B batch, L length, D width.
@@ -22,7 +22,7 @@ class TextEmbedding(nn.Module):
         )
         self.segments = nn.Embedding(config.segments, width) if config.segments else None
         self.norm = make_norm(config.encoder) if config.embedding_norm else nn.Identity()
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         for table in (self.words, self.segments):
             if table is not None:
                 nn.init.trunc_normal_(table.weight, std=0.02)  # as BERT; the norm that follows sets the scale

@@ -28,15 +28,15 @@ class TextEncoder(nn.Module):
         self.embedding = TextEmbedding(config, vocab_size)
         self.encoder = Encoder(config.encoder)
 
-    def encode(self, batch: Batch) -> Tensor:
-        """Return (B, L, D).
+    def encode(self, batch: Batch, first: int | None = None) -> Tensor:
+        """Return (B, L, D), or of each row the `first` tokens alone.
 
         `batch` holds `ids` (B, L), `keep` (B, L), which is left out where nothing is padded (faster), and
         perhaps `segments` (B, L) and `positions` (B, L).
         """
         positions_BL = batch.tensors.get("positions")
         x_BLD = self.embedding(batch["ids"], batch.tensors.get("segments"), positions_BL)
-        out_BLD: Tensor = self.encoder(x_BLD, batch.tensors.get("keep"), positions_BL=positions_BL)
+        out_BLD: Tensor = self.encoder(x_BLD, batch.tensors.get("keep"), positions_BL=positions_BL, first=first)
         return out_BLD
 
 

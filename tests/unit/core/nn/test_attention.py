@@ -83,6 +83,15 @@ def test_record_attention_leaves_no_trace(x_BLD):
     assert len(weights) == 3
 
 
+def test_recorded_weights_are_whole_where_only_the_first_tokens_leave(x_BLD):
+    encoder = Encoder(TransformerConfig(width=16, num_layers=2)).eval()
+    want = encoder(x_BLD, KEEP)[:, :1]
+    with record_attention(encoder) as weights:
+        got = encoder(x_BLD, KEEP, first=1)
+    torch.testing.assert_close(got, want, atol=1e-5, rtol=0)
+    assert [tuple(layer.shape) for layer in weights] == [(3, 4, 6, 6)] * 2
+
+
 def test_no_mask_where_none_is_needed():
     assert self_mask(None, 5, 5) == (None, False)
     assert self_mask(None, 5, 5, causal=True) == (None, True)

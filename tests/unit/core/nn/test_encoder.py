@@ -60,6 +60,26 @@ def test_padding_order_and_bucket_change_no_logit(settings, pooling):
         torch.testing.assert_close(got, alone, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("settings", [*KINDS, {"checkpoint": True}])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("padding", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_first_tokens_alone_are_those_of_all(settings, causal, padding, dtype):
+    encoder = Classifier(settings).encoder.eval()
+    x_BLD, keep_BL = padded(rows())
+    grads = []
+    for first in (None, 2):
+        encoder.zero_grad()
+        with torch.autocast("cpu", dtype=dtype, enabled=dtype == torch.bfloat16):
+            out_BLD = encoder(x_BLD, keep_BL if padding else None, causal=causal, first=first)
+        assert out_BLD.shape == (6, 2 if first else 9, 16)
+        out_BLD[:, :2].square().sum().backward()
+        grads.append([out_BLD[:, :2], *(p.grad for p in encoder.parameters())])
+    near = 1e-4 if dtype == torch.float32 else 0.1
+    for want, got in zip(*grads, strict=True):
+        torch.testing.assert_close(got, want, atol=near * max(1, want.abs().max().item()), rtol=0)
+
+
 @pytest.mark.parametrize("settings", KINDS)
 @pytest.mark.parametrize("causal", [False, True])
 def test_packing_changes_no_result(settings, causal):

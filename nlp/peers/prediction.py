@@ -1,0 +1,62 @@
+"""From texts to probabilities: transformers' pipeline beside our tokenising, sorted batches and model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ...core.benchmark.speed import OURS, Block, Contender
+from ...core.errors import FourfoldError
+from ...core.training import Classification, predict
+from .ours import CPU
+from .setting import ROWS_A_STEP, Setting
+
+_TOLERANCE = 1e-3
+_MOST = 2000
+Probabilities = npt.NDArray[np.float32]
+
+
+def predictors(setting: Setting) -> list[Contender]:
+    """Return ours and theirs, after a look that they agree on the first rows; FourfoldError where they do not."""
+    rows = setting.split.test.take(np.arange(min(_MOST, len(setting.split.test))))
+    ours, theirs = _ours(setting, rows), _theirs(setting, rows)
+    torch.set_num_threads(setting.threads)
+    apart = float(np.abs(ours() - theirs()).max())
+    if apart > _TOLERANCE:
+        raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
+    return [_timed(OURS, ours), _timed("HF pipeline", theirs)]
+
+
+def _ours(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
+    task = Classification(setting.our_model().eval())
+    return lambda: np.asarray(predict(task, setting.source(rows), CPU))
+
+
+def _theirs(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
+    from transformers import pipeline
+
+    texts, names = list(rows.inputs), setting.their_model().config.id2label
+    classify: Any = pipeline(
+        "text-classification", model=setting.their_model().eval(), tokenizer=setting.their_tokenizer(),
+        batch_size=ROWS_A_STEP, device="cpu", truncation=True, max_length=128, top_k=None, function_to_apply="softmax",
+    )  # fmt: skip
+
+    def run() -> Probabilities:
+        scores = [{found["label"]: found["score"] for found in row} for row in classify(texts)]
+        return np.array([[row[names[number]] for number in sorted(names)] for row in scores], dtype=np.float32)
+
+    return run
+
+
+def _timed(name: str, work: Callable[[], Probabilities]) -> Contender:
+    def run(_: int) -> Block:
+        start = time.perf_counter(), time.process_time()
+        count = len(work())
+        return Block(rows=count, seconds=time.perf_counter() - start[0], cpu_seconds=time.process_time() - start[1])
+
+    return Contender(name, run)

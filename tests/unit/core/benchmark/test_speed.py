@@ -1,0 +1,48 @@
+"""Blocks take turns, ratios are paired, and a peer may give one row or several."""
+
+import json
+import sys
+
+import pytest
+
+from fourfold.core.benchmark import Block, Contender, Peer, run_all, speed_rows, take_turns
+
+
+def test_who_begins_moves_on():
+    calls = []
+
+    def contender(name: str) -> Contender:
+        def run(repeat: int) -> Block:
+            calls.append((repeat, name))
+            return Block(rows=1, seconds=1, cpu_seconds=1)
+
+        return Contender(name, run)
+
+    take_turns([contender("a"), contender("b")], 3)
+    assert calls == [(0, "a"), (0, "b"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
+
+
+def test_ratios_are_paired_within_a_repeat():
+    ours = [Block(rows=10, seconds=seconds, cpu_seconds=1, quality=0.5) for seconds in (1, 10, 1)]
+    theirs = [Block(rows=10, seconds=3 * seconds, cpu_seconds=2) for seconds in (1, 10, 2)]
+    mine, other = speed_rows("training", {"ours": ours, "B": theirs})
+    assert (other["ratio"], other["low"], other["high"], other["cpu_ratio"]) == (3, 3, 6, 2)
+    assert (mine["rows_per_second"], mine["ratio"], mine["quality"]) == (10, 1, [0.5] * 3)
+    assert other["rows_per_second"] == pytest.approx(10 / 6, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("printed", "models"),
+    [({"value": 1}, ["peer"]), ([{"model": "A"}, {"model": "B"}], ["A", "B"])],
+)
+def test_a_peer_gives_one_row_or_several(printed, models):
+    peer = Peer("peer", "reviews", (sys.executable, "-c", f"print('''{json.dumps(printed)}''')"))
+    rows = list(run_all([], [peer], lambda _: None))
+    assert [(row["case"], row["model"]) for row in rows] == [("reviews", model) for model in models]
+
+
+def test_a_peer_that_fails_says_why():
+    peer = Peer("peer", "reviews", (sys.executable, "-c", "raise SystemExit('no such package')"))
+    assert list(run_all([], [peer], lambda _: None)) == [
+        {"model": "peer", "error": "no such package", "case": "reviews"}
+    ]
