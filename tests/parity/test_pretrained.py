@@ -74,7 +74,8 @@ def test_hidden_states_of_every_layer(tmp_path, kind):
     mine, found, tensors = ours(tmp_path), [], inputs(kind)
     for module in (mine.embedding, *mine.encoder.layers):
         module.register_forward_hook(lambda module, args, output: found.append(output))
-    logits(mine, tensors)
+    with torch.no_grad():
+        mine.encode(Batch(tensors))  # all tokens of the last layer: a classifier computes only those that it reads
     wanted = theirs(model, tensors, output_hidden_states=True).hidden_states
     assert len(found) == len(wanted) == 4
     for got, want in zip(found, wanted, strict=True):

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from fourfold.core.errors import ArtifactError
 from fourfold.nlp.data.config import TextFeaturesConfig
-from fourfold.nlp.data.tokenizers import train_wordpiece
+from fourfold.nlp.data.tokenizers import train_tokenizer
 from fourfold.nlp.pretrained import read_pretrained, save_pretrained, special_tokens
 from fourfold.nlp.pretrained.tokenizer import read_tokenizer
 
@@ -35,7 +35,7 @@ PAIR = ("the dog", "a fox 北京")
 def wordpiece(folder: Path, kind: str, **settings: object) -> Path:
     """A folder with vocab.txt and, where there are settings, tokenizer_config.json."""
     config = TextFeaturesConfig(vocab_size=300, min_frequency=1, lowercase=bool(settings.get("do_lower_case", True)))
-    vocabulary = train_wordpiece(TEXTS, config).get_vocab()
+    vocabulary = train_tokenizer(TEXTS, config).get_vocab()
     return with_files(folder, kind, settings, {"vocab.txt": "\n".join(sorted(vocabulary, key=vocabulary.get)) + "\n"})
 
 
