@@ -25,7 +25,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Importances:
-    """The share of each setting, the largest first; they sum to 1, or are all 0 where nothing stands out."""
+    """How much of the order of the trials each setting explains, the largest first.
+
+    The shares of fANOVA sum to 1; by rank correlation each is what the setting explains alone.
+    """
 
     method: Literal["fANOVA", "rank correlation", "none"]
     trials: int
@@ -54,7 +57,7 @@ def importances(trials: Sequence[FrozenTrial], values: Sequence[float]) -> Impor
 
 
 def rank_shares(rows: Sequence[Mapping[str, Any]], values: npt.NDArray[Any]) -> dict[str, float]:
-    """Return the share of each setting, by how much of the variance of the ranks it explains alone.
+    """Return how much of the variance of the ranks each setting explains alone.
 
     For numbers that is the square of Spearman's correlation, for other options the ratio of the variance between them;
     either is lowered by what chance would explain, and never below 0.
@@ -65,9 +68,7 @@ def rank_shares(rows: Sequence[Mapping[str, Any]], values: npt.NDArray[Any]) -> 
     """
     ranks = _ranks(np.asarray(values, dtype=np.float64))
     found = {name: _explained([row[name] for row in rows], ranks) for name in rows[0]}
-    total = sum(found.values())
-    shares = {name: value / total if total else 0.0 for name, value in found.items()}
-    return dict(sorted(shares.items(), key=lambda share: -share[1]))
+    return dict(sorted(found.items(), key=lambda share: -share[1]))
 
 
 def _explained(column: list[Any], ranks: Floats) -> float:
@@ -84,7 +85,7 @@ def _explained(column: list[Any], ranks: Floats) -> float:
         groups, share = len(options), float(between / whole)
     if count <= groups:
         return 0.0
-    return max(0.0, 1 - (1 - share) * (count - 1) / (count - groups))
+    return min(1.0, max(0.0, 1 - (1 - share) * (count - 1) / (count - groups)))
 
 
 def _ranks(values: Floats) -> Floats:

@@ -59,7 +59,7 @@ def _cloud(name: str, shown: Sequence[TrialResult], tuning: Tuning) -> Figure:
     frame = Frame(x=reach, y=(y[0], y[-1]), left=54)
     parts = axes(frame, marks, labelled(y, _value_tick(tuning.metric)), name)
     dots = (_dot(frame, place(value), trial, tuning) for value, trial in zip(column, shown, strict=True))
-    caption = f"{100 * tuning.importances.shares[name]:.0f} % of what mattered"
+    caption = f"{100 * tuning.importances.shares[name]:.0f} % of the order of the trials"
     label = f"{tuning.metric} by {name}: {caption}"
     return Figure(title=name, caption=caption, svg=drawing(frame, label, parts, *dots))
 

@@ -36,7 +36,8 @@ def test_the_setting_that_decides_comes_first(count: int, method: str) -> None:
     found = importances(*trials(count))
     assert (found.method, found.trials) == (method, count)
     assert next(iter(found.shares)) == "rate" and found.shares["rate"] > 0.5
-    assert sum(found.shares.values()) == pytest.approx(1) and set(found.shares) == {"noise", "rate", "kind"}
+    assert set(found.shares) == {"noise", "rate", "kind"}
+    assert method != "fANOVA" or sum(found.shares.values()) == pytest.approx(1)
 
 
 def test_too_few_trials_say_nothing() -> None:
@@ -64,7 +65,6 @@ def test_options_without_an_order_count_by_the_variance_between_them() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.sampled_from("ab"), st.floats(-1, 1)), min_size=2, max_size=12))
-def test_shares_sum_to_one_or_to_nothing(rows: list[tuple[float, str, float]]) -> None:
+def test_every_share_lies_between_nothing_and_all(rows: list[tuple[float, str, float]]) -> None:
     shares = rank_shares([{"x": x, "kind": kind} for x, kind, _ in rows], np.array([value for *_, value in rows]))
     assert all(0 <= share <= 1 for share in shares.values())
-    assert sum(shares.values()) == pytest.approx(1) or not any(shares.values())
