@@ -28,11 +28,6 @@ def measured(name: str, wanted: str, seed: int = 0, preset: str = "small") -> tu
     return evaluation.metrics[evaluation.main_metric].value, model.facts_["train_seconds"]
 
 
-def test_ag_news(real_data: Path) -> None:
-    accuracy, seconds = measured("nlp", "ag_news")
-    assert accuracy >= 0.87 and seconds <= 300
-
-
 def test_digits_in_five_folds() -> None:
     assert np.mean([measured("vision", "digits", fold, "tiny")[0] for fold in range(5)]) >= 0.97
 
