@@ -108,6 +108,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         run = None
         if out is not None:
             identity = {"domain": self.domain, "preset": self.kind} | run_identity(config, train, held_out)
+            identity |= {} if self.init is None else {"init": str(self.init)}
             run = open_run(Path(out), identity, resume=resume, force=force)
         if run and run.message:
             self._say(run.message)

@@ -12,7 +12,8 @@ from torch import nn
 from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
-from ..core.labels import Classes
+from ..core.errors import ArtifactError
+from ..core.labels import Classes, Numbers
 from ..core.training import Observer, Output
 from . import data
 from .baselines import TextBaseline
@@ -20,7 +21,7 @@ from .config import PRESETS, SPACE, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
-from .pretrained import start
+from .pretrained import kind_of, save_pretrained, start
 from .start import adopt, read_start
 
 _EPOCHS = 10.0
@@ -102,6 +103,20 @@ class TextClassifier(Classifier):
         features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
         run = WordRun(features=features, config=config, out=Path(out), device=pick_device(self.device), begin=begin)
         return run(examples, self._watcher(), resume=resume, force=force)
+
+    def save_pretrained(self, folder: str | Path) -> Path:
+        """Write the Transformer and its tokenizer as a folder that Hugging Face's transformers load; return it.
+
+        The linear model and the calibration stay behind: what they add cannot be said there. Raises ArtifactError for a
+        shape that no BERT, RoBERTa or DistilBERT has; start from one (`init`) with `model.pooling` "first".
+        """
+        self._check_fitted()
+        if not isinstance(self.model_, TextModel):
+            raise ArtifactError(f"save_pretrained: {self.baseline_.name} is no Transformer; use save")
+        labels, kind = self.features_.classes, kind_of(self.config_.model)
+        names = list(map(str, labels.names)) if not isinstance(labels, Numbers) else None
+        save_pretrained(self.model_, folder, kind=kind, tokenizer=self.features_.tokenizer, labels=names)
+        return Path(folder)
 
     def _read_clean(self, X: Any, input: str | None) -> Examples:
         """Read texts, leaving out rows without any."""

@@ -28,7 +28,8 @@ def read_start(source: str) -> Pretrained:
 def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
     """Return `config` with the shape of a pretrained model; what only acts in training, as dropout, stays its own.
 
-    A folder with a classifier keeps its way of pooling; else the mean of the tokens is taken, or what `config` says.
+    A folder with a classifier keeps its way of pooling; else `config` chooses: with `pooling` "first" the pooler of the
+    pretrained model comes along, as Hugging Face has it, with the mean none is needed.
     """
     wished, theirs = config.model, start.config
     encoder = replace(
@@ -45,7 +46,7 @@ def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
         vocab_size=start.vocab_size,
         dropout=wished.dropout,
         pooling=theirs.pooling if whole else wished.pooling,
-        pooler=theirs.pooler if whole else "none",
+        pooler=theirs.pooler if whole or wished.pooling == "first" else "none",
     )
     longest = min(config.features.max_length, theirs.max_length)
     return replace(config, model=model, features=replace(config.features, max_length=longest))

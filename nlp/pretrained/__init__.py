@@ -10,8 +10,17 @@ save_pretrained(model, "reviews", kind=pretrained.kind, tokenizer=pretrained.tok
 from .base import Kind
 from .folder import find_folder
 from .reading import Pretrained, read_pretrained
-from .saving import save_pretrained
+from .saving import kind_of, save_pretrained
 from .starting import start
 from .tokenizer import special_tokens
 
-__all__ = ["Kind", "Pretrained", "find_folder", "read_pretrained", "save_pretrained", "special_tokens", "start"]
+__all__ = [
+    "Kind",
+    "Pretrained",
+    "find_folder",
+    "kind_of",
+    "read_pretrained",
+    "save_pretrained",
+    "special_tokens",
+    "start",
+]

@@ -20,8 +20,10 @@ from .tokenizer import special_tokens, write_tokenizer
 from .weights import join_state
 
 # Settings of ours that change nothing in what such a model computes once trained.
-_FREE = {"dropout", "encoder.dropout", "encoder.attention_dropout", "encoder.drop_path", "encoder.checkpoint",
-         "encoder.final_norm"}  # fmt: skip
+_FREE = {
+    "vocab_size", "dropout", "encoder.dropout", "encoder.attention_dropout", "encoder.drop_path", "encoder.checkpoint",
+    "encoder.final_norm",
+}  # fmt: skip
 _FREE_WITHOUT_POOLING = {"pooling", "pooler"}
 
 
@@ -60,6 +62,17 @@ def save_pretrained(
     if tokenizer is not None:
         write_tokenizer(folder, tokenizer, kind, model.config.max_length)
     write_text(folder / "config.json", json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
+
+
+def kind_of(config: TextModelConfig) -> Kind:
+    """Return the kind of Hugging Face model that a configuration resembles the most.
+
+    >>> kind_of(TextModelConfig(segments=0)), kind_of(TextModelConfig(segments=1, first_position=2))
+    ('distilbert', 'roberta')
+    """
+    if config.first_position:
+        return "roberta"
+    return "bert" if config.segments else "distilbert"
 
 
 def _settings(model: TextModel | MaskedLanguageModel, architecture: Architecture) -> dict[str, object]:

@@ -122,3 +122,28 @@ def test_without_held_out_rows_both_branches_count_alike() -> None:
     kinds = ["cheap" if "cheap" in names else "dear" for names in labels]
     assert model().fit(texts, kinds, valid=0).blend_.to_dict() == {"deep": 0.5, "wide": 0.5, "shift": 0.0}
     assert model(wide=False).fit(texts, kinds, valid=0).blend_ is None
+
+
+def test_a_finetuned_bert_is_what_transformers_load(tmp_path: Path) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel
+
+    from fourfold.nlp.data import TextFeatures, TextFeaturesConfig, read
+    from fourfold.nlp.pretrained import read_pretrained
+
+    texts, labels = tagged(60)
+    kinds = ["cheap" if "cheap" in names else "dear" for names in labels]
+    features = TextFeatures.of_texts(read(texts), TextFeaturesConfig(min_frequency=1))
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    BertModel(BertConfig(vocab_size=features.vocab_size + 7, **shape)).save_pretrained(tmp_path / "bert")
+    features.tokenizer.save(str(tmp_path / "bert" / "tokenizer.json"))
+    finetune = override(TextClassifier("finetune").resolve(), {"model": {"pooling": "first"}, "wide": False})
+    fitted = TextClassifier(init=tmp_path / "bert", config=finetune).fit(texts, kinds, valid=0, out=tmp_path / "run")
+    again = TextClassifier.load(tmp_path / "run")
+    assert again.config_.model.pooler == "tanh" and again.config_.model.vocab_size == features.vocab_size + 7
+    folder = again.save_pretrained(tmp_path / "saved")
+    theirs = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokens = AutoTokenizer.from_pretrained(folder)(texts[:8], padding=True, return_tensors="pt")
+    assert theirs.config.id2label == {0: "cheap", 1: "dear"}
+    probabilities = theirs(**tokens).logits.softmax(-1).detach().numpy()
+    assert np.abs(probabilities - fitted.predict_proba(texts[:8])).max() < 1e-5
+    assert read_pretrained(folder).classifier is not None
