@@ -75,7 +75,8 @@ class Setting:
         """Return the same tokenizer as transformers knows it."""
         from transformers import PreTrainedTokenizerFast
 
-        return PreTrainedTokenizerFast(
+        fast: Any = PreTrainedTokenizerFast
+        return fast(
             tokenizer_object=self.features.tokenizer, model_max_length=MAX_LENGTH, pad_token="[PAD]",
             unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
         )  # fmt: skip
