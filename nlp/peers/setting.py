@@ -21,6 +21,7 @@ from ..pretrained import load_bert
 ROWS_A_STEP = 32
 MAX_LENGTH = 128
 RATE = 3e-4
+_TEST_ROWS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class Setting:
     """One case, tokenised by a vocabulary of its training rows, and the threads that each contender may use.
 
     A block is one epoch over `split.train`, so that all see the same rows, each once; `full` are the rows from which
-    these were drawn.
+    these were drawn. Of a large test split 2,000 rows are drawn.
     """
 
     split: Split
@@ -93,8 +94,10 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     if missing := case.missing():
         raise ConfigError(f"peers: {name} cannot run, {missing}")
     split = case.load(0)
-    chosen = np.random.default_rng(0).permutation(len(split.train))[: steps * ROWS_A_STEP]
+    random = np.random.default_rng(0)
+    chosen = random.permutation(len(split.train))[: steps * ROWS_A_STEP]
+    measured = random.permutation(len(split.test))[:_TEST_ROWS]
     config = TextFeaturesConfig(vocab_size=8000, max_length=MAX_LENGTH, token_dropout=0.0)
     features = TextFeatures.fit(split.train, config)
-    block = Split(split.train.take(chosen), split.test)
+    block = Split(split.train.take(chosen), split.test.take(measured))
     return Setting(split=block, full=split.train, features=features, threads=threads)
