@@ -23,6 +23,7 @@ from ..pretrained import Pretrained, read_pretrained, start
 ROWS_A_STEP = 32
 MAX_LENGTH = 128
 RATE = 3e-4
+_TEST_ROWS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Setting:
     """One case, tokenised by a vocabulary of its training rows, and the threads that each contender may use.
 
     A block is one epoch over `split.train`, so that all see the same rows, each once; `full` are the rows from which
-    these were drawn.
+    these were drawn. Of a large test split 2,000 rows are drawn.
     """
 
     split: Split
@@ -83,8 +84,8 @@ class Setting:
         """Return the same tokenizer as transformers knows it."""
         from transformers import PreTrainedTokenizerFast
 
-        made: Any = PreTrainedTokenizerFast
-        return made(
+        fast: Any = PreTrainedTokenizerFast
+        return fast(
             tokenizer_object=self.features.tokenizer, model_max_length=MAX_LENGTH, pad_token="[PAD]",
             unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
         )  # fmt: skip
@@ -124,8 +125,10 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     if missing := case.missing():
         raise ConfigError(f"peers: {name} cannot run, {missing}")
     split = case.load(0)
-    chosen = np.random.default_rng(0).permutation(len(split.train))[: steps * ROWS_A_STEP]
+    random = np.random.default_rng(0)
+    chosen = random.permutation(len(split.train))[: steps * ROWS_A_STEP]
+    measured = random.permutation(len(split.test))[:_TEST_ROWS]
     config = TextFeaturesConfig(vocab_size=8000, max_length=MAX_LENGTH, max_windows=1, token_dropout=0.0)
     features = TextFeatures.fit(split.train, config)
-    block = Split(split.train.take(chosen), split.test)
+    block = Split(split.train.take(chosen), split.test.take(measured))
     return Setting(split=block, full=split.train, features=features, threads=threads)
