@@ -26,7 +26,7 @@ class Examples:
     labels or None; `place(i)` names row i as a person would look it up (`train.csv:3`); `errors` holds the rows that
     could not be read, by number. `notes` say what a person should know of the reading ("reviews.csv: read as GB18030");
     `columns` holds the columns that were read, by their roles, where an adapter chose them; `encoding` is that of the
-    text file.
+    text file. `groups` numbers rows that say something of each other, and so belong on the same side of a split.
     """
 
     inputs: Any
@@ -37,6 +37,7 @@ class Examples:
     notes: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     encoding: str | None = None
+    groups: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -48,6 +49,7 @@ class Examples:
             self,
             inputs=_take(self.inputs, rows),
             labels=None if self.labels is None else self.labels[rows],
+            groups=None if self.groups is None else self.groups[rows],
             place=lambda row, place=self.place: place(int(rows[row])),  # type: ignore[misc]
             errors={position: self.errors[row] for position, row in enumerate(rows.tolist()) if row in self.errors},
         )

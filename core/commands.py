@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,8 +301,9 @@ def _with_test(pipeline: Any, files: Files) -> tuple[Any, Any]:
         return pipeline.inspect(examples, test), test
     from .holdout import hold_out
 
-    examples = pipeline.read_labelled(files.data, input=files.input, label=files.label)
-    return hold_out(pipeline.inspect(examples), share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
+    examples = pipeline.inspect(pipeline.read_labelled(files.data, input=files.input, label=files.label))
+    examples = replace(examples, groups=pipeline.group(examples))
+    return hold_out(examples, share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
 
 
 def _as_object(evaluation: Evaluation) -> dict[str, Any]:

@@ -10,16 +10,35 @@ from .errors import ConfigError
 
 def hold_out(examples: Examples, share: float, seed: int, *, stratify: bool) -> tuple[Examples, Examples | None]:
     """Split examples into training and validation rows; with `share` 0 or a single row nothing is held out, else at
-    least one row goes to each."""
+    least one row goes to each. Rows of one group go to one side, where this leaves rows to train on."""
     if not 0 <= share < 1:
         raise ConfigError(f"valid ({share}) must be a share in [0, 1), or a path")
     if share == 0 or len(examples) < 2:
         return examples, None
     order = np.random.default_rng((seed, len(examples))).permutation(len(examples))
+    order = together(order, examples.groups)
     if stratify and examples.labels is not None:
         order = _proportional(order, examples.labels)
     count = min(max(1, round(share * len(examples))), len(examples) - 1)
-    return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))
+    held_out = np.isin(np.arange(len(examples)), order[:count])
+    if examples.groups is not None:
+        whole = np.isin(examples.groups, examples.groups[held_out])
+        held_out = whole if whole.sum() <= 2 * count else held_out
+    return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
+
+
+def together(order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Return an order of rows in which those of a group follow its first.
+
+    >>> together(np.array([2, 0, 1, 3]), np.array([5, 6, 7, 7])).tolist()
+    [2, 3, 0, 1]
+    """
+    if groups is None:
+        return order
+    _, numbers = np.unique(groups, return_inverse=True)
+    first = np.full(numbers.max() + 1, len(order))
+    np.minimum.at(first, numbers[order], np.arange(len(order)))
+    return order[np.argsort(first[numbers[order]], kind="stable")]
 
 
 def _proportional(order: np.ndarray, labels: np.ndarray) -> np.ndarray:

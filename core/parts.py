@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from .batch import Examples
@@ -68,6 +70,10 @@ class Parts(ABC):
     @abstractmethod
     def answers(self, outputs: Output) -> list[Prediction]:
         """Turn outputs into answers, row by row."""
+
+    def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
+        """Return the number of each row's group, of rows that must not be split; None where each is by itself."""
+        return None
 
     @property
     def objective(self) -> Objective | None:

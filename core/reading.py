@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,6 +74,7 @@ class Reading(Parts):
     def _split(
         self, examples: Examples, valid: float | str | Path, seed: int, columns: dict[str, str | None]
     ) -> tuple[Examples, Examples | None]:
+        examples = replace(examples, groups=self.group(examples))
         try:
             share = float(str(valid))
         except ValueError:

@@ -40,11 +40,11 @@ class TextBaseline:
         x = _stacked([vectorizer.fit_transform(texts) for vectorizer in self.vectorizers_.values()])
         labels = features.classes
         if isinstance(labels, Classes):
-            self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed)
+            self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed, examples.groups)
         elif isinstance(labels, LabelSets):
             self.linear_ = fit_sets(x, labels.encode(examples), labels.names, seed)
         else:
-            self.linear_ = fit_numbers(x, labels.encode(examples), seed)
+            self.linear_ = fit_numbers(x, labels.encode(examples), seed, examples.groups)
         return self
 
     def outputs(self, examples: Examples) -> Output:

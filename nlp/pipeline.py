@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from ..core.batch import Examples
@@ -23,6 +24,8 @@ from .model import TextModel
 from .pretrain import WordRun, learn_words
 from .pretrained import kind_of, save_pretrained, start
 from .start import adopt, read_start
+
+_MOST_KIN = 300_000
 
 _EPOCHS = 10.0
 """How often `pretrain` goes over the texts unless it is told."""
@@ -56,6 +59,10 @@ class TextClassifier(Classifier):
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
         return data.examine(examples, test, super().examine(examples, test))
+
+    def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
+        """Keep texts that contain one another on one side of the split; not looked for where rows are very many."""
+        return data.kin(examples.inputs) if len(examples) <= _MOST_KIN else None
 
     @property
     def wide(self) -> bool:

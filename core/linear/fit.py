@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..holdout import together
 from .model import LinearModel, Matrix
+
+Groups = npt.NDArray[np.int64] | None
 
 STRENGTHS = (0.1, 0.3, 1.0)
 """The inverse penalties of a support vector machine to choose from."""
@@ -22,13 +25,15 @@ _CHOICE_ROWS = 20_000
 _SHARPNESS = np.geomspace(0.5, 20, 40)
 
 
-def fit_margins(x: Matrix, targets: npt.NDArray[np.int64], classes: Sequence[Any], seed: int = 0) -> LinearModel:
+def fit_margins(
+    x: Matrix, targets: npt.NDArray[np.int64], classes: Sequence[Any], seed: int = 0, groups: Groups = None
+) -> LinearModel:
     """Fit a linear support vector machine, one class against the others (Fan et al., "LIBLINEAR", 2008).
 
     Its margins become probabilities by a softmax whose sharpness, like the strength, has the least log loss on held-out
-    rows.
+    rows. `groups` numbers rows that must not be split.
     """
-    kept, held_out = _fifth(len(targets), seed)
+    kept, held_out = _fifth(len(targets), seed, groups)
     if len(np.unique(targets[kept])) < len(classes) or len(held_out) == 0:
         return _margins(x, targets, classes, 1.0, seed)  # too few rows to choose on
     tried = []
@@ -48,9 +53,9 @@ def fit_sets(x: Matrix, targets: npt.NDArray[Any], names: Sequence[str], seed: i
     return LinearModel(weight=np.stack(weights), bias=np.array(biases, np.float32), classes=list(names), link="sigmoid")
 
 
-def fit_numbers(x: Matrix, targets: npt.NDArray[np.float64], seed: int = 0) -> LinearModel:
+def fit_numbers(x: Matrix, targets: npt.NDArray[np.float64], seed: int = 0, groups: Groups = None) -> LinearModel:
     """Fit ridge regression (Hoerl and Kennard, 1970); the penalty with the least squared error is taken."""
-    kept, held_out = _fifth(len(targets), seed)
+    kept, held_out = _fifth(len(targets), seed, groups)
 
     def squared_error(penalty: float) -> float:
         model = _ridge(x[kept], targets[kept], penalty, seed)
@@ -102,8 +107,8 @@ def _yes_or_no(x: Matrix, column: npt.NDArray[Any], seed: int) -> tuple[npt.NDAr
     return model.weight[-1], float(model.bias[-1])
 
 
-def _fifth(rows: int, seed: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    order = np.random.default_rng(seed).permutation(rows)[:_CHOICE_ROWS]
+def _fifth(rows: int, seed: int, groups: Groups) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    order = together(np.random.default_rng(seed).permutation(rows), groups)[:_CHOICE_ROWS]
     return order[len(order) // 5 :], order[: len(order) // 5]
 
 

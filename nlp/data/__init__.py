@@ -4,6 +4,7 @@ from .cache import TokenTable, encode_texts
 from .check import examine
 from .config import TextFeaturesConfig
 from .features import TextFeatures
+from .kin import kin
 from .pairs import joined
 from .read import read
 from .source import TextSource
@@ -23,5 +24,6 @@ __all__ = [
     "encode_texts",
     "examine",
     "joined",
+    "kin",
     "read",
 ]

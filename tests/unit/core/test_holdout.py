@@ -85,3 +85,28 @@ def test_a_share_out_of_range(share: float) -> None:
     with pytest.raises(ConfigError) as error:
         hold_out(examples(4), share, 0, stratify=False)
     assert str(error.value) == f"valid ({share}) must be a share in [0, 1), or a path"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_of_a_group_are_not_split(seed: int) -> None:
+    groups = np.repeat(np.arange(40), 5)[np.random.default_rng(1).permutation(200)]
+    labels = np.array(["a", "b"])[np.random.default_rng(2).integers(2, size=200)]
+    examples = Examples(inputs=list(range(200)), labels=labels, groups=groups)
+    train, held_out = hold_out(examples, 0.2, seed, stratify=True)
+    assert held_out is not None and train.groups is not None and held_out.groups is not None
+    assert not set(train.groups) & set(held_out.groups) and 40 <= len(held_out) <= 80
+    assert sorted([*train.inputs, *held_out.inputs]) == list(range(200))
+
+
+def test_rows_that_are_alone_are_held_out_as_without_groups() -> None:
+    plain = Examples(inputs=list(range(50)), labels=np.arange(50) % 3)
+    grouped = Examples(inputs=list(range(50)), labels=np.arange(50) % 3, groups=np.arange(50)[::-1].copy())
+    for share in (0.1, 0.5):
+        found = [hold_out(examples, share, 0, stratify=True)[1] for examples in (plain, grouped)]
+        assert found[0] is not None and found[1] is not None and found[0].inputs == found[1].inputs
+
+
+def test_one_group_of_nearly_all_is_split_after_all() -> None:
+    examples = Examples(inputs=list(range(50)), groups=np.zeros(50, np.int64))
+    train, held_out = hold_out(examples, 0.2, 0, stratify=True)
+    assert held_out is not None and (len(train), len(held_out)) == (40, 10)
