@@ -41,7 +41,9 @@ def test_train_eval_predict_check(sample: Sample, data_file: Path, tmp_path: Pat
     assert len(rows) == 60 and list(rows[0]) == answer_columns(sample)
 
     checked = fourfold(sample.name, "check", data_file, "--json")
-    assert checked.code == 0 and json.loads(checked.out)["rows"] == 60
+    assert checked.code == 0 and json.loads(checked.out)["rows"] == 60 and json.loads(checked.out)["fatal"] == []
+    beside = fourfold(sample.name, "check", data_file, "--test", data_file)
+    assert beside.code == 0 and beside.out.splitlines()[0].split() == ["data", "data.csv"], beside.err
 
 
 def test_what_is_not_json_goes_to_stderr(sample: Sample, data_file: Path, tmp_path: Path) -> None:
