@@ -21,7 +21,7 @@ from .errors import ArtifactError
 from .files import file_hash, write_text
 
 FORMAT = "fourfold-model"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArtifactError(
             f"{folder}: saved in format {version} by Fourfold {record.get('fourfold')}, and this one reads up to "
             f"{VERSION}; pip install --upgrade fourfold"
+        )
+    if version < VERSION:
+        raise ArtifactError(
+            f"{folder}: saved in format {version}, whose settings of models and baselines this Fourfold reads no more; "
+            "train it again"
         )
     claimed = record.pop("hash", None)
     if claimed != _digest(record):

@@ -3,8 +3,8 @@
 p(class) ∝ p_deep(class)^a · p_wide(class)^b, with a and b chosen on validation rows by their log loss. With b = 0, a is
 the inverse of the temperature of Guo et al. ("On calibration of modern neural networks", 2017); with both it is their
 temperature for a product of two experts (Hinton, "Training products of experts", 2002), the deep and the wide branch of
-Cheng et al. ("Wide & deep learning", 2016), each trained by itself. The answer to a row cannot be worse than the better
-branch by more than what two numbers can be mistaken in on the validation rows.
+Cheng et al. ("Wide & deep learning", 2016), each trained by itself. Few validation rows say little: equal shares are
+held to as strongly as one row can speak, so that two rows do not make a model certain.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def _least_log_loss(branches: list[Floats], labels: npt.NDArray[Any], link: Link
     def log_loss(exponents: Floats) -> float:
         p = outputs(sum(a * branch for a, branch in zip(exponents, branches, strict=True)), link)
         true = p[np.arange(len(p)), labels] if link == "softmax" else np.where(labels > 0, p, 1 - p)
-        return -float(np.log(np.maximum(true, _SMALLEST)).mean())
+        held = float(((exponents - start) ** 2).sum()) / len(p)
+        return held - float(np.log(np.maximum(true, _SMALLEST)).mean())
 
     start = np.full(len(branches), 1 / len(branches))
     found = minimize(log_loss, start, bounds=[(0.0, 20.0)] * len(branches))
@@ -92,6 +93,9 @@ def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> list[flo
 
     means = [branch.mean() for branch in branches]
     centred = np.stack([branch - mean for branch, mean in zip(branches, means, strict=True)], axis=1)
-    factors, _ = nnls(centred, labels - labels.mean())
+    # One more row for each branch holds its factor to an equal share.
+    held = np.sqrt(np.maximum(centred.var(0), 1e-12)) * np.eye(len(branches))
+    target = np.concatenate([labels - labels.mean(), held.sum(0) / len(branches)])
+    factors, _ = nnls(np.concatenate([centred, held]), target)
     shift = labels.mean() - sum(factor * mean for factor, mean in zip(factors, means, strict=True))
     return [*map(float, factors), float(shift)]

@@ -42,6 +42,19 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
         names: npt.NDArray[Any] = self.features_.classes.array()
         return names
 
+    def score(self, X: Any, y: Any = None, sample_weight: None = None) -> float:
+        """Return the main metric of the kind of labels on labelled data."""
+        return Pipeline.score(self, X, y)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say whether this classifies or, once fitted to numbers, predicts them."""
+        tags = super().__sklearn_tags__()
+        if isinstance(getattr(getattr(self, "features_", None), "classes", None), Numbers):
+            from sklearn.utils import RegressorTags
+
+            tags.estimator_type, tags.classifier_tags, tags.regressor_tags = "regressor", None, RegressorTags()
+        return tags
+
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return probabilities (N, classes), in row order; of several labels, each by itself."""
         if isinstance(self._fitted().features_.classes, Numbers):

@@ -150,10 +150,24 @@ KINDS: dict[str, type[Labels]] = {"class": Classes, "labels": LabelSets, "number
 def fit_labels(examples: Examples, target: Target = "auto") -> Labels:
     """Learn the labels of a training set.
 
-    By themselves ("auto") tuples are several labels, numbers with a fraction are numbers, and all else are classes, as
-    in scikit-learn's `type_of_target`.
+    By themselves ("auto") tuples are several labels, numbers of which some have a fraction are numbers, also where a
+    file holds them as text, and all else are classes, as in scikit-learn's `type_of_target`.
     """
     return KINDS[_kind(_labels(examples)) if target == "auto" else target].fit(examples)
+
+
+def typed(labels: npt.NDArray[Any], target: Target = "auto") -> npt.NDArray[Any]:
+    """Return labels as their kind has them: tuples of several, floats of numbers (NaN for what is none), else as given.
+
+    >>> typed(np.array(["b|a", ""]), "labels").tolist(), typed(np.array(["1.5", "2"])).tolist()
+    ([('b', 'a'), ()], [1.5, 2.0])
+    """
+    kind = target if target != "auto" else _kind(labels) if len(labels) else "class"
+    if kind == "labels":
+        found = np.empty(len(labels), dtype=object)
+        found[:] = [_members(label) for label in labels]
+        return found
+    return _as_floats(labels) if kind == "number" else labels
 
 
 def save_labels(folder: Path, labels: Labels) -> None:
@@ -182,6 +196,8 @@ def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     >>> as_labels([["fun", "long"], []]).tolist(), as_labels(np.array([[0, 1], [1, 1]])).tolist()
     ([('fun', 'long'), ()], [('1',), ('0', '1')])
     """
+    if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
         labels = [np.flatnonzero(row).tolist() for row in labels]
     if not isinstance(labels, np.ndarray) or labels.dtype == object:
@@ -199,8 +215,15 @@ def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _kind(labels: npt.NDArray[Any]) -> str:
     if labels.dtype == object and isinstance(labels[0], tuple):
         return "labels"
-    fractions = np.issubdtype(labels.dtype, np.floating) and bool((labels != np.floor(labels)).any())
+    if labels.dtype.kind not in "fU":
+        return "class"
+    values = _as_floats(labels)
+    fractions = bool(np.isfinite(values).all() and (values != np.floor(values)).any())
     return "number" if fractions else "class"
+
+
+def _as_floats(labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    return np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce"), dtype=np.float64)
 
 
 def _members(label: Any) -> tuple[str, ...]:
@@ -211,7 +234,7 @@ def _members(label: Any) -> tuple[str, ...]:
 
 
 def _numbers(examples: Examples, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    values = np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce"), dtype=np.float64)
+    values = _as_floats(labels)
     for row in np.flatnonzero(~np.isfinite(values)):
         raise DataError(f"{examples.place(int(row))}: label '{labels[row]}' is not a number; mend it or remove the row")
     return values

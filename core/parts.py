@@ -85,13 +85,22 @@ class Parts(ABC):
         """Whether the baseline has a say in every answer, as the wide branch beside the Transformer."""
         return False
 
-    def choose_threshold(self, outputs: Output) -> float:
-        """Return how sure an answer must be, from the outputs of the held-out rows; 0: no row is turned away."""
+    def choose_threshold(self, outputs: Output | None) -> float:
+        """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
         return 0.0
 
     def start_from(self, init: str, config: Any) -> Any:
         """Return `config` in the shape of the pretrained model `init`."""
         raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
+
+    @property
+    def search_space(self) -> Space:
+        """What `tune` searches."""
+        return self.space
+
+    def origin(self) -> dict[str, str]:
+        """Return what tells the pretrained model from others, for a run to remember."""
+        return {}
 
     def learn_features(self, examples: Examples, config: Any) -> Any:
         """Learn the features from the training rows."""

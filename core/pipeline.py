@@ -107,8 +107,9 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         train, held_out = self._split(examples, valid, config.train.seed, columns)
         run = None
         if out is not None:
-            identity = {"domain": self.domain, "preset": self.kind} | run_identity(config, train, held_out)
-            identity |= {} if self.init is None else {"init": str(self.init)}
+            identity = (
+                {"domain": self.domain, "preset": self.kind} | self.origin() | run_identity(config, train, held_out)
+            )
             run = open_run(Path(out), identity, resume=resume, force=force)
         if run and run.message:
             self._say(run.message)
@@ -140,7 +141,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         }
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)
-            self._calibrate(held_out)
+        self._calibrate(held_out)
         self.facts_["fit_seconds"] = round(time.monotonic() - begin, 2)
         self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
         if run and ranks.main:
@@ -151,7 +152,9 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """Return the answer of each row as an array, in row order; raise DataError for a row that cannot be read."""
-        return as_labels([answer.label for answer in self.answers(self._outputs(self._read_whole(X)))])
+        labels = [answer.label for answer in self.answers(self._outputs(self._read_whole(X)))]
+        mixed = len({type(label) for label in labels}) > 1  # numbers, and "none of these"
+        return np.array(labels, dtype=object) if mixed else as_labels(labels)
 
     def __call__(self, X: Any, *, input: str | None = None) -> list[Prediction]:
         """Return a `Prediction` for each row, in row order; a row that cannot be read has an `error` instead."""
@@ -355,12 +358,12 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         """Choose on the held-out rows how sure each branch is taken to be; without any, both count alike."""
         if self.objective is None:
             return
+        deep, wide = self._branches(held_out) if held_out is not None else (None, None)
         if held_out is None:
-            self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide else None
-            return
-        deep, wide = self._branches(held_out)
-        self.blend_ = Blend.fit(self.objective.link, self.features_.classes.encode(held_out), deep, wide)
-        self.threshold_ = self.choose_threshold(self._mixed(deep, wide))
+            self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide and self.model_ is not None else None
+        elif self.model_ is not None:
+            self.blend_ = Blend.fit(self.objective.link, self.features_.classes.encode(held_out), deep, wide)
+        self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples) -> Evaluation:
         deep, wide = self._branches(examples)

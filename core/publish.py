@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
 
 LINEAR = "linear"
+_CAUTION = "These rows also chose the weights; rows that took no part in training (`train --test`) judge more fairly."
 
 
 def publish(pipeline: Pipeline, folder: Path) -> None:
@@ -44,8 +45,9 @@ def _write_all(pipeline: Pipeline, folder: Path, kind: str) -> None:
         (folder / "history.jsonl").write_text(lines, encoding="utf-8")
     (folder / "README.md").write_text(model_card(pipeline, kind), encoding="utf-8")
     learned: dict[str, Any] = {"columns": pipeline.columns_, "facts": pipeline.facts_}
-    if kind != LINEAR and pipeline.blend_ is not None:
-        learned |= {"blend": pipeline.blend_.to_dict(), "threshold": pipeline.threshold_}
+    if kind != LINEAR or pipeline.model_ is None:
+        blend = pipeline.blend_.to_dict() if pipeline.blend_ is not None else None
+        learned |= {"blend": blend, "threshold": pipeline.threshold_}
     manifest = Manifest(domain=pipeline.domain, kind=kind, config=to_dict(pipeline.config_), learned=learned)
     write_manifest(folder, manifest)
 
@@ -61,7 +63,7 @@ def model_card(pipeline: Pipeline, kind: str) -> str:
         for metric, found in evaluation.metrics.items():
             value, low, high = (shown(metric, end) for end in (found.value, found.low, found.high))
             lines.append(f"- {metric}: {value} (95 % interval {low} to {high})")
-        lines += ["", evaluation.verdict()]
+        lines += ["", evaluation.verdict(), "", _CAUTION]
     lines += [
         "", "```python", f"from fourfold.{pipeline.domain} import {name}", "", f'model = {name}.load("PATH")',
         "model.predict(…)", "```", "",

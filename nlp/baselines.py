@@ -36,8 +36,8 @@ class TextBaseline:
         common = 2 if len(examples) >= 1000 else 1
         texts = joined(examples.inputs)
         long = np.mean([len(text) for text in texts]) > _LONG
-        self.vectorizers_ = {name: _vectorizer(name, min_df=common) for name in (("words",) if long else KINDS)}
-        x = _stacked([vectorizer.fit_transform(texts) for vectorizer in self.vectorizers_.values()])
+        self.vectorizers_ = {name: _fitted(name, texts, common) for name in (("words",) if long else KINDS)}
+        x = _stacked([vectorizer.transform(texts) for vectorizer in self.vectorizers_.values()])
         labels = features.classes
         if isinstance(labels, Classes):
             self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed, examples.groups)
@@ -85,6 +85,14 @@ def _vectorizer(name: str, **settings: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **KINDS[name], **settings)
+
+
+def _fitted(name: str, texts: Sequence[str], common: int) -> Any:
+    """Return a vectoriser of terms in `common` texts or more; of all terms where none is in so many."""
+    try:
+        return _vectorizer(name, min_df=common).fit(texts)
+    except ValueError:  # no term is left
+        return _vectorizer(name, min_df=1).fit(texts)
 
 
 def _stacked(parts: Sequence[Any]) -> Any:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import nn
 
 from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
-from ..core.errors import ArtifactError
-from ..core.labels import Classes, Numbers
+from ..core.errors import ArtifactError, ConfigError, DataError
+from ..core.labels import KINDS, Classes, LabelSets, Numbers, Target, typed
 from ..core.training import Observer, Output
+from ..core.tuning import Space
 from . import data
 from .baselines import TextBaseline
 from .config import PRESETS, SPACE, TextConfig
@@ -23,7 +26,7 @@ from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
 from .pretrained import kind_of, save_pretrained, start
-from .start import adopt, read_start
+from .start import adopt, origin, read_start
 
 _MOST_KIN = 300_000
 
@@ -54,11 +57,34 @@ class TextClassifier(Classifier):
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts, or pairs of texts, from a file, a DataFrame or a list."""
-        return data.read(data_, labels, input=input, label=label)
+        return data.read(data_, labels, input=input, label=label, several=self._target() == "labels")
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
-        return data.examine(examples, test, super().examine(examples, test))
+        both = [one and replace(one, labels=self._typed(one.labels)) for one in (examples, test)]
+        assert both[0] is not None
+        return data.examine(both[0], both[1], super().examine(both[0], both[1]))
+
+    def _target(self) -> Target:
+        """Return what labels are: as learned, or as the settings say."""
+        if hasattr(self, "features_"):
+            found = next(name for name, kind in KINDS.items() if isinstance(self.features_.classes, kind))
+            return cast(Target, found)
+        config = self.config or PRESETS.get(self.kind, PRESETS["small"])()
+        return cast(Target, config.features.target)
+
+    def _typed(self, labels: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
+        return None if labels is None else typed(labels, self._target())
+
+    def read_inputs(self, inputs: list[str]) -> Examples:
+        """Read texts from the command line; the two of a pair are parted by a tab."""
+        if not self.features_.paired:
+            return self.read(inputs)
+        pairs = [tuple(text.split("\t")) for text in inputs]
+        for number, pair in enumerate(pairs, 1):
+            if len(pair) != 2:
+                raise DataError(f"input {number}: not a pair; part its two texts by a tab, or give --file")
+        return self.read(pairs)
 
     def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
         """Keep texts that contain one another on one side of the split; not looked for where rows are very many."""
@@ -69,16 +95,28 @@ class TextClassifier(Classifier):
         """Whether the linear model has a say."""
         return bool(self.config_.wide)
 
-    def choose_threshold(self, outputs: Output) -> float:
+    def choose_threshold(self, outputs: Output | None) -> float:
         """Return the confidence that all but the share `reject` of the held-out rows reach."""
-        if not self.config_.reject or not isinstance(self.features_.classes, Classes):
+        if not self.config_.reject:
             return 0.0
+        if outputs is None or not isinstance(self.features_.classes, Classes):
+            raise ConfigError("reject: needs classes and held-out rows to choose on; set it to 0, or give --valid")
         return float(np.quantile(np.asarray(outputs).max(1), self.config_.reject))
 
     def start_from(self, init: str, config: TextConfig) -> TextConfig:
         """Return `config` in the shape of a pretrained model: a folder of Hugging Face's or ours, or a hub name."""
         self._start = read_start(init)
         return adopt(config, self._start)
+
+    def origin(self) -> dict[str, str]:
+        """Return a hash of the weights that training starts from."""
+        return origin(self._start) if self.init is not None else {}
+
+    @property
+    def search_space(self) -> Space:
+        """What `tune` may change: of a pretrained model neither shape nor vocabulary."""
+        fixed = ("model.encoder.num_layers", "model.encoder.width", "features.vocab_size") if self.init else ()
+        return {name: dimension for name, dimension in SPACE.items() if name not in fixed}
 
     def learn_features(self, examples: Examples, config: data.TextFeaturesConfig) -> data.TextFeatures:
         """Learn a tokenizer and the labels; the tokenizer is the pretrained model's own where it starts from one."""
@@ -96,7 +134,10 @@ class TextClassifier(Classifier):
         if self.init is not None:
             start(model, self._start)
         if self.config_.pretrain.epochs:
-            learn_words(model, examples, self.features_, self.config_, pick_device(self.device), folder, observer)
+            begin = self._start if self.init is not None else None
+            learn_words(
+                model, examples, self.features_, self.config_, pick_device(self.device), folder, observer, begin
+            )  # fmt: skip
         return model
 
     def pretrain(
@@ -122,7 +163,17 @@ class TextClassifier(Classifier):
             raise ArtifactError(f"save_pretrained: {self.baseline_.name} is no Transformer; use save")
         labels, kind = self.features_.classes, kind_of(self.config_.model)
         names = list(map(str, labels.names)) if not isinstance(labels, Numbers) else None
-        save_pretrained(self.model_, folder, kind=kind, tokenizer=self.features_.tokenizer, labels=names)
+        model, what = self.model_, "single_label_classification"
+        if isinstance(labels, LabelSets):
+            what = "multi_label_classification"
+        elif isinstance(labels, Numbers):  # there the head itself gives the number
+            model, what = deepcopy(model), "regression"
+            with torch.no_grad():
+                model.head.weight *= labels.deviation
+                model.head.bias.mul_(labels.deviation).add_(labels.mean)
+        save_pretrained(
+            model, folder, kind=kind, tokenizer=self.features_.tokenizer, labels=names, problem_type=what
+        )  # fmt: skip
         return Path(folder)
 
     def _read_clean(self, X: Any, input: str | None) -> Examples:

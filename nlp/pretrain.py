@@ -21,7 +21,7 @@ from .domain import DOMAIN
 from .masking import MaskedSource, MaskedTask
 from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, start
-from .start import PRETRAINED
+from .start import PRETRAINED, origin
 
 _STAGE = Path("features", "words")
 """The folder of this stage in that of a run; like that of the features it goes when the run is done."""
@@ -35,6 +35,7 @@ def learn_words(
     device: torch.device,
     folder: Path | None,
     observer: Observer,
+    begin: Pretrained | None = None,
 ) -> None:
     """Give a classifier the weights of a masked language model trained on its own training texts, in place.
 
@@ -46,8 +47,8 @@ def learn_words(
         weights = load_file(kept)
     else:
         observer.say("learning words from the training texts")
-        masked = MaskedLanguageModel(config.model, model.embedding.words.num_embeddings)
-        shared = {name: w for name, w in model.state_dict().items() if name in masked.state_dict() and _shared(name)}
+        masked = _fresh(config, model.embedding.words.num_embeddings, begin)
+        shared = {name: weight for name, weight in model.state_dict().items() if _shared(name)}
         masked.load_state_dict(masked.state_dict() | shared)
         outcome = _train(masked, examples, features, config, device, stage, observer)
         weights = {name: weight for name, weight in outcome.weights.items() if _shared(name)}
@@ -70,7 +71,8 @@ class WordRun:
 
     def __call__(self, examples: Examples, observer: Observer, *, resume: bool = False, force: bool = False) -> Path:
         """Train a masked language model on texts; write what `init` reads to `out`, and return it."""
-        identity = {"domain": DOMAIN.name, "preset": PRETRAINED} | run_identity(self.config, examples, None)
+        whose = {"domain": DOMAIN.name, "preset": PRETRAINED} | origin(self.begin)
+        identity = whose | run_identity(self.config, examples, None)
         run = open_run(self.out, identity, resume=resume, force=force)
         if run.message:
             observer.say(run.message)
@@ -87,12 +89,7 @@ class WordRun:
         return self.out
 
     def _learn(self, examples: Examples, observer: Observer) -> Outcome:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.config.train.seed)
-            vocab_size = self.config.model.vocab_size or self.features.vocab_size
-            model = MaskedLanguageModel(self.config.model, vocab_size)
-        if self.begin is not None:
-            start(model, self.begin)
+        model = _fresh(self.config, self.config.model.vocab_size or self.features.vocab_size, self.begin)
         return _train(model, examples, self.features, self.config, self.device, self.out, observer)
 
     def _publish(self, outcome: Outcome) -> None:
@@ -109,6 +106,15 @@ class WordRun:
         )
         artifact.write_manifest(self.out, manifest)
         remove_checkpoints(self.out / CHECKPOINTS)
+
+
+def _fresh(config: TextConfig, vocab_size: int, begin: Pretrained | None) -> MaskedLanguageModel:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.train.seed)
+        model = MaskedLanguageModel(config.model, vocab_size)
+    if begin is not None:
+        start(model, begin)
+    return model
 
 
 def _train(

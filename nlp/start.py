@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,9 @@ from tokenizers import Tokenizer
 
 from ..core import artifact
 from ..core.config import from_dict
-from ..core.errors import ArtifactError
-from .config import TextConfig
+from ..core.errors import ArtifactError, ConfigError
+from ..core.nn import TransformerConfig
+from .config import PRESETS, TextConfig
 from .domain import DOMAIN
 from .pretrained import Pretrained, find_folder, read_pretrained
 
@@ -22,7 +24,10 @@ PRETRAINED = "pretrained"
 def read_start(source: str) -> Pretrained:
     """Read pretrained weights; ArtifactError says what is wrong with the folder."""
     folder = find_folder(source)
-    return _read_ours(folder) if _is_ours(folder) else read_pretrained(folder)
+    found = _read_ours(folder) if _is_ours(folder) else read_pretrained(folder)
+    if found.tokenizer is None:
+        raise ArtifactError(f"{folder}: no tokenizer; put its tokenizer.json or vocab.txt beside config.json")
+    return found
 
 
 def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
@@ -32,6 +37,7 @@ def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
     pretrained model comes along, as Hugging Face has it, with the mean none is needed.
     """
     wished, theirs = config.model, start.config
+    _refuse_shape(wished.encoder, theirs.encoder, start.name)
     encoder = replace(
         theirs.encoder,
         dropout=wished.encoder.dropout,
@@ -50,6 +56,28 @@ def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
     )
     longest = min(config.features.max_length, theirs.max_length)
     return replace(config, model=model, features=replace(config.features, max_length=longest))
+
+
+def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: str) -> None:
+    """Say where a shape was asked for that is neither a preset's nor that of the pretrained model."""
+    asked, there = (wished.num_layers, wished.width), (theirs.num_layers, theirs.width)
+    known = [preset().model.encoder for preset in PRESETS.values()]
+    if asked != there and asked not in [(one.num_layers, one.width) for one in known]:
+        raise ConfigError(
+            f"init '{name}': its shape is fixed, {there[0]} layers of width {there[1]}, not {asked[0]} of {asked[1]}; "
+            "leave model.encoder out"
+        )
+
+
+def origin(start: Pretrained | None) -> dict[str, str]:
+    """Return what tells one start from another: a hash of its weights, nothing where there is none."""
+    if start is None:
+        return {}
+    digest = hashlib.sha256()
+    for name, weight in sorted(start.weights.items()):
+        digest.update(name.encode())
+        digest.update(weight.numpy().tobytes())
+    return {"init": digest.hexdigest()}
 
 
 def _is_ours(folder: Path) -> bool:

@@ -33,7 +33,9 @@ def read_saved(folder: Path, split: str | None, above: int | None = None) -> tup
     """Return the name and the rows of a saved data set; a set of several splits needs the name of one."""
     name = folder.name
     if (folder / "dataset_dict.json").is_file():
-        splits = list(_json(folder / "dataset_dict.json")["splits"])
+        splits = list(map(str, _json(folder / "dataset_dict.json").get("splits") or ()))
+        if not splits:
+            raise DataError(f"{folder}/dataset_dict.json: names no splits; save the data set again")
         if split is None:
             raise DataError(f"{folder}: holds the splits {', '.join(splits)}; name one, such as {folder}:{splits[0]}")
         if split not in splits:
@@ -104,7 +106,11 @@ def _arrow(folder: Path) -> pa.Table:
     """Return the rows of the files that `state.json` lists, memory-mapped."""
     import pyarrow as pa
 
-    files = [folder / entry["filename"] for entry in _json(folder / "state.json")["_data_files"]]
+    entries = _json(folder / "state.json").get("_data_files")
+    names = [entry.get("filename") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if not names or not all(isinstance(name, str) and Path(name).name == name for name in names):
+        raise DataError(f"{folder}/state.json: does not name the files of a data set; save it again")
+    files = [folder / str(name) for name in names]
     try:
         return pa.concat_tables([pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files])
     except (pa.ArrowInvalid, OSError) as error:
@@ -114,7 +120,9 @@ def _arrow(folder: Path) -> pa.Table:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}); save the data set again") from None
+    if not isinstance(values, dict):
+        raise DataError(f"{path}: not a JSON object; save the data set again")
     return values

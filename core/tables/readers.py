@@ -69,7 +69,8 @@ def _wrapped(frame: pd.DataFrame) -> Table:
     if frame.empty:
         raise DataError("the DataFrame has no rows; give it at least one")
     refuse_repeated(list(frame.columns), "DataFrame")
-    return Table(frame.reset_index(drop=True), "DataFrame", lambda row: f"DataFrame row {row}")
+    named = frame.reset_index(drop=True).rename(columns=str)
+    return Table(named, "DataFrame", lambda row: f"DataFrame row {row}")
 
 
 def _numbered(name: str, frame: pd.DataFrame) -> Table:

@@ -35,5 +35,7 @@ def label_sets(rows: Iterable[Any], place: Callable[[int], str]) -> npt.NDArray[
         labels = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
         if any(_is_missing(label) for label in labels):
             raise DataError(f"{place(row)}: an empty label in the list; leave it out")
+        if joined := [str(label) for label in labels if "|" in str(label)]:
+            raise DataError(f"{place(row)}: label '{joined[0]}' holds '|', which joins labels in files; rename it")
         found[row] = tuple(dict.fromkeys(map(str, labels)))
     return found

@@ -59,16 +59,17 @@ class Table:
             return Texts(column, self.keep)
         return ["" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
 
-    def label_column(self, name: str) -> npt.NDArray[Any] | None:
+    def label_column(self, name: str, *, may_be_empty: bool = False) -> npt.NDArray[Any] | None:
         """Return a column of labels, or None where there is no such column or nothing in it.
 
-        A column of lists gives tuples of strings. Raises DataError at the first empty label among others.
+        A column of lists gives tuples of strings. Raises DataError at the first empty label among others, unless they
+        `may_be_empty`: rows of no label among rows of several.
         """
         if name in self.frame.columns and self.frame[name].dtype == object and any(map(is_several, self.frame[name])):
             return label_sets(self.frame[name], self.place)
         if name not in self.frame.columns or not any(map(str.strip, self.strings(name))):
             return None
-        texts = self.text_column(name)
+        texts = self.strings(name) if may_be_empty else self.text_column(name)
         numbers = pd.api.types.is_numeric_dtype(self.frame[name].dtype)
         if numbers:
             values: npt.NDArray[Any] = self.frame[name].to_numpy()

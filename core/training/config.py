@@ -65,8 +65,8 @@ class TrainConfig:
     `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
     sets the number of steps after a short calibration; otherwise `epochs` does, and `max_steps` bounds it (0: does
     not). `patience` stops after so many evaluations without a better `metric` (0: never); the best weights are kept.
-    `class_weights` "balanced" has every class weigh the same in total, as in scikit-learn. `ema` is the decay of
-    averaged weights (0: off).
+    `class_weights` "balanced" has every class weigh the same in total in the Transformer's loss, as in scikit-learn.
+    `ema` is the decay of averaged weights (0: off).
     """
 
     epochs: float = 10.0

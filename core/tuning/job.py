@@ -69,7 +69,7 @@ class Job:
     def identity(self) -> dict[str, Any]:
         """Return what a resumed study must share with the one that began."""
         searched = {f"search {name}": str(dimension) for name, dimension in self.space.items()}
-        whole = {"domain": self.pipeline.domain, "preset": self.pipeline.kind}
+        whole = {"domain": self.pipeline.domain, "preset": self.pipeline.kind} | self.pipeline.origin()
         return whole | searched | run_identity(self.config, self.train, self.held_out)
 
     def changed(self, settings: Mapping[str, Scalar]) -> Any:
@@ -105,7 +105,7 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
     config, (train, held_out) = pipeline.resolve(), rows
     if held_out is None:
         raise ConfigError("tune: no rows are held out to compare trials on; give --valid a share or a path")
-    space = dict(pipeline.space)
+    space = dict(pipeline.search_space)
     if config.train.budget is not None:
         space.pop("train.epochs", None)  # the number of steps comes from the budget
     features = pipeline.learn_features(train, config.features)

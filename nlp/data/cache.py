@@ -54,9 +54,14 @@ def encode_texts(
         store.append(np.fromiter(ids, np.int32, int(sizes.sum())))
         lengths.append(sizes)
         if paired:
-            firsts.append(np.array([encoding.type_ids.index(1) for encoding in encodings], dtype=np.int64))
+            firsts.append(np.array([_second(encoding.sequence_ids) for encoding in encodings], dtype=np.int64))
     counts = np.concatenate(lengths) if lengths else np.zeros(0, np.int64)
     return TokenTable(store.close(), np.cumsum(counts) - counts, counts, np.concatenate(firsts) if firsts else None)
+
+
+def _second(sides: list[int | None]) -> int:
+    """Return where the second text of a pair begins; of an empty one, where it would."""
+    return sides.index(1) if 1 in sides else len(sides) - 1
 
 
 def _chunks(texts: Inputs, rows: int) -> Iterator[list[Any]]:

@@ -69,12 +69,16 @@ def _repeats(keys: Numbers, examples: Examples) -> _Repeats:
     rows = np.setdiff1d(np.arange(len(keys)), np.fromiter(examples.errors, np.int64, len(examples.errors)))
     unique, group = np.unique(keys[rows], return_inverse=True)
     count = len(rows) - len(unique)
-    if examples.labels is None or not count:
+    if examples.labels is None or not count or _are_numbers(examples):  # several may rate one text
         return _Repeats(count, np.array([], dtype=np.int64))
-    names, label = np.unique(examples.labels[rows].astype(str), return_inverse=True)
+    names, label = np.unique([str(label) for label in examples.labels[rows]], return_inverse=True)
     pairs = np.unique(group.astype(np.int64) * len(names) + label)
     several = np.bincount(pairs // len(names)) > 1
     return _Repeats(count, rows[several[group]])
+
+
+def _are_numbers(examples: Examples) -> bool:
+    return examples.labels is not None and examples.labels.dtype.kind == "f"
 
 
 def _lengths(texts: Iterable[Any]) -> dict[str, dict[str, float]]:
@@ -118,7 +122,7 @@ def _all_empty(examples: Examples) -> list[str]:
 
 def _rare(examples: Examples) -> list[str]:
     """Warn of classes with a single row, numbers with fractions excepted: they are not classes."""
-    if examples.labels is None or examples.labels.dtype.kind == "f":
+    if examples.labels is None or _are_numbers(examples):
         return []
     rare = [label for label, count in count_labels(examples.labels).items() if count < 2]
     shown = ", ".join(rare[:_FEW]) + (", …" if len(rare) > _FEW else "")
@@ -143,7 +147,7 @@ def _compare(
 
 
 def _unknown(examples: Examples, test: Examples) -> list[str]:
-    if examples.labels is None or test.labels is None or examples.labels.dtype.kind == "f":
+    if examples.labels is None or test.labels is None or _are_numbers(examples):
         return []
     known = count_labels(examples.labels)
     new = [label for label in count_labels(test.labels) if label not in known]

@@ -34,7 +34,7 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     asked = split_names(input, names) if input else []
     label = label or (_usual([name for name in names if name not in asked], "label", LABELS) if labelled else None)
     others = [name for name in names if name != label]
-    text = input or _usual(others, "text", INPUTS) or _by_content(table, others)
+    text = input or _alone(table, _usual(others, "text", INPUTS), others) or _by_content(table, others)
     if text is None:
         raise DataError(f"{table.name}: no column 'text'{_choice(others, names)}; name the one to read with --input")
     rest = [name for name in names if name not in (asked or [text])]
@@ -57,6 +57,12 @@ def _usual(names: list[str], default: str, candidates: tuple[str, ...]) -> str |
         return default
     found = [name for name in names if name.lower() in (default, *candidates)]
     return found[0] if len(found) == 1 else None
+
+
+def _alone(table: Table, name: str | None, names: list[str]) -> str | None:
+    """Return a usual name, unless another column reads like texts too: then nobody can tell."""
+    rivals = [other for other in names if other not in (name, "text") and _texty(table.frame[other])]
+    return name if name == "text" or not rivals else None
 
 
 def _by_content(table: Table, names: list[str]) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ...core.batch import Examples
+from ...core.errors import ArtifactError, DataError
 from ...core.labels import Classes, Labels, fit_labels, load_labels, save_labels
 from .cache import encode_texts
 from .config import TextFeaturesConfig
@@ -16,6 +17,7 @@ from .source import TextSource
 from .tokenizers import MASK, train_tokenizer
 
 _NONE = Classes(())
+_PAIRS = "pairs.json"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class TextFeatures:
     config: TextFeaturesConfig
     tokenizer: Tokenizer
     classes: Labels
+    paired: bool = False
 
     @classmethod
     def fit(cls, examples: Examples, config: TextFeaturesConfig, tokenizer: Tokenizer | None = None) -> TextFeatures:
@@ -41,13 +44,16 @@ class TextFeatures:
         labels: Labels = _NONE,
     ) -> TextFeatures:
         """Learn a vocabulary from texts, whose labels are known or of no concern."""
-        return cls(config, tokenizer or train_tokenizer(sides(examples.inputs), config), labels)
+        found = tokenizer or train_tokenizer(sides(examples.inputs), config)
+        return cls(config, found, labels, are_pairs(examples.inputs))
 
     @property
     def mask_id(self) -> int:
         """The number of the token that hides another: [MASK], or <mask> in RoBERTa's vocabulary."""
-        found = [self.tokenizer.token_to_id(name) for name in (MASK, "<mask>")]
-        return next(number for number in found if number is not None)
+        for name in (MASK, "<mask>"):
+            if (number := self.tokenizer.token_to_id(name)) is not None:
+                return int(number)
+        raise ArtifactError("the tokenizer has neither [MASK] nor <mask>; set features.token_dropout=0, or add one")
 
     @property
     def special_ids(self) -> frozenset[int]:
@@ -61,21 +67,33 @@ class TextFeatures:
         return int(self.tokenizer.get_vocab_size())
 
     def source(self, examples: Examples, training: bool = False) -> TextSource:
-        """Return the token ids of the examples; `training` refuses what prediction may leave open."""
-        if are_pairs(examples.inputs):
-            self.tokenizer.enable_truncation(self.config.max_length, strategy="longest_first")
-        else:
-            self.tokenizer.no_truncation()  # long texts are cut into windows
-        tokens = encode_texts(examples.inputs, self.tokenizer)
-        return TextSource(tokens, self.classes.encode(examples), self.config, self.mask_id)
+        """Return the token ids of the examples, the same with and without `training`.
+
+        Raises DataError where a model of pairs is given single texts, or the reverse.
+        """
+        paired = are_pairs(examples.inputs)
+        if len(examples) and paired != self.paired:
+            kinds = ("pairs of texts", "single texts") if self.paired else ("single texts", "pairs of texts")
+            raise DataError(f"{examples.name}: the model was trained on {kinds[0]}, and these are {kinds[1]}")
+        tokens = encode_texts(examples.inputs, self._cutting() if paired else self.tokenizer)
+        mask_id = self.mask_id if self.config.token_dropout else 0
+        return TextSource(tokens, self.classes.encode(examples), self.config, mask_id)
+
+    def _cutting(self) -> Tokenizer:
+        """Return a copy that cuts pairs at the longest length; single texts are cut into windows instead."""
+        tokenizer = Tokenizer.from_str(self.tokenizer.to_str())
+        tokenizer.enable_truncation(self.config.max_length, strategy="longest_first")
+        return tokenizer
 
     def save(self, folder: Path) -> None:
-        """Write `tokenizer.json` and `classes.json`."""
+        """Write `tokenizer.json`, `classes.json` and, where rows are pairs, `pairs.json`."""
         self.tokenizer.save(str(folder / "tokenizer.json"))
         save_labels(folder, self.classes)
+        if self.paired:
+            (folder / _PAIRS).write_text("{}", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, config: TextFeaturesConfig) -> TextFeatures:
         """Read what `save` wrote."""
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return cls(config, tokenizer, load_labels(folder))
+        return cls(config, tokenizer, load_labels(folder), (folder / _PAIRS).is_file())

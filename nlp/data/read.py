@@ -18,6 +18,8 @@ from .columns import find_columns, notes_on
 from .folders import read_folder
 from .pairs import Inputs, checked, split_names
 
+_EMPTY = "the text is empty; fill it or leave the row out"
+
 
 def read(
     data: str | Path | pd.DataFrame | Sequence[Any],
@@ -26,6 +28,7 @@ def read(
     input: str | None = None,
     label: str | None = None,
     stream_above: int = ABOVE,
+    several: bool = False,
 ) -> Examples:
     """Read texts and, where there are some, labels: from a table (CSV, TSV, JSON, JSONL or Parquet file, a data set of
     Hugging Face, a DataFrame), a folder of text files for each class, or a list.
@@ -33,7 +36,8 @@ def read(
     A list holds texts, or pairs of texts as tuples; `input="question,answer"` reads pairs from two columns. Columns
     that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
 
-    The texts of a file of more than `stream_above` bytes stay on the disk.
+    With `several`, a label's cell may be empty: a row may have none of several. The texts of a file of more than
+    `stream_above` bytes stay on the disk.
 
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']
@@ -48,7 +52,7 @@ def read(
     texts, errors = _texts(table, columns["input"])
     return Examples(
         inputs=texts,
-        labels=_labels(table, columns) if labels is None else as_labels(labels),
+        labels=_labels(table, columns, several) if labels is None else as_labels(labels),
         name=table.name,
         place=table.place,
         errors=errors,
@@ -58,8 +62,8 @@ def read(
     )
 
 
-def _labels(table: Table, columns: dict[str, str]) -> npt.NDArray[Any] | None:
-    return table.label_column(columns["label"]) if "label" in columns else None
+def _labels(table: Table, columns: dict[str, str], several: bool) -> npt.NDArray[Any] | None:
+    return table.label_column(columns["label"], may_be_empty=several) if "label" in columns else None
 
 
 def _texts(table: Table, name: str) -> tuple[Inputs, dict[int, str]]:
@@ -78,4 +82,10 @@ def _from_lists(rows: Sequence[Any], labels: Sequence[Any] | None) -> Examples:
     texts = checked(list(rows))
     if not texts:
         raise DataError("there are no texts; give at least one")
-    return Examples(inputs=texts, labels=None if labels is None else as_labels(labels), name="texts")
+    empty = {row: _EMPTY for row, text in enumerate(texts) if not all(map(str.strip, _sides(text)))}
+    found = None if labels is None else as_labels(labels)
+    return Examples(inputs=texts, labels=found, name="texts", errors=empty)
+
+
+def _sides(text: Any) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else text

@@ -33,6 +33,14 @@ class TextEmbedding(nn.Module):
         if self.positions is not None:
             x_BLD = self.positions(x_BLD, positions_BL)
         if self.segments is not None:
-            x_BLD = x_BLD + (self.segments.weight[0] if segments_BL is None else self.segments(segments_BL))
+            x_BLD = x_BLD + self._segment(segments_BL)
         out_BLD: Tensor = self.dropout(self.norm(x_BLD))
         return out_BLD
+
+    def _segment(self, segments_BL: Tensor | None) -> Tensor:
+        """Return the vectors of the segments, (B, L, D) or (D,); a model of one kind knows no second."""
+        assert self.segments is not None
+        if segments_BL is None or self.segments.num_embeddings == 1:
+            return self.segments.weight[0]
+        found: Tensor = self.segments(segments_BL)
+        return found

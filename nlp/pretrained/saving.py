@@ -34,10 +34,12 @@ def save_pretrained(
     kind: Kind,
     tokenizer: Tokenizer | None = None,
     labels: Sequence[str] | None = None,
+    problem_type: str | None = None,
 ) -> None:
     """Write a folder from which transformers' AutoModel and AutoTokenizer load the model and its tokenizer.
 
-    `labels` name the classes of a `TextModel` ("LABEL_0", … where None). The model must be one that `kind`
+    `labels` name the classes of a `TextModel` ("LABEL_0", … where None); `problem_type` is transformers' word for what
+    its outputs are. The model must be one that `kind`
     describes, as those built with the configuration of `read_pretrained` are; else ArtifactError says where
     it differs.
 
@@ -54,6 +56,7 @@ def save_pretrained(
         raise ConfigError(f"unknown kind '{kind}'{did_you_mean(kind, ARCHITECTURES)}")
     architecture, folder = ARCHITECTURES[kind], Path(folder)
     settings = _settings(model, architecture) | _labels(model, labels)
+    settings |= {"problem_type": problem_type} if problem_type else {}
     if tokenizer is not None:
         settings["pad_token_id"] = _pad_id(model, tokenizer, architecture)
     folder.mkdir(parents=True, exist_ok=True)

@@ -216,8 +216,12 @@ def test_a_damaged_artefact_is_refused(model: Any, run: Path, tmp_path: Path) ->
     assert refused(lambda: config.write_text('{"model_type": "bert"}')) == (
         f"{folder}: its config.json is not Fourfold's; give a folder that `fourfold … train` wrote"
     )
-    assert refused(lambda: rewrite('"version": 1', '"version": 2')) == (
-        f"{folder}: saved in format 2 by Fourfold 0.1.0, and this one reads up to 1; pip install --upgrade fourfold"
+    assert refused(lambda: rewrite('"version": 2', '"version": 3')) == (
+        f"{folder}: saved in format 3 by Fourfold 0.1.0, and this one reads up to 2; pip install --upgrade fourfold"
+    )
+    assert refused(lambda: rewrite('"version": 2', '"version": 1')) == (
+        f"{folder}: saved in format 1, whose settings of models and baselines this Fourfold reads no more; "
+        "train it again"
     )
     assert (
         refused(lambda: rewrite('"num_heads": ', '"num_heads": 1')) == f"{config}: changed after it was saved; {again}"

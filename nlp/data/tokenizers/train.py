@@ -27,10 +27,9 @@ SAMPLE = 100_000
 
 
 def train_tokenizer(texts: Sequence[str], config: TextFeaturesConfig) -> Tokenizer:
-    """Train the tokenizer of the settings; it adds [CLS] and [SEP], and cuts rows at the longest length.
+    """Train the tokenizer of the settings; it adds [CLS] and [SEP], and cuts nothing.
 
-    The same texts give the same tokenizer. A pair becomes [CLS] a [SEP] b [SEP], the longer side cut first, with type 1
-    from b on.
+    The same texts give the same tokenizer. A pair becomes [CLS] a [SEP] b [SEP], with type 1 from b on.
     """
     tokenizer = KINDS[config.tokenizer](sampled(texts), config)
     tokenizer.add_special_tokens(list(SPECIAL))
@@ -39,7 +38,6 @@ def train_tokenizer(texts: Sequence[str], config: TextFeaturesConfig) -> Tokeniz
         pair=f"{CLS} $A {SEP} $B:1 {SEP}:1",
         special_tokens=[(name, SPECIAL.index(name)) for name in (CLS, SEP)],
     )
-    tokenizer.enable_truncation(config.max_length, strategy="longest_first")
     return tokenizer
 
 

@@ -51,7 +51,7 @@ def test_sigmoid_and_numbers() -> None:
     assert Blend.fit("sigmoid", labels, 1 / (1 + np.exp(-2 * odds))).deep == pytest.approx(0.5, abs=0.05)
     deep, wide = RANDOM.standard_normal((2, 3000))
     blend = Blend.fit("identity", 2 * deep + 3 * wide + 7, deep, wide)
-    assert (blend.deep, blend.wide, blend.shift) == pytest.approx((2, 3, 7), abs=1e-6)
+    assert (blend.deep, blend.wide, blend.shift) == pytest.approx((2, 3, 7), abs=2e-3)
 
 
 @settings(max_examples=50, deadline=None)
@@ -66,3 +66,11 @@ def test_what_comes_out_are_probabilities(rows: list[list[float]], a: float, b: 
     mixed = Blend(deep=a, wide=b)(p, p[:, ::-1], "softmax")
     assert np.isfinite(mixed).all() and np.allclose(mixed.sum(1), 1, atol=1e-5)
     assert np.allclose(outputs(scores(p, "sigmoid"), "sigmoid"), np.clip(p, 1e-7, 1 - 1e-7), atol=1e-6)
+
+
+def test_a_few_rows_do_not_make_a_model_certain() -> None:
+    sure = np.array([[0.6, 0.4], [0.35, 0.65]])
+    blend = Blend.fit("softmax", np.array([0, 1]), sure, sure)
+    assert 0.3 < blend.deep < 2 and blend(np.array([[0.55, 0.45]]), np.array([[0.52, 0.48]]), "softmax")[0, 0] < 0.65
+    one = Blend.fit("identity", np.array([7.5]), np.array([7.0]), np.array([8.0]))
+    assert (one.deep, one.wide) == pytest.approx((0.5, 0.5), abs=0.05)

@@ -67,8 +67,9 @@ def test_labels_come_as_many_things(labels: Any, found: list[Any]) -> None:
 
 def test_labels_of_another_shape() -> None:
     with pytest.raises(DataError) as error:
-        as_labels(np.array([["a"], ["b"]]))
-    assert str(error.value) == "labels have the shape (2, 1); give one label a row"
+        as_labels(np.array([["a", "b"], ["b", "c"]]))
+    assert str(error.value) == "labels have the shape (2, 2); give one label a row"
+    assert as_labels(np.array([[1], [0]])).tolist() == [1, 0], "one column is one label a row, as in scikit-learn"
 
 
 def test_several_labels_are_encoded(tmp_path: Path) -> None:
@@ -102,7 +103,8 @@ def test_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "kind"),
     [([0, 1, 2], Classes), ([1.0, 2.0, 1.0], Classes), (["a", "b", "a"], Classes), ([True, False, True], Classes),
-     ([0.1, 0.2, 0.5], Numbers), ([["a"], ["b"], []], LabelSets)],
+     ([0.1, 0.2, 0.5], Numbers), (["0.5", "1", "2"], Numbers), (["1", "2", "1"], Classes),
+     (["1.5", "x", "2"], Classes), ([["a"], ["b"], []], LabelSets)],
 )  # fmt: skip
 def test_the_kind_of_labels_is_scikit_learns(labels: Any, kind: type) -> None:
     assert isinstance(fit_labels(Examples(inputs=["x"] * 3, labels=as_labels(labels))), kind)

@@ -50,7 +50,20 @@ def test_what_is_taken(table: pd.DataFrame, columns: tuple[str, str | None]) -> 
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_every_usual_name_of_texts(name: str) -> None:
-    assert read(frame(**{name.upper(): TEXTS, "label": KINDS, "x": TEXTS})).columns["input"] == name.upper()
+    codes = [f"#{number}" for number in range(len(TEXTS))]
+    assert read(frame(**{name.upper(): TEXTS, "label": KINDS, "x": codes})).columns["input"] == name.upper()
+
+
+def test_a_second_column_of_texts_leaves_it_open() -> None:
+    with pytest.raises(DataError) as error:
+        read(frame(question=TEXTS, answer=TEXTS, label=KINDS))
+    assert str(error.value).startswith("DataFrame: no column 'text'") and "--input" in str(error.value)
+    assert read(frame(text=TEXTS, answer=TEXTS, label=KINDS)).columns["input"] == "text"
+
+
+def test_numbered_columns() -> None:
+    table = pd.DataFrame([[text, kind] for text, kind in zip(TEXTS, KINDS, strict=True)])
+    assert read(table, input="0", label="1").inputs == list(TEXTS)
 
 
 @pytest.mark.parametrize("name", LABELS)

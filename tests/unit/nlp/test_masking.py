@@ -126,3 +126,46 @@ def test_other_domains_have_no_pretrained_models() -> None:
     with pytest.raises(ConfigError) as error:
         ClickPredictor("tiny", init="bert").resolve()
     assert str(error.value) == "init 'bert': recsys has no pretrained models; leave it out"
+
+
+def test_learning_words_first_is_repeatable() -> None:
+    config = override(TextClassifier("tiny").resolve(), TINY)
+    one, two = (TextClassifier("tiny", config=config, seed=3).fit(TEXTS, LABELS, valid=0) for _ in range(2))
+    assert (one.predict_proba(TEXTS) == two.predict_proba(TEXTS)).all()
+
+
+def test_a_resumed_run_starts_from_the_same_weights(tmp_path: Path) -> None:
+    config = override(TextClassifier("tiny").resolve(), TINY)
+    for seed in (1, 2):
+        TextClassifier("tiny", config=config, seed=seed).pretrain(TEXTS, out=tmp_path / str(seed))
+    labels_alone = override(config, {"pretrain": {"epochs": 0}, "train": {"epochs": 1}})
+    TextClassifier("tiny", init=tmp_path / "1", config=labels_alone).fit(TEXTS, LABELS, out=tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"cannot resume: init was "):
+        other = TextClassifier("tiny", init=tmp_path / "2", config=labels_alone)
+        other.fit(TEXTS, LABELS, out=tmp_path / "run", resume=True)
+    again = TextClassifier("tiny", init=f"{tmp_path}/./1", config=labels_alone)
+    again.fit(TEXTS, LABELS, out=tmp_path / "run", resume=True)
+
+
+def test_a_shape_that_cannot_be_had_is_refused(tmp_path: Path) -> None:
+    config = override(TextClassifier("tiny").resolve(), TINY)
+    TextClassifier("tiny", config=config).pretrain(TEXTS, out=tmp_path / "words")
+    other = override(config, {"model": {"encoder": {"num_layers": 5}}})
+    with pytest.raises(ConfigError) as error:
+        TextClassifier("tiny", init=tmp_path / "words", config=other).resolve()
+    assert str(error.value) == (
+        f"init '{tmp_path}/words': its shape is fixed, 2 layers of width 64, not 5 of 64; leave model.encoder out"
+    )
+    space = TextClassifier(init=tmp_path / "words").search_space
+    assert "train.optimizer.lr" in space and "model.encoder.num_layers" not in space
+
+
+def test_an_init_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
+    from transformers import BertConfig, BertModel
+
+    BertModel(BertConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2)).save_pretrained(
+        tmp_path
+    )
+    with pytest.raises(ArtifactError) as error:
+        TextClassifier(init=tmp_path).resolve()
+    assert str(error.value) == f"{tmp_path}: no tokenizer; put its tokenizer.json or vocab.txt beside config.json"

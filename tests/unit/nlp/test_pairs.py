@@ -91,7 +91,14 @@ def test_a_batch_has_segments() -> None:
         size = len(alone.ids)
         assert ids[row, :size].tolist() == alone.ids and segments[row, :size].tolist() == alone.type_ids
         assert keep[row].sum() == size and alone.ids.count(SPECIAL.index("[SEP]")) == 2
-    assert "segments" not in features.source(read(QUESTIONS, KINDS)).batch(np.array([0]))
+    with pytest.raises(DataError) as error:
+        features.source(read(QUESTIONS, KINDS))
+    assert str(error.value) == "texts: the model was trained on pairs of texts, and these are single texts"
+    alone = TextFeatures.fit(read(QUESTIONS, KINDS), TextFeaturesConfig(min_frequency=1))
+    assert "segments" not in alone.source(read(QUESTIONS, KINDS)).batch(np.array([0]))
+    with pytest.raises(DataError) as error:
+        alone.source(examples)
+    assert str(error.value) == "texts: the model was trained on single texts, and these are pairs of texts"
 
 
 def test_a_model_of_pairs_is_trained_saved_and_used(tmp_path: Path) -> None:

@@ -147,3 +147,51 @@ def test_a_finetuned_bert_is_what_transformers_load(tmp_path: Path) -> None:
     probabilities = theirs(**tokens).logits.softmax(-1).detach().numpy()
     assert np.abs(probabilities - fitted.predict_proba(texts[:8])).max() < 1e-5
     assert read_pretrained(folder).classifier is not None
+
+
+def test_score_is_the_main_metric_of_each_kind() -> None:
+    texts, labels = tagged(60)
+    stars = np.array([len(names) + 0.5 for names in labels])
+    several = model(train={"epochs": 1}).fit(texts, labels)
+    assert several.score(texts, labels) == several.evaluate(texts, labels).metrics["micro_f1"].value
+    numbers = model(train={"epochs": 1}).fit(texts, stars)
+    assert numbers.score(texts, stars) == numbers.evaluate(texts, stars).metrics["r2"].value
+    from sklearn.base import is_classifier, is_regressor
+
+    assert is_regressor(numbers) and not is_classifier(numbers) and is_classifier(several)
+
+
+def test_labels_of_a_file_are_what_the_settings_say(tmp_path: Path) -> None:
+    import pandas as pd
+
+    texts, labels = tagged(60)
+    frame = pd.DataFrame({"text": texts, "label": ["|".join(names) for names in labels]})
+    frame.to_csv(tmp_path / "sets.csv", index=False)
+    several = model(features={"target": "labels"}, train={"epochs": 1}).fit(tmp_path / "sets.csv")
+    found = several.check(tmp_path / "sets.csv", test=tmp_path / "sets.csv")
+    assert not any("is not in" in why for why in found["fatal"]) and several.classes_.tolist() == sorted(WORDS)
+    frame.assign(label=[f"{len(names) + 0.25}" for names in labels]).to_csv(tmp_path / "stars.csv", index=False)
+    numbers = model(train={"epochs": 1}).fit(tmp_path / "stars.csv")
+    assert "r2" in numbers.evaluate(tmp_path / "stars.csv").metrics
+    rated = pd.DataFrame({"text": ["the same text here"] * 6 + texts[:6], "label": [k + 0.5 for k in range(12)]})
+    assert model().check(rated)["fatal"] == [], "several may rate one text"
+
+
+def test_texts_that_share_no_term_and_empty_texts() -> None:
+    names = ["".join(RANDOM.choice(list("abcdefghij"), 9)) for _ in range(1100)]
+    linear = TextClassifier("linear").fit(names, [k % 2 for k in range(1100)])
+    assert linear.predict(names[:3]).shape == (3,)
+    assert linear([" "])[0].error == "the text is empty; fill it or leave the row out"
+
+
+def test_a_linear_model_rejects_too_and_numbers_stay_numbers() -> None:
+    texts = [f"{a} {b} {w}" for a in FILLER for b in FILLER for w in ("bargain", "speedy")]
+    labels = [int("bargain" in text) for text in texts]
+    config = override(TextClassifier("linear").resolve(), {"reject": 0.2})
+    linear = TextClassifier("linear", config=config).fit(texts, labels, valid=0.3)
+    said = linear.predict(["zzz qqq", *texts[:3]])
+    assert linear.threshold_ > 0.5 and said.dtype == object and said[0] == NONE_OF_THESE
+    assert {type(label) for label in said[1:]} <= {int, str}
+    with pytest.raises(ConfigError) as error:
+        TextClassifier("linear", config=config).fit(texts, labels, valid=0)
+    assert str(error.value) == "reject: needs classes and held-out rows to choose on; set it to 0, or give --valid"

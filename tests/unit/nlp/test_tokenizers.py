@@ -53,6 +53,7 @@ def test_special_tokens_come_first_and_frame_a_text(kind: TokenizerKind) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pair_is_two_segments_and_the_longer_is_cut(kind: TokenizerKind) -> None:
     tokenizer = train_tokenizer([*CHINESE, *ENGLISH], TextFeaturesConfig(tokenizer=kind, max_length=12))
+    tokenizer.enable_truncation(12, strategy="longest_first")
     found = tokenizer.encode("is the acting natural", "很好看，值得一看！" * 4)
     ends = [place for place, token in enumerate(found.tokens) if token == "[SEP]"]
     assert len(found.ids) == 12 and found.tokens[0] == "[CLS]" and ends[1:] == [11]
