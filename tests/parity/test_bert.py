@@ -74,8 +74,12 @@ def test_hidden_states_of_every_layer():
     tensors = inputs()
     with torch.no_grad():
         ours(Batch(tensors))
+        only = found.pop()  # the pooler reads the first token, so that no other leaves the last layer
+        ours.encoder(found[0], tensors["keep"])
+    del found[1:-3]  # the layers of the first call
     wanted = theirs(model, tensors, output_hidden_states=True).hidden_states
     assert len(found) == len(wanted) == 4
+    torch.testing.assert_close(only, wanted[-1][:, :1], atol=1e-5, rtol=0)
     for got, want in zip(found, wanted, strict=True):
         torch.testing.assert_close(got[tensors["keep"]], want[tensors["keep"]], atol=1e-5, rtol=0)
 
