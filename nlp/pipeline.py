@@ -116,7 +116,7 @@ class TextClassifier(Classifier):
     def search_space(self) -> Space:
         """What `tune` may change: of a pretrained model neither shape nor vocabulary."""
         fixed = ("model.encoder.num_layers", "model.encoder.width", "features.vocab_size") if self.init else ()
-        return {name: dimension for name, dimension in SPACE.items() if name not in fixed}
+        return {name: dimension for name, dimension in self.space.items() if name not in fixed}
 
     def learn_features(self, examples: Examples, config: data.TextFeaturesConfig) -> data.TextFeatures:
         """Learn a tokenizer and the labels; the tokenizer is the pretrained model's own where it starts from one."""
