@@ -16,8 +16,8 @@ _OPENING = 5
 def kin(inputs: Inputs) -> npt.NDArray[np.int64]:
     """Return a number for each text, the same for texts of which one contains the other, word by word.
 
-    >>> kin(["a gripping film", "not a gripping film at all", "film", "a gripping film"]).tolist()
-    [0, 0, 2, 0]
+    >>> kin(["a gripping film to see twice", "not a gripping film to see twice", "a gripping film"]).tolist()
+    [0, 0, 2]
     """
     words = [text.lower().split() for text in joined(inputs)]
     openings: dict[tuple[str, ...], list[int]] = defaultdict(list)
