@@ -42,7 +42,7 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
         names: npt.NDArray[Any] = self.features_.classes.array()
         return names
 
-    def score(self, X: Any, y: Any = None, sample_weight: None = None) -> float:
+    def score(self, X: Any, y: Any = None) -> float:
         """Return the main metric of the kind of labels on labelled data."""
         return Pipeline.score(self, X, y)
 

@@ -20,7 +20,7 @@ _TOKENS = rf"(?u)[{_IDEOGRAPHS}]|[^\W{_IDEOGRAPHS}]+|[^\w\s]"
 """Words, marks, and each Chinese or Japanese character by itself."""
 
 _LONG = 600
-"""From so many characters a text on, n-grams of characters cost minutes and bring nothing: words alone are taken."""
+"""From so many characters a text on words alone are taken: n-grams of characters would cost minutes."""
 
 
 class TextBaseline:
