@@ -37,8 +37,11 @@ class Blend:
     def fit(cls, link: Link, labels: npt.NDArray[Any], deep: Any, wide: Any = None) -> Blend:
         """Choose the exponents on held-out rows; `labels` are as the objective's labels encode them."""
         branches = [scores(branch, link) for branch in (deep, wide) if branch is not None]
-        fitted = _least_squares(branches, labels) if link == "identity" else _least_log_loss(branches, labels, link)
-        return cls(deep=fitted[0], wide=fitted[1] if wide is not None else 0.0, shift=fitted[-1])
+        if link == "identity":
+            weights, shift = _least_squares(branches, labels)
+        else:
+            weights, shift = exponents(branches, labels, link)[0], 0.0
+        return cls(deep=weights[0], wide=weights[1] if wide is not None else 0.0, shift=shift)
 
     def __call__(self, deep: Any, wide: Any, link: Link) -> npt.NDArray[np.float32]:
         """Return the outputs of both together; `wide` may be None where its exponent is 0."""
@@ -73,22 +76,30 @@ def outputs(values: Floats, link: Link) -> Floats:
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
-def _least_log_loss(branches: list[Floats], labels: npt.NDArray[Any], link: Link) -> list[float]:
+def exponents(branches: list[Floats], labels: npt.NDArray[Any], link: Link) -> tuple[list[float], float]:
+    """Return the weights with which a sum of scores (log-probabilities, log-odds) has the least log loss, and that."""
     from scipy.optimize import minimize
 
-    def log_loss(exponents: Floats) -> float:
-        p = outputs(sum(a * branch for a, branch in zip(exponents, branches, strict=True)), link)
-        true = p[np.arange(len(p)), labels] if link == "softmax" else np.where(labels > 0, p, 1 - p)
-        held = float(((exponents - start) ** 2).sum()) / len(p)
-        return held - float(np.log(np.maximum(true, _SMALLEST)).mean())
-
     start = np.full(len(branches), 1 / len(branches))
+
+    def log_loss(weights: Floats) -> float:
+        total = sum(weight * branch for weight, branch in zip(weights, branches, strict=True))
+        held = float(((weights - start) ** 2).sum()) / len(labels)
+        return held + _log_loss(np.asarray(total), labels, link)
+
     found = minimize(log_loss, start, bounds=[(0.0, 20.0)] * len(branches))
-    exponents = found.x if found.x.sum() > 0 else start
-    return [*map(float, exponents), 0.0]
+    weights = found.x if found.x.sum() > 0 else start
+    return [*map(float, weights)], log_loss(weights)
 
 
-def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> list[float]:
+def _log_loss(scores: Floats, labels: npt.NDArray[Any], link: Link) -> float:
+    if link == "softmax":
+        scores = scores - scores.max(1, keepdims=True)
+        return float((np.log(np.exp(scores).sum(1)) - scores[np.arange(len(labels)), labels]).mean())
+    return float(np.logaddexp(0, np.where(labels > 0, -scores, scores)).mean())
+
+
+def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> tuple[list[float], float]:
     from scipy.optimize import nnls
 
     means = [branch.mean() for branch in branches]
@@ -98,4 +109,4 @@ def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> list[flo
     target = np.concatenate([labels - labels.mean(), held.sum(0) / len(branches)])
     factors, _ = nnls(np.concatenate([centred, held]), target)
     shift = labels.mean() - sum(factor * mean for factor, mean in zip(factors, means, strict=True))
-    return [*map(float, factors), float(shift)]
+    return [*map(float, factors)], float(shift)

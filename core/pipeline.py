@@ -88,15 +88,16 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         *,
         input: str | None = None,
         label: str | None = None,
-        valid: float | str | Path = 0.1,
+        valid: float | str | Path | Examples = 0.1,
         out: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
     ) -> Self:
         """Train on a path, a DataFrame or arrays; with `out`, keep checkpoints there and save the result.
 
-        `valid` is a share of the rows or a path. `resume` goes on with a run in `out`; `force` replaces it. Raises
-        DataError, ConfigError or ArtifactError before anything is written over, TrainingError where training fails.
+        `valid` is a share of the rows, a path or `Examples`. `resume` goes on with a run in `out`; `force` replaces it.
+        Raises DataError, ConfigError or ArtifactError before anything is written over, TrainingError where training
+        fails.
         """
         config = self.resolve()
         self._forget()
@@ -181,7 +182,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         *,
         input: str | None = None,
         label: str | None = None,
-        valid: float | str | Path = 0.1,
+        valid: float | str | Path | Examples = 0.1,
         out: str | Path | None = None,
         budget: str | None = None,
         search: Search | None = None,

@@ -72,9 +72,11 @@ class Reading(Parts):
         return examples
 
     def _split(
-        self, examples: Examples, valid: float | str | Path, seed: int, columns: dict[str, str | None]
+        self, examples: Examples, valid: float | str | Path | Examples, seed: int, columns: dict[str, str | None]
     ) -> tuple[Examples, Examples | None]:
         examples = replace(examples, groups=self.group(examples))
+        if isinstance(valid, Examples):
+            return examples, valid
         try:
             share = float(str(valid))
         except ValueError:

@@ -24,7 +24,7 @@ _LONG = 600
 
 
 class TextBaseline:
-    """N-grams of words and of the characters within words, sublinear TF-IDF, a linear support vector machine.
+    """N-grams of words and of the characters within words, sublinear TF-IDF, support vectors with naive Bayes.
 
     Several labels take one logistic regression each, numbers ridge regression.
     """

@@ -15,10 +15,12 @@ from ..batch import Examples
 
 @dataclass(frozen=True)
 class Split:
-    """Training and test rows as a case's `load` gives them."""
+    """Training and test rows as a case's `load` gives them; without `valid` rows, some of the training rows are held
+    out."""
 
     train: Examples
     test: Examples
+    valid: Examples | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ def sst2(seed: int) -> Split:
 def clinc150(seed: int) -> Split:
     """CLINC150 (Larson et al., 2019): questions of 150 intents, those in scope."""
     found = _clinc()
-    return Split(_examples(found["train"]), _examples(found["test"]))
+    return Split(_examples(found["train"]), _examples(found["test"]), _examples(found["val"]))
 
 
 def clinc150_outside(seed: int) -> Examples:

@@ -1,0 +1,21 @@
+"""The rows on which the settings of a linear model are chosen."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from ..holdout import together
+
+Groups: TypeAlias = npt.NDArray[np.int64] | None
+"""The number of each row's group, of rows that must not be split."""
+
+_MOST = 20_000
+
+
+def fifth(rows: int, seed: int, groups: Groups) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the rows to fit on and a fifth to choose on, of 20,000 at most."""
+    order = together(np.random.default_rng(seed).permutation(rows), groups)[:_MOST]
+    return order[len(order) // 5 :], order[: len(order) // 5]
