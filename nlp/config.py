@@ -69,7 +69,9 @@ def finetune() -> TextConfig:
     config = _preset(width=128, num_layers=2, epochs=3, vocab_size=8000, dropout=0.1, token_dropout=0.0)
     optimizer = OptimizerConfig(lr=1e-4, beta2=0.999)
     schedule = ScheduleConfig(name="linear", warmup=0.1)
-    train = replace(config.train, batch_rows=32, optimizer=optimizer, schedule=schedule, label_smoothing=0.0)
+    train = replace(
+        config.train, batch_rows=32, max_tokens=0, optimizer=optimizer, schedule=schedule, label_smoothing=0.0
+    )
     return replace(config, train=train)
 
 
@@ -79,14 +81,15 @@ def tiny() -> TextConfig:
 
 
 def small() -> TextConfig:
-    """Two layers of width 128, strongly regularised: the default, minutes on a processor."""
-    return _preset(width=128, num_layers=2, epochs=15, vocab_size=8000, dropout=0.4, token_dropout=0.4)
+    """Two layers of width 256, strongly regularised: the default, minutes on a processor."""
+    config = _preset(width=256, num_layers=2, epochs=15, vocab_size=8000, dropout=0.4, token_dropout=0.4)
+    return replace(config, train=replace(config.train, ema=0.999))
 
 
 def base() -> TextConfig:
     """Six layers of width 256, for some 100,000 rows or more."""
     config = _preset(width=256, num_layers=6, epochs=6, vocab_size=16000, dropout=0.3, token_dropout=0.3)
-    return replace(config, train=replace(config.train, max_steps=0))
+    return replace(config, train=replace(config.train, max_tokens=0))
 
 
 def _preset(
@@ -96,7 +99,7 @@ def _preset(
     return TextConfig(
         features=TextFeaturesConfig(vocab_size=vocab_size, token_dropout=token_dropout),
         model=TextModelConfig(encoder=encoder, dropout=dropout),
-        train=TrainConfig(epochs=epochs, max_steps=6000, batch_rows=64, batch_tokens=8192, label_smoothing=0.1),
+        train=TrainConfig(epochs=epochs, max_tokens=4_000_000, batch_rows=64, batch_tokens=8192, label_smoothing=0.1),
     )
 
 

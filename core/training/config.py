@@ -63,14 +63,16 @@ class TrainConfig:
     """Everything that decides a training run, beside the data and the model.
 
     `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
-    sets the number of steps after a short calibration; otherwise `epochs` does, and `max_steps` bounds it (0: does
-    not). `patience` stops after so many evaluations without a better `metric` (0: never); the best weights are kept.
-    `class_weights` "balanced" has every class weigh the same in total in the Transformer's loss, as in scikit-learn.
-    `ema` is the decay of averaged weights (0: off).
+    sets the number of steps after a short calibration; otherwise `epochs` does, bounded by `max_steps` and, from the
+    first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound). `patience` stops after so many
+    evaluations without a better `metric` (0: never); the best weights are kept. `class_weights` "balanced" has every
+    class weigh the same in total in the Transformer's loss, as in scikit-learn. `ema` is the decay of averaged weights
+    (0: off).
     """
 
     epochs: float = 10.0
     max_steps: int = 0
+    max_tokens: int = 0
     budget: str | None = None
     batch_rows: int = 64
     batch_tokens: int = 0
@@ -99,7 +101,8 @@ class TrainConfig:
         for name in ("ema", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
-        for name in ("seed", "max_steps", "batch_tokens", "patience", "workers", "threads", "checkpoint_seconds"):
+        counts = ("seed", "max_steps", "max_tokens", "batch_tokens", "patience", "workers", "threads")
+        for name in (*counts, "checkpoint_seconds"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must be 0 or above")
         if self.budget is not None:

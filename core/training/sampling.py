@@ -50,6 +50,14 @@ class Plan:
         """The number of batches of an epoch."""
         return len(self.cuts)
 
+    def steps_over(self, tokens: int) -> int:
+        """Return the steps over so many tokens, an epoch at least; 0 for 0.
+
+        >>> Plan(np.array([50, 50, 50]), 3, seed=0, batch_rows=1).steps_over(301)
+        6
+        """
+        return max(len(self), len(self) * tokens // int(self.widths.sum())) if tokens else 0
+
     def rows(self, step: int) -> Rows:
         """Return the rows of the global batch of a step, counted from the start of training."""
         epoch = step // len(self)

@@ -37,7 +37,7 @@ def settle(
     trial = _Trial(config, device, dtype, ranks, task, source, plan)
     accumulate = trial.fit_memory() if device.type == "cuda" else config.accumulate
     total = max(1, round(config.epochs * len(plan)))
-    total = min(total, config.max_steps or total)
+    total = min(total, config.max_steps or total, plan.steps_over(config.max_tokens) or total)
     if config.budget is not None:
         total = int(ranks.from_main(trial.steps_in(budget_seconds(config.budget), accumulate, validation), device))
     return Settled(str(dtype).removeprefix("torch."), threads, accumulate, total)
