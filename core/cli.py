@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import typer
 
@@ -67,20 +67,38 @@ def build_app() -> typer.Typer:
     return app
 
 
+class _Columns(NamedTuple):
+    """The options of a domain that name columns."""
+
+    input: Any
+    label: Any
+
+
 def build_commands(domain: Domain) -> typer.Typer:
-    """Return `train`, `tune`, `eval`, `predict` and `check` for a domain."""
+    """Return `train`, `tune`, `eval`, `predict` and `check` for a domain, and `pretrain` where it has it."""
     app = typer.Typer(help=domain.summary, no_args_is_help=True)
     input_help = f"The column to read (default: {domain.input or 'all but the label'})."
-    Input = Annotated[str | None, typer.Option("--input", help=input_help, show_default=False)]
-    Label = Annotated[
-        str | None, typer.Option(help=f"The label's column (default: {domain.label}).", show_default=False)
-    ]
+    label_help = f"The label's column (default: {domain.label})."
+    columns = _Columns(
+        typer.Option(None, "--input", help=input_help, show_default=False),
+        typer.Option(None, "--label", help=label_help, show_default=False),
+    )
+    _add_train(app, domain, columns)
+    _add_tune(app, domain, columns)
+    if domain.pretrain is not None:
+        _add_pretrain(app, domain)
+    _add_eval(app, domain, columns)
+    _add_predict(app, domain, columns)
+    _add_check(app, domain, columns)
+    return app
 
+
+def _add_train(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command()
     def train(  # noqa: PLR0913 (each option of the command is a parameter)
         data: Data,
-        input: Input = None,
-        label: Label = None,
+        input: str | None = columns.input,
+        label: str | None = columns.label,
         out: Annotated[Path | None, typer.Option(help=f"Default: runs/{domain.name}-N.", show_default=False)] = None,
         valid: Annotated[str, typer.Option(help="A share of the rows, or a path.")] = "0.1",
         test: Annotated[
@@ -108,11 +126,13 @@ def build_commands(domain: Domain) -> typer.Typer:
         files = commands.Files(data, input, label, valid, test)
         commands.train(domain, settings, files, out, resume=resume, force=force, as_json=json)
 
+
+def _add_tune(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command()
     def tune(  # noqa: PLR0913 (each option of the command is a parameter)
         data: Data,
-        input: Input = None,
-        label: Label = None,
+        input: str | None = columns.input,
+        label: str | None = columns.label,
         out: Annotated[
             Path | None, typer.Option(help=f"Default: runs/{domain.name}-tune-N.", show_default=False)
         ] = None,
@@ -142,15 +162,14 @@ def build_commands(domain: Domain) -> typer.Typer:
         searches = commands.Searches(budget, trials, space, tuple(search or ()), resume)
         commands.tune(domain, settings, commands.Files(data, input, label, valid, None), out, searches, as_json=json)
 
-    if domain.pretrain is not None:
-        _add_pretrain(app, domain)
 
+def _add_eval(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command("eval")
     def evaluate(
         run: RunPath,
         data: Data,
-        input: Input = None,
-        label: Label = None,
+        input: str | None = columns.input,
+        label: str | None = columns.label,
         device: Device = "auto",
         report: Annotated[Path | None, typer.Option(help="Write an HTML page here.")] = None,
         json: Json = False,
@@ -160,12 +179,14 @@ def build_commands(domain: Domain) -> typer.Typer:
 
         commands.evaluate(domain, run, data, (input, label), device, report, as_json=json)
 
+
+def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command()
     def predict(
         run: RunPath,
         inputs: Annotated[list[str] | None, typer.Argument(help="What to predict for.", show_default=False)] = None,
         file: Annotated[str | None, typer.Option(help="A file or folder of data instead.")] = None,
-        input: Input = None,
+        input: str | None = columns.input,
         out: Annotated[Path | None, typer.Option(help="Write a CSV here; order and number of rows are kept.")] = None,
         device: Device = "auto",
         json: Json = False,
@@ -175,11 +196,13 @@ def build_commands(domain: Domain) -> typer.Typer:
 
         commands.predict(domain, run, inputs or [], file, input, device, out, as_json=json)
 
+
+def _add_check(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command()
     def check(
         data: Data,
-        input: Input = None,
-        label: Label = None,
+        input: str | None = columns.input,
+        label: str | None = columns.label,
         test: Annotated[str | None, typer.Option(help="Data to test on: say what they share.")] = None,
         json: Json = False,
     ) -> None:
@@ -187,8 +210,6 @@ def build_commands(domain: Domain) -> typer.Typer:
         from . import commands
 
         commands.check(domain, data, (input, label), test, as_json=json)
-
-    return app
 
 
 def _add_pretrain(app: typer.Typer, domain: Domain) -> None:

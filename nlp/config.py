@@ -99,7 +99,7 @@ def _preset(
     return TextConfig(
         features=TextFeaturesConfig(vocab_size=vocab_size, token_dropout=token_dropout),
         model=TextModelConfig(encoder=encoder, dropout=dropout),
-        train=TrainConfig(epochs=epochs, max_tokens=4_000_000, batch_rows=64, batch_tokens=8192, label_smoothing=0.1),
+        train=TrainConfig(epochs=epochs, max_tokens=2_800_000, batch_rows=64, batch_tokens=8192, label_smoothing=0.1),
     )
 
 
