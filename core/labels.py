@@ -79,7 +79,7 @@ class LabelSets:
     @classmethod
     def fit(cls, examples: Examples) -> LabelSets:
         """Collect the labels; raise DataError where there are none."""
-        names = sorted({name for row in _labels(examples) for name in _members(row)})
+        names = sorted({name for row in _labels(examples) for name in _members(row)}, key=_in_order)
         if not names:
             raise DataError(f"{examples.name}: no row has a label; training needs one or more")
         return cls(tuple(names))
@@ -224,6 +224,11 @@ def _kind(labels: npt.NDArray[Any]) -> str:
 
 def _as_floats(labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce"), dtype=np.float64)
+
+
+def _in_order(name: str) -> tuple[float, str]:
+    """Sort numbers, such as those of a matrix's columns, by value and before names."""
+    return (int(name), name) if name.isdecimal() else (float("inf"), name)
 
 
 def _members(label: Any) -> tuple[str, ...]:

@@ -186,3 +186,9 @@ def test_an_unknown_label_is_named_with_its_place(label: Any, hint: str) -> None
     with pytest.raises(DataError) as error:
         Classes(("ham", "spam")).encode(examples)
     assert str(error.value) == f"t.csv:3: label '{label}' is not a class of the model{hint}"
+
+
+def test_a_matrix_of_twelve_columns_keeps_their_order() -> None:
+    labels = as_labels(np.eye(12, dtype=int))
+    found = fit_labels(Examples(inputs=list("abcdefghijkl"), labels=labels))
+    assert found.names == tuple(map(str, range(12)))
