@@ -82,7 +82,7 @@ def tiny() -> TextConfig:
 
 def small() -> TextConfig:
     """Two layers of width 256, strongly regularised: the default, minutes on a processor."""
-    config = _preset(width=256, num_layers=2, epochs=15, vocab_size=8000, dropout=0.4, token_dropout=0.4)
+    config = _preset(width=256, num_layers=2, epochs=15, vocab_size=8000, dropout=0.3, token_dropout=0.3)
     return replace(config, train=replace(config.train, ema=0.999))
 
 
