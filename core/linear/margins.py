@@ -60,7 +60,7 @@ def fit_margins(
         return LinearModel(weight=np.zeros((len(classes), x.shape[1]), np.float32), bias=bias, classes=list(classes))
     kept, held_out = fifth(len(targets), seed, groups)
     if len(np.unique(targets[kept])) < len(classes) or len(held_out) == 0:  # too few rows to choose on
-        return _one((1.0, 0.0), [_machine(x, targets, len(classes), 1.0, 0.0, seed)], classes)
+        return _one([1.0], [_machine(x, targets, len(classes), 1.0, 0.0, seed)], classes)
     tried: dict[tuple[float, float], tuple[list[float], float]] = {}
 
     def loss(strength: float, stretch: float) -> float:
@@ -78,7 +78,7 @@ def fit_margins(
 
 def _one(factors: Sequence[float], branches: Sequence[_Scores], classes: Sequence[Any]) -> LinearModel:
     """Return the weighted sum of linear scores as one model."""
-    pairs = list(zip(factors, branches, strict=False))
+    pairs = list(zip(factors, branches, strict=True))
     return LinearModel(
         weight=np.asarray(sum(np.float32(factor) * branch.weight for factor, branch in pairs)),
         bias=np.asarray(sum(np.float32(factor) * branch.bias for factor, branch in pairs)),
