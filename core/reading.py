@@ -76,7 +76,7 @@ class Reading(Parts):
     ) -> tuple[Examples, Examples | None]:
         examples = replace(examples, groups=self.group(examples))
         if isinstance(valid, Examples):
-            return examples, valid
+            return examples, self.read_labelled(valid)
         try:
             share = float(str(valid))
         except ValueError:

@@ -39,6 +39,13 @@ def test_tiny_data_is_learned_by_heart(sample: Sample) -> None:
     assert model.score(X, y) >= 0.95
 
 
+def test_validation_rows_may_be_given_as_examples(sample: Sample) -> None:
+    X, y = sample.make(24, 3)
+    model = sample.pipeline(seed=1)
+    held_out = model.read(*sample.make(10, 4))
+    assert model.fit(X, y, valid=held_out).evaluation_.rows == len(held_out)
+
+
 def test_saved_and_moved_and_loaded_it_predicts_the_same(sample: Sample, model: Any, run: Path, tmp_path: Path) -> None:
     X, _ = sample.make(20, 5)
     shutil.copytree(run, tmp_path / "elsewhere")
