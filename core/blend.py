@@ -93,9 +93,10 @@ def exponents(branches: list[Floats], labels: npt.NDArray[Any], link: Link) -> t
 
 
 def _log_loss(scores: Floats, labels: npt.NDArray[Any], link: Link) -> float:
+    from scipy.special import log_softmax
+
     if link == "softmax":
-        scores = scores - scores.max(1, keepdims=True)
-        return float((np.log(np.exp(scores).sum(1)) - scores[np.arange(len(labels)), labels]).mean())
+        return -float(log_softmax(scores, axis=1)[np.arange(len(labels)), labels].mean())
     return float(np.logaddexp(0, np.where(labels > 0, -scores, scores)).mean())
 
 

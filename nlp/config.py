@@ -36,8 +36,8 @@ class PretrainConfig:
     def train_config(self, train: TrainConfig) -> TrainConfig:
         """Return the trainer's settings: these, and what `train` says of the machine."""
         return replace(
-            train, epochs=self.epochs, budget=None, batch_rows=self.batch_rows, batch_tokens=self.batch_tokens,
-            optimizer=self.optimizer, metric=None, patience=0, ema=0.0,
+            train, epochs=self.epochs, max_steps=0, max_tokens=0, budget=None, batch_rows=self.batch_rows,
+            batch_tokens=self.batch_tokens, optimizer=self.optimizer, metric=None, patience=0, ema=0.0,
         )  # fmt: skip
 
 
@@ -81,7 +81,10 @@ def tiny() -> TextConfig:
 
 
 def small() -> TextConfig:
-    """Two layers of width 256, strongly regularised: the default, minutes on a processor."""
+    """Two layers of width 256, strongly regularised: the default, minutes on a processor.
+
+    It trains for 15 epochs, and for 2.8 million tokens at most (`train.max_tokens`), but for one epoch at least.
+    """
     config = _preset(width=256, num_layers=2, epochs=15, vocab_size=8000, dropout=0.3, token_dropout=0.3)
     return replace(config, train=replace(config.train, ema=0.999))
 

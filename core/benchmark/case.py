@@ -15,12 +15,11 @@ from ..batch import Examples
 
 @dataclass(frozen=True)
 class Split:
-    """Training and test rows as a case's `load` gives them; without `valid` rows, some of the training rows are held
-    out."""
+    """Training and test rows as a case's `load` gives them; `valid` as `fit` takes it, a share or rows."""
 
     train: Examples
     test: Examples
-    valid: Examples | None = None
+    valid: Examples | float = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,9 +34,7 @@ def fit(domain: str, case: Case, model: str, seed: int, split: Split, init: str 
     """Train a preset of the domain's pipeline on the case's training rows."""
     kind = find_domain(domain).load_pipeline()
     config = override(kind(model, init=init).resolve(), case.settings)
-    return kind(model, init=init, seed=seed, config=config).fit(
-        split.train, valid=0.1 if split.valid is None else split.valid
-    )
+    return kind(model, init=init, seed=seed, config=config).fit(split.train, valid=split.valid)
 
 
 def measure(domain: str, case: Case, model: str, seed: int, split: Split, pipeline: Any) -> Result:

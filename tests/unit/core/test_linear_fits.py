@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from fourfold.core.linear import LinearModel, fit_margins, fit_numbers, fit_sets
-from fourfold.core.linear.margins import _WEIGHED, _machine, _naive_bayes, _stretched, _sums
+from fourfold.core.linear.margins import _machine, _stretched
 from fourfold.core.metrics import expected_calibration_error, reliability
 
 RANDOM = np.random.default_rng(0)
@@ -31,22 +31,18 @@ def test_margins_become_probabilities(classes: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_the_parts_are_those_of_scikit_learn(classes: int) -> None:
-    from sklearn.naive_bayes import MultinomialNB
+def test_unstretched_margins_are_those_of_scikit_learn(classes: int) -> None:
     from sklearn.svm import LinearSVC
 
     targets = SCORES[:, :classes].argmax(1)
-    bayes, trusted = _naive_bayes(X, targets, classes), MultinomialNB(alpha=_WEIGHED).fit(X, targets)
-    ours = bayes(X) - bayes.bias + trusted.class_log_prior_  # the prior counts one row more
-    assert np.allclose(ours, trusted.predict_joint_log_proba(X), atol=1e-3)
-    margins = _machine(X, targets, classes, 0.3, 0.0, seed=0)(X)
+    margins = _machine(X, targets, ["a", "b", "c"][:classes], 0.3, 0.0, seed=0).scores(X)
     expected = LinearSVC(C=0.3, random_state=0).fit(X, targets).decision_function(X)
     assert np.allclose(margins[:, 1] if classes == 2 else margins, expected, atol=1e-2)
 
 
 def test_what_tells_a_class_is_stretched() -> None:
     x = csr_matrix(np.array([[1, 0, 1], [1, 0, 1], [0, 1, 1], [0, 1, 0]], np.float32))
-    factor = _stretched(_sums(x > 0, np.array([0, 0, 1, 1]), 2), 0, 0.5)
+    factor = _stretched(x > 0, np.array([True, True, False, False]), 0.5)
     assert factor[0] > factor[2] and factor[1] > factor[2] and (factor**2).mean() == pytest.approx(1)
 
 
