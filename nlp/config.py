@@ -113,6 +113,7 @@ SPACE: Space = {
     "train.optimizer.weight_decay": LogUniform(1e-3, 0.3),
     "train.label_smoothing": Uniform(0.0, 0.2),
     "train.epochs": Uniform(1.0, 40.0, near=2),
+    "train.max_tokens": Choice((1_400_000, 2_800_000, 5_600_000, 11_200_000), near=2),
     "features.vocab_size": Choice((2000, 4000, 8000, 16000, 32000), near=2),
     "features.token_dropout": Uniform(0.0, 0.8),
     "model.dropout": Uniform(0.0, 0.7),

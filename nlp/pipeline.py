@@ -114,8 +114,9 @@ class TextClassifier(Classifier):
 
     @property
     def search_space(self) -> Space:
-        """What `tune` may change: of a pretrained model neither shape nor vocabulary."""
-        fixed = ("model.encoder.num_layers", "model.encoder.width", "features.vocab_size") if self.init else ()
+        """What `tune` may change: no shape or vocabulary of a pretrained model, a bound only where there is one."""
+        fixed = ["model.encoder.num_layers", "model.encoder.width", "features.vocab_size"] if self.init else []
+        fixed += [] if self.resolve().train.max_tokens else ["train.max_tokens"]
         return {name: dimension for name, dimension in self.space.items() if name not in fixed}
 
     def learn_features(self, examples: Examples, config: data.TextFeaturesConfig) -> data.TextFeatures:

@@ -66,7 +66,7 @@ class TrainConfig:
     sets the number of steps after a short calibration; otherwise `epochs` does, bounded by `max_steps` and, from the
     first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound). `patience` stops after so many
     evaluations without a better `metric` (0: never); the best weights are kept. `class_weights` "balanced" has every
-    class weigh the same in total in the Transformer's loss, as in scikit-learn. `ema` is the decay of averaged weights
+    class weigh the same in total, as in scikit-learn. `ema` is the decay of averaged weights
     (0: off).
     """
 

@@ -25,7 +25,7 @@ from .inference import predict
 from .progress import Observer, Row, Silent
 from .sampling import Part, Plan, Steps
 from .schedules import rate
-from .settle import settle
+from .settle import cut_short, settle
 from .state import Outcome, Settled, State, Validation
 from .step import Stepper
 from .task import Task
@@ -108,6 +108,8 @@ class _Run:
 
     def __call__(self, stopped: Callable[[], int]) -> Outcome:
         total, rows, before = self.settled.total_steps, 0, self.state.seconds
+        if message := cut_short(self.config, self.plan, total):
+            self.observer.say(message)
         self.observer.begin(self.state.step, total)
         self.clock = self.saved_at = time.monotonic()
         try:

@@ -36,11 +36,26 @@ def settle(
     threads = config.threads or torch.get_num_threads()
     trial = _Trial(config, device, dtype, ranks, task, source, plan)
     accumulate = trial.fit_memory() if device.type == "cuda" else config.accumulate
-    total = max(1, round(config.epochs * len(plan)))
-    total = min(total, config.max_steps or total, plan.steps_over(config.max_tokens) or total)
+    wanted = _wanted(config, plan)
+    total = min(wanted, config.max_steps or wanted, plan.steps_over(config.max_tokens) or wanted)
     if config.budget is not None:
         total = int(ranks.from_main(trial.steps_in(budget_seconds(config.budget), accumulate, validation), device))
     return Settled(str(dtype).removeprefix("torch."), threads, accumulate, total)
+
+
+def cut_short(config: TrainConfig, plan: Plan, total: int) -> str:
+    """Return which setting ends training before its epochs are over, and how to lift it; nothing where none does."""
+    if config.budget is not None or total >= _wanted(config, plan):
+        return ""
+    name = "max_steps" if total == config.max_steps else "max_tokens"
+    return (
+        f"train.{name} ({getattr(config, name):,}) ends training after {total / len(plan):.1f} of {config.epochs:g} "
+        f"epochs; train.{name}=0 lifts it"
+    )
+
+
+def _wanted(config: TrainConfig, plan: Plan) -> int:
+    return max(1, round(config.epochs * len(plan)))
 
 
 class _Trial:
