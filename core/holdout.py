@@ -6,6 +6,7 @@ import numpy as np
 
 from .batch import Examples
 from .errors import ConfigError
+from .labels import kind_of
 
 
 def hold_out(examples: Examples, share: float, seed: int, *, stratify: bool) -> tuple[Examples, Examples | None]:
@@ -24,6 +25,8 @@ def hold_out(examples: Examples, share: float, seed: int, *, stratify: bool) -> 
     if examples.groups is not None:
         whole = np.isin(examples.groups, examples.groups[held_out])
         held_out = whole if whole.sum() <= 2 * count else held_out
+        if stratify and examples.labels is not None and kind_of(examples.labels) == "class":
+            held_out &= ~_last_of_class(held_out, examples.labels, examples.groups)
     return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
 
 
@@ -39,6 +42,12 @@ def together(order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     first = np.full(numbers.max() + 1, len(order))
     np.minimum.at(first, numbers[order], np.arange(len(order)))
     return order[np.argsort(first[numbers[order]], kind="stable")]
+
+
+def _last_of_class(held_out: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return which rows are of a group with a row whose class is nowhere in training."""
+    names = np.array([str(label) for label in labels])
+    return np.isin(groups, groups[~np.isin(names, names[~held_out])])
 
 
 def _proportional(order: np.ndarray, labels: np.ndarray) -> np.ndarray:

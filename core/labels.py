@@ -153,7 +153,7 @@ def fit_labels(examples: Examples, target: Target = "auto") -> Labels:
     By themselves ("auto") tuples are several labels, numbers of which some have a fraction are numbers, also where a
     file holds them as text, and all else are classes, as in scikit-learn's `type_of_target`.
     """
-    return KINDS[_kind(_labels(examples)) if target == "auto" else target].fit(examples)
+    return KINDS[kind_of(_labels(examples)) if target == "auto" else target].fit(examples)
 
 
 def typed(labels: npt.NDArray[Any], target: Target = "auto") -> npt.NDArray[Any]:
@@ -162,7 +162,7 @@ def typed(labels: npt.NDArray[Any], target: Target = "auto") -> npt.NDArray[Any]
     >>> typed(np.array(["b|a", ""]), "labels").tolist(), typed(np.array(["1.5", "2"])).tolist()
     ([('b', 'a'), ()], [1.5, 2.0])
     """
-    kind = target if target != "auto" else _kind(labels) if len(labels) else "class"
+    kind = target if target != "auto" else kind_of(labels) if len(labels) else "class"
     if kind == "labels":
         found = np.empty(len(labels), dtype=object)
         found[:] = [_members(label) for label in labels]
@@ -212,7 +212,8 @@ def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array.astype(str) if array.dtype == object else array
 
 
-def _kind(labels: npt.NDArray[Any]) -> str:
+def kind_of(labels: npt.NDArray[Any]) -> str:
+    """Return the name in `KINDS` that labels have by themselves."""
     if labels.dtype == object and isinstance(labels[0], tuple):
         return "labels"
     if labels.dtype.kind not in "fU":

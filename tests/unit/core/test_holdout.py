@@ -110,3 +110,12 @@ def test_one_group_of_nearly_all_is_split_after_all() -> None:
     examples = Examples(inputs=list(range(50)), groups=np.zeros(50, np.int64))
     train, held_out = hold_out(examples, 0.2, 0, stratify=True)
     assert held_out is not None and (len(train), len(held_out)) == (40, 10)
+
+
+def test_a_class_whose_only_row_is_kin_to_a_held_out_one_stays_in_training() -> None:
+    labels, groups = np.array(["many"] * 100), np.arange(100)
+    labels[50], groups[50] = "one", 7
+    examples = Examples(inputs=list(range(100)), labels=labels, groups=groups)
+    for seed in range(30):
+        train, held_out = hold_out(examples, 0.3, seed, stratify=True)
+        assert held_out is not None and 50 in train.inputs and (7 in train.inputs) and len(held_out) >= 29
