@@ -34,14 +34,22 @@ class Blend:
     shift: float = 0.0
 
     @classmethod
-    def fit(cls, link: Link, labels: npt.NDArray[Any], deep: Any, wide: Any = None) -> Blend:
-        """Choose the exponents on held-out rows; `labels` are as the objective's labels encode them."""
+    def fit(
+        cls,
+        link: Link,
+        labels: npt.NDArray[Any],
+        deep: Any,
+        wide: Any = None,
+        weights: npt.NDArray[Any] | None = None,
+    ) -> Blend:
+        """Choose the exponents on held-out rows; `labels` are as the objective's labels encode them, `weights` say what
+        each of them counts, and numbers have none."""
         branches = [scores(branch, link) for branch in (deep, wide) if branch is not None]
         if link == "identity":
-            weights, shift = _least_squares(branches, labels)
+            factors, shift = _least_squares(branches, labels)
         else:
-            weights, shift = exponents(branches, labels, link)[0], 0.0
-        return cls(deep=weights[0], wide=weights[1] if wide is not None else 0.0, shift=shift)
+            factors, shift = exponents(branches, labels, link, weights)[0], 0.0
+        return cls(deep=factors[0], wide=factors[1] if wide is not None else 0.0, shift=shift)
 
     def __call__(self, deep: Any, wide: Any, link: Link) -> npt.NDArray[np.float32]:
         """Return the outputs of both together; `wide` may be None where its exponent is 0."""
@@ -76,28 +84,31 @@ def outputs(values: Floats, link: Link) -> Floats:
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
-def exponents(branches: list[Floats], labels: npt.NDArray[Any], link: Link) -> tuple[list[float], float]:
-    """Return the weights with which a sum of scores (log-probabilities, log-odds) has the least log loss, and that."""
+def exponents(
+    branches: list[Floats], labels: npt.NDArray[Any], link: Link, weights: npt.NDArray[Any] | None = None
+) -> tuple[list[float], float]:
+    """Return the factors with which a sum of scores (log-probabilities, log-odds) has the least log loss, and that;
+    `weights` say what each label counts."""
     from scipy.optimize import minimize
 
     start = np.full(len(branches), 1 / len(branches))
 
-    def log_loss(weights: Floats) -> float:
-        total = sum(weight * branch for weight, branch in zip(weights, branches, strict=True))
-        held = float(((weights - start) ** 2).sum()) / len(labels)
-        return held + _log_loss(np.asarray(total), labels, link)
+    def log_loss(factors: Floats) -> float:
+        total = sum(factor * branch for factor, branch in zip(factors, branches, strict=True))
+        held = float(((factors - start) ** 2).sum()) / len(labels)
+        return held + float(np.average(_log_losses(np.asarray(total), labels, link), weights=weights))
 
     found = minimize(log_loss, start, bounds=[(0.0, 20.0)] * len(branches))
-    weights = found.x if found.x.sum() > 0 else start
-    return [*map(float, weights)], log_loss(weights)
+    factors = found.x if found.x.sum() > 0 else start
+    return [*map(float, factors)], log_loss(factors)
 
 
-def _log_loss(scores: Floats, labels: npt.NDArray[Any], link: Link) -> float:
+def _log_losses(scores: Floats, labels: npt.NDArray[Any], link: Link) -> Floats:
     from scipy.special import log_softmax
 
     if link == "softmax":
-        return -float(log_softmax(scores, axis=1)[np.arange(len(labels)), labels].mean())
-    return float(np.logaddexp(0, np.where(labels > 0, -scores, scores)).mean())
+        return -np.asarray(log_softmax(scores, axis=1)[np.arange(len(labels)), labels])
+    return np.asarray(np.logaddexp(0, np.where(labels > 0, -scores, scores)))
 
 
 def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> tuple[list[float], float]:

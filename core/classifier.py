@@ -22,6 +22,7 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
     """A pipeline whose features have `classes`: what its labels are."""
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "f1", "log_loss")
+    weighable: ClassVar[bool] = True
 
     @property
     def objective(self) -> Objective:
@@ -60,6 +61,15 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
         if isinstance(self._fitted().features_.classes, Numbers):
             raise ConfigError("predict_proba: this model predicts numbers; call predict")
         return np.asarray(self._outputs(self._read_whole(X)))
+
+    def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
+        """Return weights by which the classes count the same, where `train.class_weights` asks for it."""
+        return self.objective.weights(examples) if self.config_.train.class_weights == "balanced" else None
+
+    def fit_baseline(self, examples: Examples) -> Any:
+        """Fit with the weights of the classes."""
+        seed, weights = self.config_.train.seed, self.weights(examples)
+        return self.baseline_type().fit(examples, self.features_, seed=seed, weights=weights)
 
     def build_task(self, model: Any, examples: Examples | None = None) -> Task:
         """Train by the objective's loss."""

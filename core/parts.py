@@ -26,10 +26,12 @@ class Parts(ABC):
 
     `metrics` holds the main one first. `columns` says which field of a `Prediction` each column of `predict` shows.
     `space` is what `tune` searches, by dotted name.
+    `weighable` says whether there are classes that `train.class_weights` weighs.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`.
     """
 
     config_: Any
+    features_: Any
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
     space: ClassVar[Space] = {}
@@ -41,6 +43,7 @@ class Parts(ABC):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "wer", "cer", "rmse", "mae")
     stratify: ClassVar[bool] = True
+    weighable: ClassVar[bool] = False
 
     @property
     def main_metric(self) -> str:
@@ -85,6 +88,10 @@ class Parts(ABC):
         """Whether the baseline has a say in every answer, as the wide branch beside the Transformer."""
         return False
 
+    def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
+        """Return what each label counts in a fit; None where all count the same."""
+        return None
+
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
         return 0.0
@@ -105,6 +112,10 @@ class Parts(ABC):
     def learn_features(self, examples: Examples, config: Any) -> Any:
         """Learn the features from the training rows."""
         return self.features_type.fit(examples, config)
+
+    def fit_baseline(self, examples: Examples) -> Any:
+        """Fit the classical baseline to the training rows."""
+        return self.baseline_type().fit(examples, self.features_, seed=self.config_.train.seed)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""

@@ -134,7 +134,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         begin = time.monotonic()
         source, validation = self._learn(train, held_out, run, ranks)
         start = time.monotonic()
-        self.baseline_ = self.baseline_type().fit(train, self.features_, seed=self.config_.train.seed)
+        self.baseline_ = self.fit_baseline(train)
         self.facts_ = {
             "train_rows": len(train),
             "baseline_seconds": round(time.monotonic() - start, 2),
@@ -264,6 +264,8 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         train = replace(config.train, seed=seed, budget=self.budget or config.train.budget)
         if train.metric is not None and train.metric not in self.metrics:
             raise ConfigError(f"train.metric: no metric '{train.metric}'{did_you_mean(train.metric, self.metrics)}")
+        if train.class_weights != "none" and not self.weighable:
+            raise ConfigError(f"train.class_weights: {self.domain} has no classes to weigh; leave it out")
         return replace(config, train=train)
 
     def _learn(
@@ -363,7 +365,8 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         if held_out is None:
             self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide and self.model_ is not None else None
         elif self.model_ is not None:
-            self.blend_ = Blend.fit(self.objective.link, self.features_.classes.encode(held_out), deep, wide)
+            labels = self.features_.classes.encode(held_out)
+            self.blend_ = Blend.fit(self.objective.link, labels, deep, wide, self.weights(held_out))
         self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples) -> Evaluation:

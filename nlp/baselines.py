@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.batch import Examples
 from ..core.labels import Classes, LabelSets
-from ..core.linear import LinearModel, fit_margins, fit_numbers, fit_sets
+from ..core.linear import LinearModel, Weights, fit_margins, fit_numbers, fit_sets
 from ..core.training import Output
 from .data import TextFeatures, joined
 
@@ -31,8 +31,9 @@ class TextBaseline:
 
     name: ClassVar[str] = "TF-IDF + linear model"
 
-    def fit(self, examples: Examples, features: TextFeatures, seed: int = 0) -> TextBaseline:
-        """Fit on labelled texts; the columns of `outputs` follow the classes of `features`."""
+    def fit(self, examples: Examples, features: TextFeatures, seed: int = 0, weights: Weights = None) -> TextBaseline:
+        """Fit on labelled texts; the columns of `outputs` follow the classes of `features`, and `weights` say what each
+        label counts; numbers have none."""
         common = 2 if len(examples) >= 1000 else 1
         texts = joined(examples.inputs)
         long = np.mean([len(text) for text in texts]) > _LONG
@@ -40,9 +41,9 @@ class TextBaseline:
         x = _stacked([vectorizer.transform(texts) for vectorizer in self.vectorizers_.values()])
         labels = features.classes
         if isinstance(labels, Classes):
-            self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed, examples.groups)
+            self.linear_ = fit_margins(x, labels.encode(examples), labels.names, seed, examples.groups, weights)
         elif isinstance(labels, LabelSets):
-            self.linear_ = fit_sets(x, labels.encode(examples), labels.names, seed)
+            self.linear_ = fit_sets(x, labels.encode(examples), labels.names, seed, weights)
         else:
             self.linear_ = fit_numbers(x, labels.encode(examples), seed, examples.groups)
         return self

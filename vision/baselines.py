@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..core.batch import Examples
 from ..core.errors import ArtifactError
-from ..core.linear import LinearModel
+from ..core.linear import LinearModel, Weights
 from ..core.training import Output
 from .data import ImageFeatures
 from .images import Pixels, resize_all
@@ -28,17 +28,20 @@ class ImageBaseline:
 
     name = "logistic regression on thumbnails"
 
-    def fit(self, examples: Examples, features: ImageFeatures, seed: int = 0) -> ImageBaseline:
-        """Fit on labelled images; the columns of `outputs` follow the classes of `features`."""
+    def fit(self, examples: Examples, features: ImageFeatures, seed: int = 0, weights: Weights = None) -> ImageBaseline:
+        """Fit on labelled images; the columns of `outputs` follow the classes of `features`, and `weights` say what
+        each row counts."""
         count = len(examples)
         if count > MOST_ROWS:
             rows = np.random.default_rng((seed, count)).choice(count, MOST_ROWS, replace=False)
-            examples = examples.take(np.sort(rows))
+            rows.sort()
+            examples, weights = examples.take(rows), None if weights is None else weights[rows]
             self.name = f"{type(self).name} (fitted on {MOST_ROWS:,} of {count:,} rows)"
         self.features_ = features
         labels = features.classes.encode(examples)
         x = _thumbnails(features.pixels(examples))
-        self.linear_ = LinearModel.fit(x, labels, seed=seed, strength=100 / len(examples), iterations=200)
+        strength = 100 / len(examples)
+        self.linear_ = LinearModel.fit(x, labels, seed=seed, strength=strength, iterations=200, weights=weights)
         return self
 
     def outputs(self, examples: Examples) -> Output:

@@ -12,6 +12,9 @@ from ..holdout import together
 Groups: TypeAlias = npt.NDArray[np.int64] | None
 """The number of each row's group, of rows that must not be split."""
 
+Weights: TypeAlias = npt.NDArray[Any] | None
+"""What each row counts, or each label of a row; all the same where None."""
+
 _MOST = 20_000
 
 

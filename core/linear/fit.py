@@ -8,17 +8,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .choice import Groups, fifth
+from .choice import Groups, Weights, fifth
 from .model import LinearModel, Matrix
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0)
 """The penalties of ridge regression to choose from."""
 
 
-def fit_sets(x: Matrix, targets: npt.NDArray[Any], names: Sequence[str], seed: int = 0) -> LinearModel:
-    """Fit one logistic regression a label; `targets` are 0 and 1 (N, labels)."""
-    weights, biases = zip(*(_yes_or_no(x, column, seed) for column in targets.T), strict=True)
-    return LinearModel(weight=np.stack(weights), bias=np.array(biases, np.float32), classes=list(names), link="sigmoid")
+def fit_sets(
+    x: Matrix, targets: npt.NDArray[Any], names: Sequence[str], seed: int = 0, weights: Weights = None
+) -> LinearModel:
+    """Fit one logistic regression a label; `targets` are 0 and 1, `weights` what each counts (N, labels)."""
+    counts = np.ones_like(targets) if weights is None else weights
+    found = [_yes_or_no(x, *columns, seed) for columns in zip(targets.T, counts.T, strict=True)]
+    weight, bias = (np.array(part, np.float32) for part in zip(*found, strict=True))
+    return LinearModel(weight=weight, bias=bias, classes=list(names), link="sigmoid")
 
 
 def fit_numbers(x: Matrix, targets: npt.NDArray[np.float64], seed: int = 0, groups: Groups = None) -> LinearModel:
@@ -40,9 +44,11 @@ def _ridge(x: Matrix, targets: npt.NDArray[np.float64], penalty: float, seed: in
     return LinearModel(weight=fitted.coef_[None].astype(np.float32), bias=bias, classes=["number"], link="identity")
 
 
-def _yes_or_no(x: Matrix, column: npt.NDArray[Any], seed: int) -> tuple[npt.NDArray[np.float32], float]:
+def _yes_or_no(
+    x: Matrix, column: npt.NDArray[Any], weights: npt.NDArray[Any], seed: int
+) -> tuple[npt.NDArray[np.float32], float]:
     """Return weight and bias of one label; of one that every row has, or none, a constant."""
     if column.min() == column.max():
         return np.zeros(x.shape[1], np.float32), 6.0 if column[0] else -6.0
-    model = LinearModel.fit(x, column.astype(bool), seed=seed, strength=10.0, standardise=False)
+    model = LinearModel.fit(x, column.astype(bool), seed=seed, strength=10.0, standardise=False, weights=weights)
     return model.weight[-1], float(model.bias[-1])

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..blend import exponents
-from .choice import Groups, fifth
+from .choice import Groups, Weights, fifth
 from .model import LinearModel, Matrix
 
 Targets = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.float32]
 
 STRENGTHS = (0.1, 0.3, 1.0)
 """The inverse penalties of the support vector machine to choose from."""
@@ -34,35 +35,42 @@ _COUNTED, _WEIGHED = 1.0, 0.03
 
 
 def fit_margins(
-    x: Matrix, targets: Targets, classes: Sequence[Any], seed: int = 0, groups: Groups = None
+    x: Matrix,
+    targets: Targets,
+    classes: Sequence[Any],
+    seed: int = 0,
+    groups: Groups = None,
+    weights: Weights = None,
 ) -> LinearModel:
     """Fit to sparse features (N, features) that are 0 or above; `targets` are the numbers of the classes.
 
     Strength, stretch and the two factors are those with the least log loss on a held-out fifth. `groups` numbers rows
-    that must not be split.
+    that must not be split; `weights` says what each row counts.
     """
     names, found = list(classes), np.unique(targets)
+    counts = np.ones(len(targets), np.float32) if weights is None else weights
     if len(found) < 2:
         bias = np.full(len(names), -3.0, np.float32)
         bias[found] = 3.0
         return LinearModel(weight=np.zeros((len(names), x.shape[1]), np.float32), bias=bias, classes=names)
     kept, held_out = fifth(len(targets), seed, groups)
     if len(np.unique(targets[kept])) < len(names) or len(held_out) == 0:  # too few rows to choose on
-        return _machine(x, targets, names, 1.0, 0.0, seed)
-    x_kept, x_held_out, bayes = x[kept], x[held_out], _naive_bayes(x[kept], targets[kept], names)
+        return _machine(x, targets, counts, names, 1.0, 0.0, seed)
+    x_kept, x_held_out, bayes = x[kept], x[held_out], _naive_bayes(x[kept], targets[kept], counts[kept], names)
     tried: dict[tuple[float, float], tuple[list[float], float]] = {}
 
     def loss(strength: float, stretch: float) -> float:
         if (strength, stretch) not in tried:
-            machine = _machine(x_kept, targets[kept], names, strength, stretch, seed)
+            machine = _machine(x_kept, targets[kept], counts[kept], names, strength, stretch, seed)
             scores = [branch.scores(x_held_out) for branch in (machine, bayes)]
-            tried[strength, stretch] = exponents(scores, targets[held_out], "softmax")
+            tried[strength, stretch] = exponents(scores, targets[held_out], "softmax", counts[held_out])
         return tried[strength, stretch][1]
 
     strength = min(STRENGTHS, key=lambda one: loss(one, _FIRST_STRETCH))
     stretch = min(STRETCHES, key=lambda one: loss(strength, one))
     (a, b), _ = tried[strength, stretch]
-    machine, bayes = _machine(x, targets, names, strength, stretch, seed), _naive_bayes(x, targets, names)
+    machine = _machine(x, targets, counts, names, strength, stretch, seed)
+    bayes = _naive_bayes(x, targets, counts, names)
     return replace(
         machine,
         weight=np.float32(a) * machine.weight + np.float32(b) * bayes.weight,
@@ -71,7 +79,7 @@ def fit_margins(
 
 
 def _machine(
-    x: Matrix, targets: Targets, classes: list[Any], strength: float, stretch: float, seed: int
+    x: Matrix, targets: Targets, counts: Counts, classes: list[Any], strength: float, stretch: float, seed: int
 ) -> LinearModel:
     """Fit one class against the others; a class without rows is far below all."""
     from scipy.sparse import diags
@@ -84,11 +92,11 @@ def _machine(
     found = np.unique(targets)
     for number in found[1:] if len(found) == 2 else found:
         inside = targets == number
-        factor = _stretched(present, inside, stretch) if stretch else np.ones(x.shape[1], np.float32)
+        factor = _stretched(present, inside, counts, stretch) if stretch else np.ones(x.shape[1], np.float32)
         machine = LinearSVC(C=strength, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told by `converged`
-            machine.fit(x @ diags(factor) if stretch else x, inside)
+            machine.fit(x @ diags(factor) if stretch else x, inside, sample_weight=counts)
         weight[number], bias[number] = machine.coef_[0] * factor, machine.intercept_[0]
         converged = converged and int(machine.n_iter_) < machine.max_iter
     if len(found) == 2:  # one margin m: softmax of (−m, m)
@@ -96,18 +104,20 @@ def _machine(
     return LinearModel(weight=weight, bias=bias, classes=classes, converged=converged)
 
 
-def _stretched(present: Matrix, inside: npt.NDArray[np.bool_], stretch: float) -> npt.NDArray[np.float32]:
+def _stretched(
+    present: Matrix, inside: npt.NDArray[np.bool_], counts: Counts, stretch: float
+) -> npt.NDArray[np.float32]:
     """Return the factor of each feature, of mean square 1; `present` says which rows have it, `inside` the class."""
-    shares = [present.T @ rows.astype(np.float32) + _COUNTED for rows in (inside, ~inside)]
+    shares = [present.T @ (rows * counts) + _COUNTED for rows in (inside, ~inside)]
     ratio = np.abs(np.log(shares[0] / shares[0].sum()) - np.log(shares[1] / shares[1].sum()))
     factor = (1 - stretch) * ratio.mean() + stretch * ratio
     return np.asarray(factor / max(float(np.sqrt((factor**2).mean())), 1e-12), np.float32)
 
 
-def _naive_bayes(x: Matrix, targets: Targets, classes: list[Any]) -> LinearModel:
+def _naive_bayes(x: Matrix, targets: Targets, counts: Counts, classes: list[Any]) -> LinearModel:
     """Fit multinomial naive Bayes to TF-IDF weights (Rennie et al., "Tackling the poor assumptions", 2003)."""
     from sklearn.naive_bayes import MultinomialNB
 
-    bayes = MultinomialNB(alpha=_WEIGHED).fit(x, targets)
+    bayes = MultinomialNB(alpha=_WEIGHED).fit(x, targets, sample_weight=counts)
     weight, bias = (part.astype(np.float32) for part in (bayes.feature_log_prob_, bayes.class_log_prior_))
     return LinearModel(weight=weight, bias=bias, classes=classes)

@@ -56,10 +56,12 @@ class LinearModel:
         strength: float = 1.0,
         standardise: bool = True,
         iterations: int = 1000,
+        weights: npt.NDArray[Any] | None = None,
     ) -> LinearModel:
         """Fit by scikit-learn's LogisticRegression (L-BFGS) with L2 penalty 1/(2·`strength`).
 
-        `standardise` brings each feature to variance 1, and a dense one to mean 0 (sparse ones stay sparse).
+        `standardise` brings each feature to variance 1, and a dense one to mean 0 (sparse ones stay sparse). `weights`
+        are those of the rows (N,).
         """
         names, targets = np.unique(np.asarray(labels), return_inverse=True)
         classes = names.tolist()
@@ -73,7 +75,7 @@ class LinearModel:
         fitted = LogisticRegression(C=strength, max_iter=iterations, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # told by `converged`
-            fitted.fit(_normalise(x, mean, scale), targets)
+            fitted.fit(_normalise(x, mean, scale), targets, sample_weight=weights)
         weight, bias = fitted.coef_.astype(np.float32), fitted.intercept_.astype(np.float32)
         if len(classes) == 2:  # one logit z: softmax of (0, z) is its sigmoid
             weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+import numpy.typing as npt
 from torch import nn
 
 from ..batch import Examples
@@ -24,6 +25,11 @@ class Objective(Protocol):
 
     def task(self, model: nn.Module, config: TrainConfig, examples: Examples | None = None) -> Task:
         """Wrap a model for training; `examples` are the training rows, where weights are counted."""
+        ...
+
+    def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
+        """Return what each label weighs where the classes weigh the same in total, in the shape of the encoded labels;
+        None for numbers."""
         ...
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:

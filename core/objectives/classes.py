@@ -37,6 +37,11 @@ class ClassObjective:
             weights = balanced(self.labels.encode(examples), len(self.labels))
         return Classification(model, config.label_smoothing, weights)
 
+    def weights(self, examples: Examples) -> Floats:
+        """Return the weight of each row (N,)."""
+        labels = self.labels.encode(examples)
+        return np.asarray(balanced(labels, len(self.labels))[labels])
+
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return accuracy, macro F1, for two classes F1 of the second as in scikit-learn, and log loss."""
         labels, probabilities = self.labels.encode(examples), np.asarray(outputs)

@@ -30,6 +30,9 @@ class NumberObjective:
         """Train by the squared error of the standardised number."""
         return Regression(model, self.labels.mean, self.labels.deviation)
 
+    def weights(self, examples: Examples) -> None:
+        """There are no classes to weigh."""
+
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return the explained share of the variance, both correlations and both errors."""
         labels, said = self.labels.encode(examples), np.asarray(outputs, np.float64)

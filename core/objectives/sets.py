@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from ..batch import Examples
@@ -30,9 +31,13 @@ class SetObjective:
         """Train by the mean log loss of the labels; "balanced" weighs the rows that have a label up."""
         weights = None
         if config.class_weights == "balanced" and examples is not None:
-            share = self.labels.encode(examples).mean(0)
-            weights = np.divide(1 - share, share, out=np.ones_like(share), where=share > 0)
+            weights = _positive(self.labels.encode(examples))
         return SetClassification(model, weights)
+
+    def weights(self, examples: Examples) -> npt.NDArray[np.float32]:
+        """Return the weight of each yes or no (N, labels)."""
+        labels = self.labels.encode(examples)
+        return np.where(labels > 0, _positive(labels), 1).astype(np.float32)
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return micro and macro F1, the share of rows that are wholly right, and log loss."""
@@ -81,3 +86,9 @@ class SetObjective:
 
 
 _COLUMNS = ("label", "precision", "recall", "f1", "rows")
+
+
+def _positive(labels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return how much more the rows that have a label weigh, for each label; 1 for one that no row has."""
+    share = labels.mean(0)
+    return np.asarray(np.divide(1 - share, share, out=np.ones_like(share), where=share > 0), np.float32)

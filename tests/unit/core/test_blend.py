@@ -74,3 +74,14 @@ def test_a_few_rows_do_not_make_a_model_certain() -> None:
     assert 0.3 < blend.deep < 2 and blend(np.array([[0.55, 0.45]]), np.array([[0.52, 0.48]]), "softmax")[0, 0] < 0.65
     one = Blend.fit("identity", np.array([7.5]), np.array([7.0]), np.array([8.0]))
     assert (one.deep, one.wide) == pytest.approx((0.5, 0.5), abs=0.05)
+
+
+def test_weights_are_as_if_rows_were_there_more_often() -> None:
+    logits = RANDOM.standard_normal((1000, 3)) * 2
+    labels, p = drawn(logits), softmax(2 * logits)
+    twice = np.where(labels == 1, 2, 1)
+    rows = np.repeat(np.arange(1000), twice)
+    weighed, repeated = Blend.fit("softmax", labels, p, weights=twice), Blend.fit("softmax", labels[rows], p[rows])
+    assert (
+        weighed.deep == pytest.approx(repeated.deep, abs=2e-3) and weighed.deep != Blend.fit("softmax", labels, p).deep
+    )

@@ -93,6 +93,26 @@ def test_classes_can_weigh_the_same() -> None:
     assert fair.predict_proba(["plain words here"])[0, column] > plain.predict_proba(["plain words here"])[0, column]
 
 
+def test_the_linear_model_and_the_blend_weigh_classes_too() -> None:
+    texts = [" ".join(RANDOM.choice(FILLER, 6)) for _ in range(300)]  # which tell nothing of the label
+    labels = ["few" if k % 10 == 0 else "many" for k in range(300)]
+
+    def share(class_weights: str) -> float:
+        fitted = model(train={"epochs": 1, "class_weights": class_weights}).fit(texts, labels, valid=0.3)
+        return float(fitted.predict_proba(texts)[:, fitted.classes_.tolist().index("few")].mean())
+
+    assert share("none") < 0.2 and 0.4 < share("balanced") < 0.6
+
+
+def test_a_domain_without_classes_weighs_none() -> None:
+    from fourfold.speech import SpeechRecognizer
+    from fourfold.speech.config import PRESETS as SPEECH
+
+    config = override(SPEECH["tiny"](), {"train": {"class_weights": "balanced"}})
+    with pytest.raises(ConfigError, match=r"train\.class_weights: speech has no classes to weigh"):
+        SpeechRecognizer(config=config).resolve()
+
+
 def test_a_long_text_is_read_to_its_end() -> None:
     def padded(word: str) -> str:
         return " ".join([*RANDOM.choice(FILLER, 60), word])
