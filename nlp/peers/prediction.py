@@ -11,8 +11,10 @@ import numpy.typing as npt
 import torch
 
 from ...core.benchmark.speed import OURS, Block, Contender
+from ...core.blend import Blend
 from ...core.errors import FourfoldError
 from ...core.training import Classification, predict
+from ..baselines import TextBaseline
 from .ours import CPU
 from .setting import ROWS_A_STEP, Setting
 
@@ -28,12 +30,23 @@ def predictors(setting: Setting) -> list[Contender]:
     apart = float(np.abs(ours() - theirs()).max())
     if apart > _TOLERANCE:
         raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
-    return [_timed(OURS, ours), _timed("HF pipeline", theirs)]
+    return [
+        _timed(OURS, ours),
+        _timed("ours with the linear model", _both(setting, rows)),
+        _timed("HF pipeline", theirs),
+    ]
 
 
 def _ours(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
     task = Classification(setting.our_model().eval())
     return lambda: np.asarray(predict(task, setting.source(rows), CPU))
+
+
+def _both(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
+    """Return what a `TextClassifier` does by default: both branches, blended."""
+    ours, linear = _ours(setting, rows), TextBaseline().fit(setting.split.train, setting.features)
+    blend = Blend(deep=0.5, wide=0.5)
+    return lambda: blend(ours(), linear.outputs(rows), "softmax")
 
 
 def _theirs(setting: Setting, rows: Any) -> Callable[[], Probabilities]:

@@ -9,7 +9,7 @@ from fourfold.core.benchmark import Split
 from fourfold.core.errors import ConfigError
 from fourfold.nlp.benchmark import generate_reviews
 from fourfold.nlp.data import TextFeatures, TextFeaturesConfig
-from fourfold.nlp.peers import pretraining
+from fourfold.nlp.peers import prediction, pretraining
 from fourfold.nlp.peers import setting as peers
 
 
@@ -43,3 +43,9 @@ def test_ours_and_theirs_guess_the_same_words(setting):
         want = theirs(batch["ids"], attention_mask=batch.tensors.get("keep")).logits.flatten(0, 1)[places]
         found = ours(Batch(batch.tensors | {"masked": places}))
     torch.testing.assert_close(found, want, atol=1e-5, rtol=0)
+
+
+def test_predictors_answer_all_rows(setting):
+    blocks = {one.name: one.run(0) for one in prediction.predictors(setting)}
+    assert list(blocks) == ["ours", "ours with the linear model", "HF pipeline"]
+    assert all(block.rows == 16 and block.seconds > 0 for block in blocks.values())
