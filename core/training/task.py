@@ -49,7 +49,8 @@ class Classification:
     """Cross-entropy over classes; `batch["label"]` holds class numbers (B,), −1 where the label is missing.
 
     `model(batch)` returns logits (B, classes). `predict` returns probabilities (B, classes). With `weights` (classes,)
-    the loss is Σ w·loss / Σ w over the rows, as torch's.
+    the loss is Σ w·loss / Σ w over the rows, w being the weight of the row's class. Torch's own weights would also
+    multiply what label smoothing adds for the other classes, which teaches a rare class to every row.
     """
 
     def __init__(self, model: nn.Module, label_smoothing: float = 0.0, weights: npt.NDArray[np.float32] | None = None):
@@ -64,11 +65,13 @@ class Classification:
         return {"loss": self.weights.to(known.device)[batch["label"][known]].sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        logits = self.model(batch).float()
-        weights = None if self.weights is None else self.weights.to(logits.device)
+        logits, label = self.model(batch).float(), batch["label"]
         loss = F.cross_entropy(
-            logits, batch["label"], weights, ignore_index=-1, reduction="sum", label_smoothing=self.label_smoothing
-        )
+            logits, label, ignore_index=-1, label_smoothing=self.label_smoothing,
+            reduction="sum" if self.weights is None else "none",
+        )  # fmt: skip
+        if self.weights is not None:
+            loss = (loss * self.weights.to(label.device)[label.clamp(min=0)]).sum()
         return {"loss": Term(loss)}
 
     def predict(self, batch: Batch) -> Output:
