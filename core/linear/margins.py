@@ -54,7 +54,9 @@ def fit_margins(
         bias[found] = 3.0
         return LinearModel(weight=np.zeros((len(names), x.shape[1]), np.float32), bias=bias, classes=names)
     kept, held_out = fifth(len(targets), seed, groups)
-    if len(np.unique(targets[kept])) < len(names) or len(held_out) == 0:  # too few rows to choose on
+    known = np.isin(targets[held_out], targets[kept])
+    kept, held_out = np.concatenate([kept, held_out[~known]]), held_out[known]
+    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
         return _machine(x, targets, counts, names, 1.0, 0.0, seed)
     x_kept, x_held_out, bayes = x[kept], x[held_out], _naive_bayes(x[kept], targets[kept], counts[kept], names)
     tried: dict[tuple[float, float], tuple[list[float], float]] = {}
@@ -115,9 +117,13 @@ def _stretched(
 
 
 def _naive_bayes(x: Matrix, targets: Targets, counts: Counts, classes: list[Any]) -> LinearModel:
-    """Fit multinomial naive Bayes to TF-IDF weights (Rennie et al., "Tackling the poor assumptions", 2003)."""
+    """Fit multinomial naive Bayes to TF-IDF weights (Rennie et al., "Tackling the poor assumptions", 2003); a class
+    without rows is far below all."""
     from sklearn.naive_bayes import MultinomialNB
 
-    bayes = MultinomialNB(alpha=_WEIGHED).fit(x, targets, sample_weight=counts)
-    weight, bias = (part.astype(np.float32) for part in (bayes.feature_log_prob_, bayes.class_log_prior_))
+    found, numbers = np.unique(targets, return_inverse=True)
+    bayes = MultinomialNB(alpha=_WEIGHED).fit(x, numbers, sample_weight=counts)
+    weight = np.tile(bayes.feature_log_prob_.min(0).astype(np.float32), (len(classes), 1))
+    bias = np.full(len(classes), bayes.class_log_prior_.min() - 3, np.float32)
+    weight[found], bias[found] = bayes.feature_log_prob_, bayes.class_log_prior_
     return LinearModel(weight=weight, bias=bias, classes=classes)

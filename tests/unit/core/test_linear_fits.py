@@ -95,3 +95,14 @@ def test_balanced_classes_are_found_more_often() -> None:
     sets = [fit_sets(X, labels, ["few", "many"], weights=one) for one in (None, weights[:, None].repeat(2, 1))]
     said = [model.probabilities(X)[:, 0].mean() for model in sets]
     assert said[0] == pytest.approx(noisy.mean(), abs=0.03) and said[1] > 2 * said[0]
+
+
+def test_a_class_that_is_not_among_the_rows_to_choose_on_spoils_nothing() -> None:
+    targets = SCORES[:, :2].argmax(1)
+    best = fit_margins(X, targets, ["a", "b"])
+    for seed in range(6):
+        odd = np.append(targets, 2)
+        model = fit_margins(X[[*range(600), 0]], odd, ["a", "b", "c"], seed)
+        p, wanted = model.probabilities(X), best.probabilities(X)
+        losses = [-np.log(q[np.arange(600), targets]).mean() for q in (p, wanted)]
+        assert losses[0] < losses[1] + 0.05
