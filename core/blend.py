@@ -41,12 +41,13 @@ class Blend:
         deep: Any,
         wide: Any = None,
         weights: npt.NDArray[Any] | None = None,
+        deviation: float = 1.0,
     ) -> Blend:
         """Choose the exponents on held-out rows; `labels` are as the objective's labels encode them, `weights` say what
-        each of them counts, and numbers have none."""
+        each of them counts. Numbers have no weights, but a standard `deviation` in the training rows."""
         branches = [scores(branch, link) for branch in (deep, wide) if branch is not None]
         if link == "identity":
-            factors, shift = _least_squares(branches, labels)
+            factors, shift = _least_squares(branches, labels, deviation)
         else:
             factors, shift = exponents(branches, labels, link, weights)[0], 0.0
         return cls(deep=factors[0], wide=factors[1] if wide is not None else 0.0, shift=shift)
@@ -111,14 +112,20 @@ def _log_losses(scores: Floats, labels: npt.NDArray[Any], link: Link) -> Floats:
     return np.asarray(np.logaddexp(0, np.where(labels > 0, -scores, scores)))
 
 
-def _least_squares(branches: list[Floats], labels: npt.NDArray[Any]) -> tuple[list[float], float]:
+def _least_squares(branches: list[Floats], labels: npt.NDArray[Any], deviation: float) -> tuple[list[float], float]:
+    """Return factors and shift. A row more for each factor holds it to an equal share, and one the shift to none."""
     from scipy.optimize import nnls
 
-    means = [branch.mean() for branch in branches]
-    centred = np.stack([branch - mean for branch, mean in zip(branches, means, strict=True)], axis=1)
-    # One more row for each branch holds its factor to an equal share.
-    held = np.sqrt(np.maximum(centred.var(0), 1e-12)) * np.eye(len(branches))
-    target = np.concatenate([labels - labels.mean(), held.sum(0) / len(branches)])
-    factors, _ = nnls(np.concatenate([centred, held]), target)
-    shift = labels.mean() - sum(factor * mean for factor, mean in zip(factors, means, strict=True))
-    return [*map(float, factors)], float(shift)
+    count = len(branches)
+    middle = float(np.mean(branches))
+    either_sign = np.array([[1.0, -1.0]])
+    rows = np.stack([branch - middle for branch in branches], axis=1)
+    held = deviation * np.eye(count)
+    table = np.block([
+        [rows, either_sign.repeat(len(rows), 0)],
+        [held, np.zeros((count, 2))],
+        [np.zeros((1, count)), either_sign],
+    ])  # fmt: skip
+    found, _ = nnls(table, np.concatenate([labels - middle, held.sum(0) / count, [0.0]]))
+    factors = found[:count]
+    return [*map(float, factors)], float(middle * (1 - factors.sum()) + found[count] - found[count + 1])

@@ -49,8 +49,8 @@ def test_sigmoid_and_numbers() -> None:
     odds = RANDOM.standard_normal((4000, 3)) * 2
     labels = (RANDOM.random(odds.shape) < 1 / (1 + np.exp(-odds))).astype(np.float32)
     assert Blend.fit("sigmoid", labels, 1 / (1 + np.exp(-2 * odds))).deep == pytest.approx(0.5, abs=0.05)
-    deep, wide = RANDOM.standard_normal((2, 3000))
-    blend = Blend.fit("identity", 2 * deep + 3 * wide + 7, deep, wide)
+    deep, wide = RANDOM.standard_normal((2, 30_000))
+    blend = Blend.fit("identity", 2 * deep + 3 * wide + 7, deep, wide, deviation=3.6)
     assert (blend.deep, blend.wide, blend.shift) == pytest.approx((2, 3, 7), abs=2e-3)
 
 
@@ -85,3 +85,16 @@ def test_weights_are_as_if_rows_were_there_more_often() -> None:
     assert (
         weighed.deep == pytest.approx(repeated.deep, abs=2e-3) and weighed.deep != Blend.fit("softmax", labels, p).deep
     )
+
+
+@pytest.mark.parametrize(("rows", "times"), [(1, 1.5), (2, 1.5), (3, 1.5), (5, 1.3), (30, 1.1)])
+def test_a_few_numbers_do_not_make_a_blend_worse_than_equal_shares_by_much(rows: int, times: float) -> None:
+    random = np.random.default_rng(0)
+    errors = np.zeros(2)
+    for _ in range(300):
+        labels = random.standard_normal(rows + 500)
+        deep, wide = (labels + 0.7 * random.standard_normal(len(labels)) for _ in range(2))
+        blend = Blend.fit("identity", labels[:rows], deep[:rows], wide[:rows])
+        found = [blend(deep, wide, "identity"), (deep + wide) / 2]
+        errors += [((said - labels)[rows:] ** 2).mean() for said in found]
+    assert errors[0] <= times * errors[1]
