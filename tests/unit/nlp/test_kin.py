@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fourfold.nlp import TextClassifier
-from fourfold.nlp.data import kin, read
+from fourfold.nlp.data import kin
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), min_size=1, max_size=12)
 
@@ -35,11 +35,23 @@ def test_case_and_pairs() -> None:
     assert kin(["same same", "same same"]).tolist() == [0, 1], "too short to say anything"
 
 
+def test_a_chinese_character_is_a_word() -> None:
+    assert kin(["这家店的味道真的很好"] * 2 + ["我觉得这家店的味道真的很好!"]).tolist() == [0, 0, 0]
+
+
+def test_many_texts_with_one_opening_take_no_longer_than_others() -> None:
+    texts = [
+        f"please cancel my order number {k} of the day {k % 300} it is late {'very ' * (k % 20)}" for k in range(20_000)
+    ]
+    assert len(set(kin([*texts, "please cancel my order number"]).tolist())) == 1
+    assert len(set(kin(texts).tolist())) == 20_000
+
+
 def test_phrases_of_a_sentence_are_held_out_together() -> None:
     sentences = [" ".join(f"w{(k * 7 + j) % 97}" for j in range(9)) for k in range(30)]
     texts = [" ".join(text.split()[start:]) for text in sentences for start in range(4)]
     labels = [k % 2 for k in range(30) for _ in range(4)]
     model = TextClassifier("linear")
-    train, held_out = model._split(read(texts, labels), 0.2, 0, {})
+    train, held_out, _ = model._rows(texts, labels, None, None, 0.2, 0)
     assert held_out is not None and len(held_out) >= 24
     assert not any(long in text or text in long for long in held_out.inputs for text in train.inputs)
