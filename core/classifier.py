@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,11 @@ from sklearn.base import ClassifierMixin
 
 from .batch import Examples
 from .errors import ConfigError
-from .labels import Numbers
+from .holdout import Strata
+from .labels import KINDS, Numbers, Target, kind_of, members
 from .metrics import Statistic
 from .objectives import Objective, Prediction, objective_of
-from .pipeline import Pipeline
+from .pipeline import DEFAULT, Pipeline
 from .report import Evaluation
 from .training import Output, Task
 
@@ -28,6 +29,24 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
     def objective(self) -> Objective:
         """What is done with labels of this kind."""
         return objective_of(self.features_.classes)
+
+    @property
+    def target(self) -> Target:
+        """What labels are: as learned, or as the settings say."""
+        if hasattr(self, "features_"):
+            found = next(name for name, kind in KINDS.items() if isinstance(self.features_.classes, kind))
+            return cast(Target, found)
+        config = self.config or self.presets.get(self.kind, self.presets[DEFAULT])()
+        return cast(Target, getattr(config.features, "target", "class"))
+
+    def strata(self, examples: Examples) -> Strata:
+        """Return the classes of each row, one or several; numbers have none."""
+        if examples.labels is None or not len(examples):
+            return None
+        kind = kind_of(examples.labels) if self.target == "auto" else self.target
+        if kind == "labels":
+            return [members(label) for label in examples.labels]
+        return None if kind == "number" else super().strata(examples)
 
     @property
     def main_metric(self) -> str:
@@ -65,6 +84,11 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
     def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
         """Return weights by which the classes count the same, where `train.class_weights` asks for it."""
         return self.objective.weights(examples) if self.config_.train.class_weights == "balanced" else None
+
+    def check_settings(self, held_out: Examples | None) -> None:
+        """Refuse weights of classes where labels are numbers."""
+        if self.config_.train.class_weights != "none" and isinstance(self.features_.classes, Numbers):
+            raise ConfigError("train.class_weights: the labels are numbers, with no classes to weigh; leave it out")
 
     def fit_baseline(self, examples: Examples) -> Any:
         """Fit with the weights of the classes."""

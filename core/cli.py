@@ -109,7 +109,9 @@ def _add_train(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         pretrain: Annotated[
             bool, typer.Option("--pretrain", help="Learn from the inputs first.", hidden=domain.pretrain is None)
         ] = False,
-        budget: Annotated[str | None, typer.Option(help="Training time, such as 90s or 10m.")] = None,
+        budget: Annotated[
+            str | None, typer.Option(help="Training time, such as 90s or 10m; it takes the place of epochs and bounds.")
+        ] = None,
         seed: Seed = None,
         device: Device = "auto",
         config: Config = None,
@@ -204,12 +206,15 @@ def _add_check(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         input: str | None = columns.input,
         label: str | None = columns.label,
         test: Annotated[str | None, typer.Option(help="Data to test on: say what they share.")] = None,
+        config: Config = None,
+        set: Set = None,
         json: Json = False,
     ) -> None:
-        """Read DATA as training would, and say what is in it and what is wrong with it."""
+        """Read DATA as training with these settings would, and say what is in it and what is wrong with it."""
         from . import commands
 
-        commands.check(domain, data, (input, label), test, as_json=json)
+        settings = commands.Settings(None, None, None, None, "auto", config, tuple(set or ()))
+        commands.check(domain, settings, data, (input, label), test, as_json=json)
 
 
 def _add_pretrain(app: typer.Typer, domain: Domain) -> None:

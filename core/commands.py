@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
 from .domains import domain as find_domain
-from .errors import ConfigError, FourfoldError
+from .errors import ConfigError, DataError, FourfoldError
 from .labels import SEPARATOR
 from .report import Evaluation, listing, plain_json, shown
 
@@ -188,9 +188,9 @@ def predict(
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
 
 
-def check(domain: Domain, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
+def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
     """Read data and say what is in it."""
-    found = domain.load_pipeline()().check(data, input=columns[0], label=columns[1], test=test)
+    found = settings.build(domain).check(data, input=columns[0], label=columns[1], test=test)
     print(plain_json(found) if as_json else listing(found))
 
 
@@ -303,7 +303,10 @@ def _with_test(pipeline: Any, files: Files) -> tuple[Any, Any]:
 
     examples = pipeline.inspect(pipeline.read_labelled(files.data, input=files.input, label=files.label))
     examples = replace(examples, groups=pipeline.group(examples))
-    return hold_out(examples, share, pipeline.resolve().train.seed + 1, stratify=pipeline.stratify)
+    train, test = hold_out(examples, share, pipeline.resolve().train.seed + 1, pipeline.strata(examples))
+    if share and test is None:
+        raise DataError(f"{examples.name}: too few rows to hold any out; give --test a file")
+    return train, test
 
 
 def _as_object(evaluation: Evaluation) -> dict[str, Any]:

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import numpy as np
 
 from .batch import Examples
 from .errors import ConfigError
-from .labels import kind_of
+
+Strata: TypeAlias = Sequence[tuple[str, ...]] | None
+"""The classes of each row; None where there are none."""
 
 
-def hold_out(examples: Examples, share: float, seed: int, *, stratify: bool) -> tuple[Examples, Examples | None]:
-    """Split examples into training and validation rows; with `share` 0 or a single row nothing is held out, else at
-    least one row goes to each. Rows of one group go to one side, where this leaves rows to train on."""
+def hold_out(examples: Examples, share: float, seed: int, strata: Strata = None) -> tuple[Examples, Examples | None]:
+    """Split examples into training and validation rows.
+
+    Each class is held out in proportion, and none leaves training altogether. Rows of one group go to one side; a group
+    of more than twice what is asked for stays in training, unless there is no other. None stands for no validation
+    rows: where `share` is 0, or no row can be spared.
+    """
     if not 0 <= share < 1:
         raise ConfigError(f"valid ({share}) must be a share in [0, 1), or a path")
     if share == 0 or len(examples) < 2:
         return examples, None
     order = np.random.default_rng((seed, len(examples))).permutation(len(examples))
     order = together(order, examples.groups)
-    if stratify and examples.labels is not None:
-        order = _proportional(order, examples.labels)
+    if strata is not None:
+        order = _proportional(order, strata)
     count = min(max(1, round(share * len(examples))), len(examples) - 1)
-    held_out = np.isin(np.arange(len(examples)), order[:count])
-    if examples.groups is not None:
-        whole = np.isin(examples.groups, examples.groups[held_out])
-        held_out = whole if whole.sum() <= 2 * count else held_out
-        if stratify and examples.labels is not None and kind_of(examples.labels) == "class":
-            held_out &= ~_last_of_class(held_out, examples.labels, examples.groups)
+    held_out = _first(order, examples.groups, count)
+    if strata is not None:
+        held_out &= ~_indispensable(held_out, strata, examples.groups)
+    if not held_out.any():
+        return examples, None
     return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
 
 
@@ -44,15 +52,36 @@ def together(order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     return order[np.argsort(first[numbers[order]], kind="stable")]
 
 
-def _last_of_class(held_out: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return which rows are of a group with a row whose class is nowhere in training."""
-    names = np.array([str(label) for label in labels])
-    return np.isin(groups, groups[~np.isin(names, names[~held_out])])
+def _first(order: np.ndarray, groups: np.ndarray | None, count: int) -> np.ndarray:
+    """Return which rows are the first `count` in order, of whole groups as far as they fit into twice as many."""
+    if groups is None:
+        return np.isin(np.arange(len(order)), order[:count])
+    _, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    _, places = np.unique(numbers[order], return_index=True)
+    chosen: list[int] = []
+    total, most = 0, min(2 * count, len(order) - 1)
+    for number in numbers[order][np.sort(places)].tolist():
+        if total >= count:
+            break
+        if total + sizes[number] <= most:
+            chosen.append(number)
+            total += sizes[number]
+    return np.isin(numbers, chosen) if chosen else _first(order, None, count)
 
 
-def _proportional(order: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _indispensable(held_out: np.ndarray, strata: Sequence[tuple[str, ...]], groups: np.ndarray | None) -> np.ndarray:
+    """Return a row, with its group, of each class that no row in training has."""
+    rows = np.repeat(np.arange(len(strata)), [len(names) for names in strata])
+    _, names = np.unique([name for names in strata for name in names], return_inverse=True)
+    lacking = np.flatnonzero(~np.isin(names, names[~held_out[rows]]))
+    _, one_each = np.unique(names[lacking], return_index=True)
+    back = rows[lacking[one_each]]
+    return np.isin(np.arange(len(strata)), back) if groups is None else np.isin(groups, groups[back])
+
+
+def _proportional(order: np.ndarray, strata: Sequence[tuple[str, ...]]) -> np.ndarray:
     """Reorder so that every prefix holds the classes in proportion; a class keeps its last row for training."""
-    _, numbers = np.unique([str(label) for label in labels], return_inverse=True)
+    _, numbers = np.unique(["\0".join(names) for names in strata], return_inverse=True)
     place = np.empty(len(order))
     for number in range(numbers.max() + 1):
         rows = order[numbers[order] == number]

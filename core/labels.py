@@ -79,7 +79,7 @@ class LabelSets:
     @classmethod
     def fit(cls, examples: Examples) -> LabelSets:
         """Collect the labels; raise DataError where there are none."""
-        names = sorted({name for row in _labels(examples) for name in _members(row)}, key=_in_order)
+        names = sorted({name for row in _labels(examples) for name in members(row)}, key=_in_order)
         if not names:
             raise DataError(f"{examples.name}: no row has a label; training needs one or more")
         return cls(tuple(names))
@@ -91,7 +91,7 @@ class LabelSets:
         numbers = {name: number for number, name in enumerate(self.names)}
         encoded = np.zeros((len(examples), len(self)), np.float32)
         for row, label in enumerate(examples.labels):
-            for name in _members(label):
+            for name in members(label):
                 if name not in numbers:
                     raise _unknown(examples, row, name, numbers)
                 encoded[row, numbers[name]] = 1
@@ -165,7 +165,7 @@ def typed(labels: npt.NDArray[Any], target: Target = "auto") -> npt.NDArray[Any]
     kind = target if target != "auto" else kind_of(labels) if len(labels) else "class"
     if kind == "labels":
         found = np.empty(len(labels), dtype=object)
-        found[:] = [_members(label) for label in labels]
+        found[:] = [members(label) for label in labels]
         return found
     return _as_floats(labels) if kind == "number" else labels
 
@@ -232,8 +232,8 @@ def _in_order(name: str) -> tuple[float, str]:
     return (int(name), name) if name.isdecimal() else (float("inf"), name)
 
 
-def _members(label: Any) -> tuple[str, ...]:
-    """Return the labels of a row."""
+def members(label: Any) -> tuple[str, ...]:
+    """Return the labels of a row that has several, as a tuple or a text."""
     if isinstance(label, tuple):
         return label
     return tuple(part for part in map(str.strip, str(label).split(SEPARATOR)) if part)

@@ -13,6 +13,7 @@ from torch import nn
 
 from .batch import Examples
 from .errors import ConfigError
+from .holdout import Strata
 from .metrics import Statistic
 from .objectives import Objective, Prediction
 from .report import Evaluation
@@ -88,6 +89,12 @@ class Parts(ABC):
         """Whether the baseline has a say in every answer, as the wide branch beside the Transformer."""
         return False
 
+    def strata(self, examples: Examples) -> Strata:
+        """Return the classes of each row, of which a split takes rows in proportion."""
+        if not self.stratify or examples.labels is None:
+            return None
+        return [(str(label),) for label in examples.labels]
+
     def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
         """Return what each label counts in a fit; None where all count the same."""
         return None
@@ -116,6 +123,10 @@ class Parts(ABC):
     def fit_baseline(self, examples: Examples) -> Any:
         """Fit the classical baseline to the training rows."""
         return self.baseline_type().fit(examples, self.features_, seed=self.config_.train.seed)
+
+    def check_settings(self, held_out: Examples | None) -> None:
+        """Raise ConfigError where a setting does not suit what was learned, before training begins."""
+        return
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""

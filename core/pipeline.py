@@ -23,7 +23,7 @@ from .config import from_dict
 from .device import pick_device
 from .errors import ArtifactError, ConfigError, did_you_mean
 from .facts import training_facts
-from .labels import as_labels
+from .labels import Numbers, as_labels
 from .measure import measure
 from .metrics import value_of
 from .objectives import Prediction
@@ -56,10 +56,10 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
-    `init`, the path or hub name of a pretrained model. `budget` ("10m") bounds the training time; `config` (a full
-    configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns `config_`,
-    `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the held-out rows)
-    and `history_`.
+    `init`, the path or hub name of a pretrained model. `budget` ("10m") is the training time, instead of epochs and
+    bounds; `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit`
+    learns `config_`, `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on
+    the held-out rows) and `history_`.
     """
 
     def __init__(
@@ -101,11 +101,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         """
         config = self.resolve()
         self._forget()
-        examples = self.read_labelled(X, y, input=input, label=label)
-        if not isinstance(X, Examples):  # those are the caller's to inspect
-            self.inspect(examples)
-        columns = {"input": input, "label": label} | examples.columns
-        train, held_out = self._split(examples, valid, config.train.seed, columns)
+        train, held_out, columns = self._rows(X, y, input, label, valid, config.train.seed)
         run = None
         if out is not None:
             identity = (
@@ -193,12 +189,8 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         pipeline stays as it is: fit another with `config=result.best_config`.
         """
         reader = clone(self)
-        examples = reader.read_labelled(X, y, input=input, label=label)
-        if not isinstance(X, Examples):
-            reader.inspect(examples)
-        columns = {"input": input, "label": label} | examples.columns
-        rows = reader._split(examples, valid, reader.resolve().train.seed, columns)
-        return tune(reader, rows, Path(out) if out is not None else None, budget, search or Search())
+        train, held_out, _ = reader._rows(X, y, input, label, valid, reader.resolve().train.seed)
+        return tune(reader, (train, held_out), Path(out) if out is not None else None, budget, search or Search())
 
     def try_out(self, config: Any, features: Any, rows: tuple[Examples, Examples], watcher: Observer) -> Output:
         """Train a copy with a configuration and its features on the first rows; return what its Transformer says of the
@@ -282,6 +274,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             if resumed
             else self.learn_features(train, self.config_.features)
         )
+        self.check_settings(held_out)
         source, validation = self.features_.source(train, training=True), self._validation(held_out)
         ranks.wait()
         if run and kept and ranks.main and not resumed:
@@ -365,8 +358,9 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         if held_out is None:
             self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide and self.model_ is not None else None
         elif self.model_ is not None:
-            labels = self.features_.classes.encode(held_out)
-            self.blend_ = Blend.fit(self.objective.link, labels, deep, wide, self.weights(held_out))
+            known, weights = self.features_.classes, self.weights(held_out)
+            spread = known.deviation if isinstance(known, Numbers) else 1.0
+            self.blend_ = Blend.fit(self.objective.link, known.encode(held_out), deep, wide, weights, spread)
         self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples) -> Evaluation:

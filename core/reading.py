@@ -71,17 +71,27 @@ class Reading(Parts):
             raise DataError(f"{examples.name}: there are no labels; training and measuring need one for each row")
         return examples
 
-    def _split(
-        self, examples: Examples, valid: float | str | Path | Examples, seed: int, columns: dict[str, str | None]
-    ) -> tuple[Examples, Examples | None]:
+    def _rows(
+        self, X: Any, y: Any, input: str | None, label: str | None, valid: float | str | Path | Examples, seed: int
+    ) -> tuple[Examples, Examples | None, dict[str, str | None]]:
+        """Read what to train on and what to validate on, inspected and beside each other, and the columns of both.
+
+        `Examples` are the caller's to inspect.
+        """
+        examples = self.read_labelled(X, y, input=input, label=label)
+        columns = {"input": input, "label": label} | examples.columns
+        share = _share(valid)
+        held_out = self.read_labelled(valid, **columns) if share is None else None
+        if not isinstance(X, Examples):
+            self.inspect(examples, held_out)
         examples = replace(examples, groups=self.group(examples))
-        if isinstance(valid, Examples):
-            return examples, self.read_labelled(valid)
-        try:
-            share = float(str(valid))
-        except ValueError:
-            return examples, self.read_labelled(valid, **columns)
-        return hold_out(examples, share, seed, stratify=self.stratify)
+        return (examples, held_out, columns) if share is None else (*self._split(examples, share, seed), columns)
+
+    def _split(self, examples: Examples, share: float, seed: int) -> tuple[Examples, Examples | None]:
+        train, held_out = hold_out(examples, share, seed, self.strata(examples))
+        if share and held_out is None:
+            self._say(f"{examples.name}: too few rows to hold any out; nothing is measured on validation rows")
+        return train, held_out
 
     def _say(self, message: str) -> None:
         if self.verbose:
@@ -98,6 +108,16 @@ class Reading(Parts):
         if not hasattr(self, "features_"):
             name = type(self).__name__
             raise NotFittedError(f"this {name} is not fitted; call fit, or {name}.load(path)")
+
+
+def _share(valid: float | str | Path | Examples) -> float | None:
+    """Return the share of the rows that `valid` asks for; None where it names rows."""
+    if isinstance(valid, Examples):
+        return None
+    try:
+        return float(str(valid))
+    except ValueError:
+        return None
 
 
 def _whole(examples: Examples) -> Examples:

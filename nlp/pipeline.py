@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
 from ..core.errors import ArtifactError, ConfigError, DataError
-from ..core.labels import KINDS, Classes, LabelSets, Numbers, Target, typed
+from ..core.labels import Classes, LabelSets, Numbers, typed
 from ..core.training import Observer, Output
 from ..core.tuning import Space
 from . import data
@@ -29,6 +29,8 @@ from .pretrained import kind_of, save_pretrained, start
 from .start import adopt, origin, read_start
 
 _MOST_KIN = 300_000
+_MOST_LETTERS = 60_000_000
+"""Looking for kin takes some ten bytes a letter."""
 
 _EPOCHS = 10.0
 """How often `pretrain` goes over the texts unless it is told."""
@@ -57,7 +59,7 @@ class TextClassifier(Classifier):
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read texts, or pairs of texts, from a file, a DataFrame or a list."""
-        return data.read(data_, labels, input=input, label=label, several=self._target() == "labels")
+        return data.read(data_, labels, input=input, label=label, several=self.target == "labels")
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Add lengths, duplicates, conflicting labels, rare classes, and what the test shares with the training."""
@@ -65,16 +67,8 @@ class TextClassifier(Classifier):
         assert both[0] is not None
         return data.examine(both[0], both[1], super().examine(both[0], both[1]))
 
-    def _target(self) -> Target:
-        """Return what labels are: as learned, or as the settings say."""
-        if hasattr(self, "features_"):
-            found = next(name for name, kind in KINDS.items() if isinstance(self.features_.classes, kind))
-            return cast(Target, found)
-        config = self.config or PRESETS.get(self.kind, PRESETS["small"])()
-        return cast(Target, config.features.target)
-
     def _typed(self, labels: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
-        return None if labels is None else typed(labels, self._target())
+        return None if labels is None else typed(labels, self.target)
 
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read texts from the command line; the two of a pair are parted by a tab."""
@@ -87,8 +81,11 @@ class TextClassifier(Classifier):
         return self.read(pairs)
 
     def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
-        """Keep texts that contain one another on one side of the split; not looked for where rows are very many."""
-        return data.kin(examples.inputs) if len(examples) <= _MOST_KIN else None
+        """Keep texts that contain one another on one side of the split; not looked for where there is too much text."""
+        if len(examples) <= _MOST_KIN and sum(map(len, data.joined(examples.inputs))) <= _MOST_LETTERS:
+            return data.kin(examples.inputs)
+        self._say(f"{examples.name}: too much text to keep texts that contain one another on one side of the split")
+        return None
 
     @property
     def wide(self) -> bool:
@@ -97,11 +94,17 @@ class TextClassifier(Classifier):
 
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return the confidence that all but the share `reject` of the held-out rows reach."""
-        if not self.config_.reject:
+        if not self.config_.reject or outputs is None:
             return 0.0
-        if outputs is None or not isinstance(self.features_.classes, Classes):
-            raise ConfigError("reject: needs classes and held-out rows to choose on; set it to 0, or give --valid")
         return float(np.quantile(np.asarray(outputs).max(1), self.config_.reject))
+
+    def check_settings(self, held_out: Examples | None) -> None:
+        """Refuse to reject what cannot be rejected."""
+        super().check_settings(held_out)
+        if self.config_.reject and not isinstance(self.features_.classes, Classes):
+            raise ConfigError("reject: needs rows of one class each; set it to 0")
+        if self.config_.reject and held_out is None:
+            raise ConfigError("reject: needs held-out rows to choose on; give --valid, or set it to 0")
 
     def start_from(self, init: str, config: TextConfig) -> TextConfig:
         """Return `config` in the shape of a pretrained model: a folder of Hugging Face's or ours, or a hub name."""

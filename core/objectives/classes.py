@@ -24,11 +24,11 @@ Floats = npt.NDArray[np.float32]
 class ClassObjective:
     """Outputs are probabilities (N, classes)."""
 
-    metrics: tuple[str, ...] = ("accuracy", "macro_f1", "log_loss")
     link: Link = "softmax"
 
     def __init__(self, labels: Classes):
         self.labels = labels
+        self.metrics = ("accuracy", "macro_f1", *(("f1",) if len(labels) == 2 else ()), "log_loss")
 
     def task(self, model: nn.Module, config: TrainConfig, examples: Examples | None = None) -> Task:
         """Train by cross-entropy; `class_weights` "balanced" has every class weigh the same in total."""

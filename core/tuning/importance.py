@@ -39,7 +39,7 @@ class Importances:
         if self.method == "none" and self.trials >= FEWEST_TRIALS:
             return f"All {self.trials} trials came to the same value: nothing mattered."
         if self.method == "none":
-            return f"{self.trials} trials with a value are too few to say what mattered; it takes {FEWEST_TRIALS}."
+            return f"Trials with a value: {self.trials}, too few to say what mattered; it takes {FEWEST_TRIALS}."
         if self.method == "fANOVA":
             return f"By fANOVA over the ranks of {self.trials} trials."
         return f"By rank correlation over {self.trials} trials; a hint, no more, from so few."

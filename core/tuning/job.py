@@ -107,7 +107,8 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
         raise ConfigError("tune: no rows are held out to compare trials on; give --valid a share or a path")
     space = dict(pipeline.search_space)
     if config.train.budget is not None:
-        space.pop("train.epochs", None)  # the number of steps comes from the budget
+        for name in ("train.epochs", "train.max_tokens"):
+            space.pop(name, None)  # the number of steps comes from the budget
     features = pipeline.learn_features(train, config.features)
     judge = clone(pipeline)
     judge.features_ = features  # which metric decides hangs on the labels

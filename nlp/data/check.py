@@ -139,7 +139,7 @@ def _compare(
     shared = int(np.isin(theirs, keys).sum())
     found["rows in both"] = shared
     if shared == len(test) and np.isin(keys, theirs).all():
-        fatal.append(f"{test.name}: holds the same texts as {examples.name}; test on rows that are not trained on")
+        fatal.append(f"{test.name}: holds the same texts as {examples.name}; give rows that are not trained on")
     elif shared:
         what = f"{test.name}: {shared:,} of {len(test):,} texts are in {examples.name} too"
         warnings.append(f"{what}; what is measured on them is too good")

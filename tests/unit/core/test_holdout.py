@@ -21,10 +21,13 @@ def examples(labels: list[int] | int) -> Examples:
     return Examples(inputs=[f"r{k}" for k in range(count)], labels=given, place=lambda row: f"t.csv:{row + 2}")
 
 
+def classes(data: Examples) -> list[tuple[str, ...]] | None:
+    return None if data.labels is None else [(str(label),) for label in data.labels]
+
+
 def held(data: Examples, share: float, seed: int = 0, stratify: bool = True) -> tuple[Examples, Examples]:
-    train, valid = hold_out(data, share, seed, stratify=stratify)
-    assert valid is not None
-    return train, valid
+    train, valid = hold_out(data, share, seed, classes(data) if stratify else None)
+    return train, valid if valid is not None else data.take(np.zeros(0, np.int64))
 
 
 @quick
@@ -32,7 +35,8 @@ def held(data: Examples, share: float, seed: int = 0, stratify: bool = True) -> 
 def test_the_two_parts_are_a_partition(labels: list[int], share: float, seed: int, stratify: bool) -> None:
     train, valid = held(examples(labels), share, seed, stratify)
     assert sorted(train.inputs + valid.inputs) == sorted(examples(labels).inputs)
-    assert len(valid) == min(max(1, round(share * len(labels))), len(labels) - 1)
+    asked, spared = min(max(1, round(share * len(labels))), len(labels) - 1), len(labels) - len(set(labels))
+    assert len(valid) == (min(asked, spared) if stratify else asked)
     for part in (train, valid):
         rows = [int(name[1:]) for name in part.inputs]
         assert (
@@ -46,13 +50,12 @@ def test_the_two_parts_are_a_partition(labels: list[int], share: float, seed: in
 @example([0, 1, 1, 1, 1], 0.6, 0)
 def test_the_classes_are_in_proportion_and_none_leaves_training(labels: list[int], share: float, seed: int) -> None:
     train, valid = held(examples(labels), share, seed)
-    classes = sorted(set(labels))
+    names = sorted(set(labels))
     assert train.labels is not None and valid.labels is not None
-    if len(valid) <= len(labels) - len(classes):
-        assert sorted(set(train.labels.tolist())) == classes
-    for name in classes if share <= 0.5 else []:
+    assert sorted(set(train.labels.tolist())) == names
+    for name in names if share <= 0.5 else []:
         fair = len(valid) * labels.count(name) / len(labels)
-        assert abs((valid.labels == name).sum() - fair) <= 1 + len(classes) / 2
+        assert abs((valid.labels == name).sum() - fair) <= 1 + len(names) / 2
 
 
 def test_even_classes_are_held_out_exactly() -> None:
@@ -77,13 +80,13 @@ def test_rows_are_held_out_evenly_often() -> None:
 @pytest.mark.parametrize(("rows", "share"), [(10, 0.0), (1, 0.5)])
 def test_nothing_is_held_out(rows: int, share: float) -> None:
     data = examples(rows)
-    assert hold_out(data, share, 0, stratify=True) == (data, None)
+    assert hold_out(data, share, 0) == (data, None)
 
 
 @pytest.mark.parametrize("share", [1, 1.5, -0.1, float("nan")])
 def test_a_share_out_of_range(share: float) -> None:
     with pytest.raises(ConfigError) as error:
-        hold_out(examples(4), share, 0, stratify=False)
+        hold_out(examples(4), share, 0)
     assert str(error.value) == f"valid ({share}) must be a share in [0, 1), or a path"
 
 
@@ -92,7 +95,7 @@ def test_rows_of_a_group_are_not_split(seed: int) -> None:
     groups = np.repeat(np.arange(40), 5)[np.random.default_rng(1).permutation(200)]
     labels = np.array(["a", "b"])[np.random.default_rng(2).integers(2, size=200)]
     examples = Examples(inputs=list(range(200)), labels=labels, groups=groups)
-    train, held_out = hold_out(examples, 0.2, seed, stratify=True)
+    train, held_out = hold_out(examples, 0.2, seed, classes(examples))
     assert held_out is not None and train.groups is not None and held_out.groups is not None
     assert not set(train.groups) & set(held_out.groups) and 40 <= len(held_out) <= 80
     assert sorted([*train.inputs, *held_out.inputs]) == list(range(200))
@@ -102,13 +105,13 @@ def test_rows_that_are_alone_are_held_out_as_without_groups() -> None:
     plain = Examples(inputs=list(range(50)), labels=np.arange(50) % 3)
     grouped = Examples(inputs=list(range(50)), labels=np.arange(50) % 3, groups=np.arange(50)[::-1].copy())
     for share in (0.1, 0.5):
-        found = [hold_out(examples, share, 0, stratify=True)[1] for examples in (plain, grouped)]
+        found = [hold_out(examples, share, 0, classes(examples))[1] for examples in (plain, grouped)]
         assert found[0] is not None and found[1] is not None and found[0].inputs == found[1].inputs
 
 
 def test_one_group_of_nearly_all_is_split_after_all() -> None:
     examples = Examples(inputs=list(range(50)), groups=np.zeros(50, np.int64))
-    train, held_out = hold_out(examples, 0.2, 0, stratify=True)
+    train, held_out = hold_out(examples, 0.2, 0)
     assert held_out is not None and (len(train), len(held_out)) == (40, 10)
 
 
@@ -117,5 +120,31 @@ def test_a_class_whose_only_row_is_kin_to_a_held_out_one_stays_in_training() -> 
     labels[50], groups[50] = "one", 7
     examples = Examples(inputs=list(range(100)), labels=labels, groups=groups)
     for seed in range(30):
-        train, held_out = hold_out(examples, 0.3, seed, stratify=True)
-        assert held_out is not None and 50 in train.inputs and (7 in train.inputs) and len(held_out) >= 29
+        train, held_out = hold_out(examples, 0.3, seed, classes(examples))
+        assert held_out is not None and 50 in train.inputs and (7 in train.inputs) and len(held_out) >= 28
+
+
+def test_a_large_group_stays_in_training_whole() -> None:
+    groups = np.arange(250)
+    groups[:60] = 0
+    for seed in range(10):
+        _, held_out = hold_out(Examples(inputs=list(range(250)), groups=groups), 0.1, seed)
+        assert held_out is not None and len(held_out) == 25 and not set(held_out.inputs) & set(range(60))
+
+
+def test_no_row_is_held_out_where_none_can_be_spared() -> None:
+    data = Examples(inputs=["a", "b", "c"], labels=np.array([1, 2, 3]), groups=np.arange(3))
+    assert hold_out(data, 0.5, 0, classes(data)) == (data, None)
+
+
+def test_a_label_among_several_does_not_leave_training() -> None:
+    random = np.random.default_rng(0)
+    sets = [tuple(f"l{k:02}" for k in np.flatnonzero(random.random(30) < 0.2)) for _ in range(200)]
+    sets[7] = (*sets[7], "rare")
+    for groups in (None, np.arange(200) // 2):
+        for seed in range(12):
+            data = Examples(inputs=list(range(200)), groups=groups)
+            train, held_out = hold_out(data, 0.2, seed, sets)
+            assert held_out is not None and len(held_out) >= 30
+            there = {name for row in train.inputs for name in sets[row]}
+            assert {name for row in held_out.inputs for name in sets[row]} <= there

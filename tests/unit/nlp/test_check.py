@@ -86,7 +86,7 @@ FATAL: dict[str, tuple[list[str], list[str] | None, tuple[list[str], list[str]] 
         ["a", "b"],
         ["x", "y"],
         (["b", "a", "a"], ["y", "x", "x"]),
-        ["test: holds the same texts as t; test on rows that are not trained on"],
+        ["test: holds the same texts as t; give rows that are not trained on"],
     ),
     "a new label in the test": (
         ["a", "b"],
@@ -151,7 +151,7 @@ def test_a_person_reads_it(table: Path) -> None:
         "conflicts         none",
         "rows in conflict  0",
         "warnings          t.csv: 1 of 21 rows repeat the text of an earlier row",
-        "fatal             t.csv: holds the same texts as t.csv; test on rows that are not trained on",
+        "fatal             t.csv: holds the same texts as t.csv; give rows that are not trained on",
     ]
 
 
@@ -164,7 +164,7 @@ def test_training_stops_on_what_is_fatal_and_says_the_rest(table: Path, tmp_path
     run = tmp_path / "run"
     done = fourfold("nlp", "train", table, "--test", table, "--out", run, "--preset", "linear")
     assert (done.code, done.out, run.exists()) == (2, "", False)
-    assert done.err == "error: t.csv: holds the same texts as t.csv; test on rows that are not trained on\n"
+    assert done.err == "error: t.csv: holds the same texts as t.csv; give rows that are not trained on\n"
     done = fourfold("nlp", "train", table, "--out", run, "--preset", "linear", "--json")
     assert done.code == 0 and "t.csv: 1 of 21 rows repeat the text of an earlier row\n" in done.err
     assert json.loads(done.out)["run"] == str(run)

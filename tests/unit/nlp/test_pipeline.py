@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fourfold.core.config import override
-from fourfold.core.errors import ConfigError
+from fourfold.core.errors import ConfigError, DataError
 from fourfold.core.objectives import NONE_OF_THESE
 from fourfold.nlp import TextClassifier
 
@@ -214,4 +214,51 @@ def test_a_linear_model_rejects_too_and_numbers_stay_numbers() -> None:
     assert {type(label) for label in said[1:]} <= {int, str}
     with pytest.raises(ConfigError) as error:
         TextClassifier("linear", config=config).fit(texts, labels, valid=0)
-    assert str(error.value) == "reject: needs classes and held-out rows to choose on; set it to 0, or give --valid"
+    assert str(error.value) == "reject: needs held-out rows to choose on; give --valid, or set it to 0"
+
+
+def test_a_rare_class_that_weighs_much_is_not_said_of_every_row() -> None:
+    texts = [f"{RANDOM.choice(FILLER)} {'bargain' if k % 31 == 0 else 'speedy'} {k}" for k in range(620)]
+    labels = ["few" if k % 31 == 0 else "many" for k in range(620)]
+    train = {"epochs": 4, "class_weights": "balanced", "label_smoothing": 0.1}
+    fitted = model(wide=False, train=train).fit(texts, labels, valid=0)
+    assert fitted.score(texts, labels) > 0.98
+
+
+def test_two_classes_can_be_judged_by_f1() -> None:
+    texts, labels = tagged(60)
+    kinds = ["cheap" if "cheap" in names else "dear" for names in labels]
+    fitted = model(train={"epochs": 1, "metric": "f1"}).fit(texts, kinds, valid=0.3)
+    assert "valid_f1" in fitted.history_[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "valid", "message"),
+    [
+        ({"train": {"class_weights": "balanced"}}, 0.2, "train.class_weights: the labels are numbers"),
+        ({"reject": 0.1}, 0.2, "reject: needs rows of one class each; set it to 0"),
+    ],
+)
+def test_settings_for_classes_are_refused_for_numbers(settings: dict[str, Any], valid: float, message: str) -> None:
+    texts, _ = tagged(30)
+    with pytest.raises(ConfigError, match=message):
+        model(**settings).fit(texts, [k + 0.5 for k in range(30)], valid=valid)
+
+
+def test_whole_numbers_are_held_out_too() -> None:
+    texts, _ = tagged(60)
+    fitted = model(features={"target": "number"}, train={"epochs": 1}).fit(texts, list(range(60)), valid=0.2)
+    assert fitted.evaluation_.rows == 12
+
+
+def test_two_rows_of_two_classes_train_without_held_out_rows() -> None:
+    fitted = model(train={"epochs": 1}).fit(["a bargain here", "a speedy one"], ["cheap", "fast"])
+    assert fitted.evaluation_ is None and fitted.facts_["train_rows"] == 2
+
+
+def test_validation_rows_that_are_trained_on_are_refused(tmp_path: Path) -> None:
+    texts, labels = tagged(40)
+    table = tmp_path / "rows.csv"
+    table.write_text("text,label\n" + "".join(f"{t},{'x' if n else 'y'}\n" for t, n in zip(texts, labels, strict=True)))
+    with pytest.raises(DataError, match=r"rows\.csv: holds the same texts as rows\.csv; give rows that are not"):
+        model().fit(table, valid=table)

@@ -43,7 +43,7 @@ def test_the_setting_that_decides_comes_first(count: int, method: str) -> None:
 def test_too_few_trials_say_nothing() -> None:
     found = importances(*trials(4))
     assert (found.method, found.shares) == ("none", {})
-    assert found.sentence() == "4 trials with a value are too few to say what mattered; it takes 5."
+    assert found.sentence() == "Trials with a value: 4, too few to say what mattered; it takes 5."
     assert importances([], []).shares == {}
 
 
