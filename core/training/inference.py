@@ -10,6 +10,8 @@ from ..device import autocast
 from .sampling import in_order
 from .task import Output, Task
 
+_CPU_ROWS, _ROWS = 64, 256
+
 
 def predict(
     task: Task,
@@ -17,15 +19,17 @@ def predict(
     device: torch.device,
     *,
     dtype: torch.dtype = torch.float32,
-    batch_rows: int = 256,
+    batch_rows: int = 0,
     batch_tokens: int = 32768,
 ) -> Output:
     """Return the task's predictions for every row of `source`, in row order, whatever the batches were.
 
+    By itself a batch has 64 rows on a processor, whose caches hold no more, and 256 elsewhere.
     Under several ranks every rank computes all rows, so that all know the same metric without exchanging predictions.
     """
     tokens = batch_tokens if source.lengths is not None else 0
-    batches = in_order(source.lengths, len(source), batch_rows, tokens) if len(source) else []
+    rows = batch_rows or (_CPU_ROWS if device.type == "cpu" else _ROWS)
+    batches = in_order(source.lengths, len(source), rows, tokens) if len(source) else []
     training = task.model.training
     task.model.eval()
     try:
