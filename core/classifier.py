@@ -91,8 +91,11 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
             raise ConfigError("train.class_weights: the labels are numbers, with no classes to weigh; leave it out")
 
     def fit_baseline(self, examples: Examples) -> Any:
-        """Fit with the weights of the classes."""
-        seed, weights = self.config_.train.seed, self.weights(examples)
+        """Fit with the weights of the classes, where they are asked for."""
+        weights = self.weights(examples)
+        if weights is None:
+            return super().fit_baseline(examples)
+        seed = self.config_.train.seed
         return self.baseline_type().fit(examples, self.features_, seed=seed, weights=weights)
 
     def build_task(self, model: Any, examples: Examples | None = None) -> Task:
