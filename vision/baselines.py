@@ -12,8 +12,7 @@ from ..core.batch import Examples
 from ..core.errors import ArtifactError
 from ..core.linear import LinearModel, Weights
 from ..core.training import Output
-from .data import ImageFeatures
-from .images import Pixels, resize_all
+from .data import ImageFeatures, Pixels, resize_all
 
 SIDE = 16
 MOST_ROWS = 10_000

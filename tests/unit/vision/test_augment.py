@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fourfold.core.batch import Draw
-from fourfold.vision.augment import NUMBERS, shift_and_flip
-from fourfold.vision.images import Pixels
+from fourfold.vision.data.augment import NUMBERS, shift_and_flip
+from fourfold.vision.data.pictures import Pixels
 
 IMAGES: Pixels = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fourfold.vision.images import decode, decode_all, natural_side, resize_all
+from fourfold.vision.data.pictures import decode, decode_all, natural_side, resize_all
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 

@@ -1,74 +1,30 @@
-"""What is learned from training images, and their way to normalised batches."""
+"""What is learned from training images, and the way from images to a source of batches."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..core.batch import Batch, Draw, Examples, Rows
-from ..core.errors import ArtifactError, ConfigError, DataError
-from ..core.labels import Classes
-from .augment import NUMBERS, shift_and_flip
-from .images import Pixels, resize_all, round_side
-from .reading import read, to_uint8, white_level
-
-__all__ = ["ImageFeatures", "ImageFeaturesConfig", "ImageSource", "read"]
+from ...core.batch import Examples
+from ...core.errors import ArtifactError, DataError
+from ...core.labels import Classes
+from .config import ImageFeaturesConfig
+from .pictures import Pixels, resize_all, round_side
+from .reading import to_uint8, white_level
+from .source import ImageSource
 
 # Shapes: N images, B batch, S side, C channels.
 
 FILE = "images.json"
 _MOMENT_ROWS = 10_000
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageFeaturesConfig:
-    """How images become batches.
-
-    `size` is the side in pixels that images are brought to (0: the median of the training set, a multiple of
-    8 from 16 to 64). In training, images are shifted by up to `shift` of their side and, with `flip`,
-    mirrored ("auto": where the training set has colour, since grey images are so often characters or scans).
-    """
-
-    size: int = 0
-    shift: float = 0.0625
-    flip: Literal["auto", "on", "off"] = "auto"
-
-    def __post_init__(self) -> None:
-        if self.size < 0:
-            raise ConfigError(f"features.size ({self.size}) must be 0 (learned) or a number of pixels")
-        if not 0 <= self.shift < 0.5:
-            raise ConfigError(f"features.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
-        if self.flip not in ("auto", "on", "off"):
-            raise ConfigError(f"features.flip ('{self.flip}') must be auto, on or off")
-
-
-class ImageSource:
-    """All images as uint8 (N, S, S, C); `batch` gathers, changes (given a draw) and normalises them."""
-
-    lengths: npt.NDArray[np.int64] | None = None
-
-    def __init__(self, images: Pixels, labels: npt.NDArray[np.int64], features: ImageFeatures, training: bool) -> None:
-        self.images, self.labels, self.features, self.training = images, labels, features, training
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
-        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` (B,)."""
-        images = self.images[rows]
-        if draw is not None and self.training:
-            reach = round(self.features.config.shift * self.features.size)
-            images = shift_and_flip(images, draw.uniform(rows, NUMBERS), reach, self.features.flip)
-        label = torch.from_numpy(self.labels[rows])
-        return Batch({"image": self.features.normalise(images), "label": label})
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ import pandas as pd
 from PIL import Image
 from torch import Tensor
 
-from ..core.batch import Examples
-from ..core.errors import DataError
-from ..core.labels import as_labels
-from ..core.tables import READERS, Table, read_table
-from .images import ENDINGS, Picture, Pixels, decode_all, natural_side
+from ...core.batch import Examples
+from ...core.errors import DataError
+from ...core.labels import as_labels
+from ...core.tables import READERS, Table, read_table
+from .pictures import ENDINGS, Picture, Pixels, decode_all, natural_side
 
 # Shapes: N images, H height, W width, S side, C channels.
 

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..core.batch import Batch
-from ..core.errors import ConfigError, DataError
-from ..core.nn import Dropout, Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
+from ...core.batch import Batch
+from ...core.errors import ConfigError, DataError
+from ...core.nn import Dropout, Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
 
 # Shapes: B batch, C channels, H height, W width of the image, L patches, D width of the model, K classes.
 

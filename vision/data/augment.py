@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .images import Pixels
+from .pictures import Pixels
 
 # Shapes: B batch, S side, C channels.
 
