@@ -21,6 +21,10 @@ Preset = Annotated[
 Init = Annotated[str | None, typer.Option(help="A pretrained model: a folder, or its name on the hub.")]
 Seed = Annotated[int | None, typer.Option(help="Decides everything random.", show_default=False)]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
+Valid = Annotated[
+    str | None,
+    typer.Option(help="A share of the rows, or a path. Default: what DATA has for it, else 0.1.", show_default=False),
+]
 Set = Annotated[list[str] | None, typer.Option(help="One setting, such as train.epochs=5; may be repeated.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the run in --out.")]
@@ -100,7 +104,7 @@ def _add_train(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         input: str | None = columns.input,
         label: str | None = columns.label,
         out: Annotated[Path | None, typer.Option(help=f"Default: runs/{domain.name}-N.", show_default=False)] = None,
-        valid: Annotated[str, typer.Option(help="A share of the rows, or a path.")] = "0.1",
+        valid: Valid = None,
         test: Annotated[
             str | None, typer.Option(help="A share of the rows, or a path; measured once, at the end.")
         ] = None,
@@ -138,7 +142,7 @@ def _add_tune(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         out: Annotated[
             Path | None, typer.Option(help=f"Default: runs/{domain.name}-tune-N.", show_default=False)
         ] = None,
-        valid: Annotated[str, typer.Option(help="A share of the rows, or a path; all trials share it.")] = "0.1",
+        valid: Valid = None,
         preset: Preset = None,
         init: Init = None,
         budget: Annotated[

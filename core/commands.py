@@ -55,7 +55,7 @@ class Files:
     data: str
     input: str | None
     label: str | None
-    valid: str
+    valid: str | None
     test: str | None
 
 
@@ -93,8 +93,8 @@ def train(
     if resume and out is None:
         raise ConfigError("train: --resume needs --out RUN, the folder of the run to go on with")
     out = out or next_run(domain.name)
-    data, test = _with_test(pipeline, files)
-    pipeline.fit(data, input=files.input, label=files.label, valid=files.valid, out=out, resume=resume, force=force)
+    data, valid, test = _divided(pipeline, files)
+    pipeline.fit(data, input=files.input, label=files.label, valid=valid, out=out, resume=resume, force=force)
     if not pipeline.verbose:
         return  # another rank speaks
     evaluation = pipeline.evaluation_
@@ -145,7 +145,7 @@ def tune(
     search, out = searches.build(), out or next_run(f"{domain.name}-tune")
     columns = {"input": files.input, "label": files.label}
     found = pipeline.tune(files.data, **columns, valid=files.valid, out=out, budget=searches.budget, search=search)
-    given = {"--valid": None if files.valid == "0.1" else files.valid, "--input": files.input, "--label": files.label}
+    given = {"--valid": files.valid, "--input": files.input, "--label": files.label}
     given |= {"--init": settings.init}
     options = [word for name, value in given.items() if value is not None for word in (name, value)]
     command = found.command(files.data, *options)
@@ -190,7 +190,9 @@ def predict(
 
 def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
     """Read data and say what is in it."""
-    found = settings.build(domain).check(data, input=columns[0], label=columns[1], test=test)
+    pipeline = settings.build(domain)
+    parts = pipeline.parts_of(data)
+    found = pipeline.check(parts["train"], input=columns[0], label=columns[1], test=test or parts.get("test"))
     print(plain_json(found) if as_json else listing(found))
 
 
@@ -288,25 +290,26 @@ def _result_cells(row: dict[str, Any]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _with_test(pipeline: Any, files: Files) -> tuple[Any, Any]:
-    """Return what is trained on and what is tested on; a share is taken from the data."""
-    if files.test is None:
-        return files.data, None
+def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:
+    """Return what is trained on, validated on and tested on; a share is taken from the data."""
+    parts = pipeline.parts_of(files.data)
+    valid, where = files.valid or parts.get("valid"), files.test or parts.get("test")
+    if where is None:
+        return parts["train"], valid, None
+    examples = pipeline.read_labelled(parts["train"], input=files.input, label=files.label)
     try:
-        share = float(files.test)
+        share = float(str(where))
     except ValueError:
-        examples = pipeline.read_labelled(files.data, input=files.input, label=files.label)
         columns = {"input": files.input, "label": files.label} | examples.columns
-        test = pipeline.read_labelled(files.test, **columns)
-        return pipeline.inspect(examples, test), test
+        test = pipeline.read_labelled(where, **columns)
+        return pipeline.inspect(examples, test), valid, test
     from .holdout import hold_out
 
-    examples = pipeline.inspect(pipeline.read_labelled(files.data, input=files.input, label=files.label))
-    examples = replace(examples, groups=pipeline.group(examples))
+    examples = replace(pipeline.inspect(examples), groups=pipeline.group(examples))
     train, test = hold_out(examples, share, pipeline.resolve().train.seed + 1, pipeline.strata(examples))
     if share and test is None:
         raise DataError(f"{examples.name}: too few rows to hold any out; give --test a file")
-    return train, test
+    return train, valid, test
 
 
 def _as_object(evaluation: Evaluation) -> dict[str, Any]:

@@ -134,7 +134,16 @@ class Parts(ABC):
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Return what is in data: `fatal` lists what stops training, `warnings` what may spoil it."""
-        return summarise(examples, test)
+        return summarise(examples, test, self.tolerance)
+
+    @property
+    def tolerance(self) -> float:
+        """The share of rows that may be left out of training and measuring because they cannot be read."""
+        return 0.0
+
+    def parts_of(self, data: Any) -> dict[str, Any]:
+        """Return the parts that data are divided into: `train`, and perhaps `valid` and `test`."""
+        return {"train": data}
 
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read what a person wrote on the command line."""

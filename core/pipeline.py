@@ -28,7 +28,7 @@ from .measure import measure
 from .metrics import value_of
 from .objectives import Prediction
 from .publish import publish
-from .reading import Reading
+from .reading import Reading, Valid
 from .report import Evaluation
 from .run import Run, open_run, run_identity
 from .training import (
@@ -88,16 +88,16 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         *,
         input: str | None = None,
         label: str | None = None,
-        valid: float | str | Path | Examples = 0.1,
+        valid: Valid = None,
         out: str | Path | None = None,
         resume: bool = False,
         force: bool = False,
     ) -> Self:
         """Train on a path, a DataFrame or arrays; with `out`, keep checkpoints there and save the result.
 
-        `valid` is a share of the rows, a path or `Examples`. `resume` goes on with a run in `out`; `force` replaces it.
-        Raises DataError, ConfigError or ArtifactError before anything is written over, TrainingError where training
-        fails.
+        `valid` is a share of the rows, a path or `Examples`; None is what the data have for it, else a tenth. `resume`
+        goes on with a run in `out`; `force` replaces it. Raises DataError, ConfigError or ArtifactError before anything
+        is written over, TrainingError where training fails.
         """
         config = self.resolve()
         self._forget()
@@ -178,7 +178,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         *,
         input: str | None = None,
         label: str | None = None,
-        valid: float | str | Path | Examples = 0.1,
+        valid: Valid = None,
         out: str | Path | None = None,
         budget: str | None = None,
         search: Search | None = None,

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
+
+import numpy as np
 
 from .batch import Examples
 from .errors import DataError, NotFittedError
 from .holdout import hold_out
 from .parts import Parts
+from .summary import left_out
 from .tables import ABOVE, is_table, read_table
 from .training import Bar, Observer, Silent
+
+Valid: TypeAlias = float | str | Path | Examples | None
+"""The rows to validate on: a share of the training rows, a path, examples; None for what the data have for it."""
+
+SHARE = 0.1
+"""The share of the rows that is held out unless the data have a part for that."""
 
 
 class Reading(Parts):
@@ -20,8 +29,16 @@ class Reading(Parts):
     verbose: bool
 
     def read_labelled(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data of which every row can be used and has a label; raise DataError otherwise."""
-        return self._with_labels(_whole(self._read(X, y, input, label)), X, label)
+        """Read data of which every row can be used and has a label; raise DataError otherwise.
+
+        So few rows that cannot be read as `tolerance` allows are left out.
+        """
+        examples = self._read(X, y, input, label)
+        if left_out(examples, self.tolerance):
+            good = [row for row in range(len(examples)) if row not in examples.errors]
+            message = left_out(examples, self.tolerance)[0]
+            examples = replace(examples.take(np.array(good)), notes=(*examples.notes, message))
+        return self._with_labels(_whole(examples), X, label)
 
     def check(
         self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None, test: Any = None
@@ -72,12 +89,23 @@ class Reading(Parts):
         return examples
 
     def _rows(
-        self, X: Any, y: Any, input: str | None, label: str | None, valid: float | str | Path | Examples, seed: int
+        self,
+        X: Any,
+        y: Any,
+        input: str | None,
+        label: str | None,
+        valid: Valid,
+        seed: int,
     ) -> tuple[Examples, Examples | None, dict[str, str | None]]:
         """Read what to train on and what to validate on, inspected and beside each other, and the columns of both.
 
         `Examples` are the caller's to inspect.
         """
+        if y is None:
+            parts = self.parts_of(X)
+            X = parts["train"]
+            valid = parts.get("valid") if valid is None else valid
+        valid = SHARE if valid is None else valid
         examples = self.read_labelled(X, y, input=input, label=label)
         columns = {"input": input, "label": label} | examples.columns
         share = _share(valid)

@@ -98,6 +98,10 @@ def _digest(examples: Examples) -> str:
     if isinstance(inputs, np.ndarray):
         digest.update(f"{inputs.dtype} {inputs.shape} ".encode())
         digest.update(inputs.tobytes())
+    elif hasattr(inputs, "blocks"):  # a table of images, read piece by piece
+        digest.update(f"{inputs.shape} ".encode())
+        for block in inputs.blocks():
+            digest.update(block.tobytes())
     elif isinstance(inputs, pd.DataFrame):
         digest.update(repr(list(inputs.columns)).encode())
         digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())

@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from .batch import Examples
 
-_MOST = 20
+_MOST, _FEW = 20, 5
 
 
-def summarise(examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+def summarise(examples: Examples, test: Examples | None = None, tolerance: float = 0.0) -> dict[str, Any]:
     """Return rows, labels with their counts, rows in error and notes; `fatal` says what stops training.
+
+    Rows that cannot be read do so where they are a larger share than `tolerance`.
 
     >>> found = summarise(Examples(inputs=["a", "b", "c"], labels=np.array(["x", "x", "y"]), name="t.csv"))
     >>> found["rows"], found["counts"], found["fatal"]
@@ -32,7 +34,47 @@ def summarise(examples: Examples, test: Examples | None = None) -> dict[str, Any
     errors = {examples.place(row): why for row, why in list(examples.errors.items())[:_MOST]}
     notes = list(dict.fromkeys((*examples.notes, *(test.notes if test else ()))))
     found |= {"rows in error": len(examples.errors), "errors": errors, "notes": notes}
-    return found | {"warnings": [], "fatal": [*_unlabelled(examples), *_unread(examples)]}
+    unread = left_out(examples, tolerance)
+    fatal = [] if unread else [*_unread(examples)]
+    return found | {"warnings": unread, "fatal": [*_unlabelled(examples), *fatal]}
+
+
+def left_out(examples: Examples, tolerance: float) -> list[str]:
+    """Say how many rows cannot be read, and why the first cannot, where so few are tolerated."""
+    errors = examples.errors
+    if not errors or len(errors) > tolerance * len(examples):
+        return []
+    row, why = next(iter(errors.items()))
+    return [f"{examples.name}: left out {len(errors):,} of {len(examples):,} rows ({examples.place(row)}: {why})"]
+
+
+def one_class(examples: Examples) -> list[str]:
+    """Say where there is one class only."""
+    if examples.labels is None or not len(examples):
+        return []
+    first = str(examples.labels[0])
+    only = all(str(label) == first for label in examples.labels)
+    return [f"{examples.name}: only one class ('{first}'); training needs two or more"] if only else []
+
+
+def rare_classes(examples: Examples) -> list[str]:
+    """Warn of classes with a single row, numbers with fractions excepted: they are not classes."""
+    if examples.labels is None or examples.labels.dtype.kind == "f":
+        return []
+    rare = [label for label, count in count_labels(examples.labels).items() if count < 2]
+    shown = ", ".join(rare[:_FEW]) + (", …" if len(rare) > _FEW else "")
+    what = f"{examples.name}: {len(rare):,} class{'es' if len(rare) > 1 else ''} with one row only ({shown})"
+    return [f"{what}; add rows, or leave the class out"] if rare else []
+
+
+def unknown_classes(examples: Examples, test: Examples) -> list[str]:
+    """Name the first label of the test rows that no training row has."""
+    if examples.labels is None or test.labels is None or examples.labels.dtype.kind == "f":
+        return []
+    known = count_labels(examples.labels)
+    new = [label for label in count_labels(test.labels) if label not in known]
+    what = f"{test.name}: label '{(*new, '')[0]}' is not in {examples.name}; add rows of it there, or leave it out"
+    return [what] if new else []
 
 
 def count_labels(labels: npt.NDArray[Any]) -> dict[str, int]:

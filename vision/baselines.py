@@ -12,7 +12,7 @@ from ..core.batch import Examples
 from ..core.errors import ArtifactError
 from ..core.linear import LinearModel, Weights
 from ..core.training import Output
-from .data import ImageFeatures, Pixels, resize_all
+from .data import ImageFeatures, ImageTable, resize_all
 
 SIDE = 16
 MOST_ROWS = 10_000
@@ -70,7 +70,7 @@ class ImageBaseline:
         return baseline
 
 
-def _thumbnails(images: Pixels) -> npt.NDArray[np.float32]:
+def _thumbnails(images: ImageTable) -> npt.NDArray[np.float32]:
     """Return (N, S, S, C) as rows of at most 16 × 16 × C numbers."""
     small = resize_all(images, SIDE) if images.shape[1] > SIDE else images
-    return small.reshape(len(small), -1).astype(np.float32)
+    return small[:].reshape(len(small), -1).astype(np.float32)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from ..core.batch import Examples
@@ -37,6 +39,28 @@ class ImageClassifier(Classifier):
         """Read images from a folder, a table of paths, files or arrays."""
         size = self.features_.size if hasattr(self, "features_") else self.resolve().features.size
         return data.read(data_, labels, input=input, label=label, size=size)
+
+    def parts_of(self, data_: Any) -> dict[str, Any]:
+        """Return the folders train, val and test of a folder or archive that is divided so."""
+        return data.divided(data_) or super().parts_of(data_)
+
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Add sizes, images that look alike, conflicting labels, rare classes, and what the test shares."""
+        return data.examine(examples, test, super().examine(examples, test))
+
+    @property
+    def tolerance(self) -> float:
+        """The share of images that may be left out because they cannot be read."""
+        features = (self.config_ if hasattr(self, "config_") else self.resolve()).features
+        return float(features.unreadable)
+
+    def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
+        """Keep images that look the same on one side of the split."""
+        return data.look_alikes(data.as_table(examples))
+
+    def read_inputs(self, inputs: list[str]) -> Examples:
+        """Read what a person wrote: files, folders, patterns such as `pets/*.jpg`, `file://` URLs."""
+        return self.read(data.expanded(inputs))
 
     def build_model(self) -> nn.Module:
         """Build the ViT for these images and classes."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples
-from ...core.summary import count_labels
+from ...core.summary import one_class, rare_classes, unknown_classes
 
 Numbers = npt.NDArray[np.int64]
 _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
@@ -38,7 +38,7 @@ def examine(examples: Examples, test: Examples | None, found: dict[str, Any]) ->
         "conflicts": [examples.place(row) for row in conflicts[:_FEW]],
         "rows in conflict": len(conflicts),
     }
-    fatal += _one_class(examples) + _all_empty(examples)
+    fatal += one_class(examples) + _all_empty(examples)
     name, rows = examples.name, len(examples)
     if repeats.count:
         warnings.append(f"{name}: {repeats.count:,} of {rows:,} rows repeat the text of an earlier row")
@@ -46,7 +46,7 @@ def examine(examples: Examples, test: Examples | None, found: dict[str, Any]) ->
         where = ", ".join(found["conflicts"]) + (", …" if len(conflicts) > _FEW else "")
         what = f"{name}: {len(conflicts):,} of {rows:,} rows have the text of another row but another label ({where})"
         (fatal if 2 * len(conflicts) > rows else warnings).append(f"{what}; settle which is right")
-    warnings += _rare(examples)
+    warnings += rare_classes(examples)
     if test is not None:
         _compare(examples, test, keys, (found["test"], warnings, fatal))
     return found | {"warnings": warnings, "fatal": fatal}
@@ -107,27 +107,9 @@ def _spread(values: Numbers) -> dict[str, float]:
     return {"min": int(low), "median": int(median), "95 %": int(high), "max": int(most)}
 
 
-def _one_class(examples: Examples) -> list[str]:
-    if examples.labels is None or not len(examples):
-        return []
-    first = str(examples.labels[0])
-    only = all(str(label) == first for label in examples.labels)
-    return [f"{examples.name}: only one class ('{first}'); training needs two or more"] if only else []
-
-
 def _all_empty(examples: Examples) -> list[str]:
     empty = 0 < len(examples) == len(examples.errors)
     return [f"{examples.name}: every text is empty; name the column of texts with --input"] if empty else []
-
-
-def _rare(examples: Examples) -> list[str]:
-    """Warn of classes with a single row, numbers with fractions excepted: they are not classes."""
-    if examples.labels is None or _are_numbers(examples):
-        return []
-    rare = [label for label, count in count_labels(examples.labels).items() if count < 2]
-    shown = ", ".join(rare[:_FEW]) + (", …" if len(rare) > _FEW else "")
-    what = f"{examples.name}: {len(rare):,} class{'es' if len(rare) > 1 else ''} with one row only ({shown})"
-    return [f"{what}; add rows, or leave the class out"] if rare else []
 
 
 def _compare(
@@ -143,16 +125,4 @@ def _compare(
     elif shared:
         what = f"{test.name}: {shared:,} of {len(test):,} texts are in {examples.name} too"
         warnings.append(f"{what}; what is measured on them is too good")
-    fatal += _unknown(examples, test)
-
-
-def _unknown(examples: Examples, test: Examples) -> list[str]:
-    if examples.labels is None or test.labels is None or _are_numbers(examples):
-        return []
-    known = count_labels(examples.labels)
-    new = [label for label in count_labels(test.labels) if label not in known]
-    return (
-        [f"{test.name}: label '{new[0]}' is not in {examples.name}; add rows of it there, or leave it out"]
-        if new
-        else []
-    )
+    fatal += unknown_classes(examples, test)

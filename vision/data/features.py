@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from ...core.batch import Examples
 from ...core.errors import ArtifactError, DataError
-from ...core.labels import Classes
+from ...core.labels import Labels, fit_labels, load_labels, save_labels
 from .config import ImageFeaturesConfig
-from .pictures import Pixels, resize_all, round_side
+from .decoding import resize_all
+from .pictures import Pixels, round_side
 from .reading import to_uint8, white_level
 from .source import ImageSource
+from .table import ImageTable
 
 # Shapes: N images, B batch, S side, C channels.
 
@@ -29,14 +30,14 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """What was learned from a training set: classes, side, channels, each channel's moments, what is white.
+    """What was learned from a training set: labels, side, channels, each channel's moments, what is white.
 
     `white` is the value of white in arrays other than uint8, and 0 where the training set was uint8. The
     moments are those of pixels in [0, 1].
     """
 
     config: ImageFeaturesConfig
-    classes: Classes
+    classes: Labels
     size: int
     channels: int
     mean: tuple[float, ...]
@@ -49,15 +50,15 @@ class ImageFeatures:
         """Learn from labelled images; raise DataError at the first that could not be read."""
         config = config or ImageFeaturesConfig()
         _refuse_unread(examples)
-        images: npt.NDArray[Any] = examples.inputs
-        size = config.size or round_side(min(images.shape[1:3]))
-        channels = int(images.shape[-1])
-        white = 0.0 if images.dtype == np.uint8 else white_level(images, examples.name)
-        some = images[:: -(-len(images) // _MOMENT_ROWS)]
-        pixels = resize_all(to_uint8(some, white), size).reshape(-1, channels) / np.float32(255)
+        inputs = examples.inputs
+        size = config.size or round_side(min(inputs.shape[1:3]))
+        channels = int(inputs.shape[-1])
+        white = 0.0 if inputs.dtype == np.uint8 else white_level(inputs, examples.name)
+        some = to_uint8(inputs[:: -(-len(inputs) // _MOMENT_ROWS)], white)
+        pixels = resize_all(ImageTable.of(some), size)[:].reshape(-1, channels) / np.float32(255)
         return cls(
             config=config,
-            classes=Classes.fit(examples),
+            classes=fit_labels(examples, config.target),
             size=size,
             channels=channels,
             mean=tuple(pixels.mean(axis=0, dtype=np.float64).tolist()),
@@ -66,17 +67,19 @@ class ImageFeatures:
             flip=config.flip == "on" or (config.flip == "auto" and channels == 3),
         )
 
-    def pixels(self, examples: Examples) -> Pixels:
+    def pixels(self, examples: Examples) -> ImageTable:
         """Return the images as uint8 (N, S, S, C) of the side and channels that were learned."""
         _refuse_unread(examples)
-        array: npt.NDArray[Any] = examples.inputs
-        white = self.white or white_level(array, examples.name)
-        images = resize_all(to_uint8(array, white), self.size)
+        inputs = examples.inputs
+        if not isinstance(inputs, ImageTable):
+            inputs = ImageTable.of(to_uint8(inputs, self.white or white_level(inputs, examples.name)))
+        images = resize_all(inputs, self.size)
         if images.shape[-1] == self.channels:
             return images
         if self.channels == 3:
-            return np.repeat(images, 3, axis=-1)
-        return (images @ _LUMA).round().astype(np.uint8)[..., None]
+            return images.coloured()
+        grey = [(block @ _LUMA).round().astype(np.uint8)[..., None] for block in images.blocks()]
+        return ImageTable.of(np.concatenate(grey), images.sizes)
 
     def source(self, examples: Examples, training: bool = False) -> ImageSource:
         """Return the examples as a source; with `training` it changes images where it is given a draw."""
@@ -89,22 +92,24 @@ class ImageFeatures:
         return image_BCSS.float().mul_(1 / (255 * std)).sub_(mean / std)
 
     def save(self, folder: Path) -> None:
-        """Write `images.json`."""
-        learned = asdict(self) | {"classes": list(self.classes.names)}
+        """Write `images.json` and `classes.json`."""
+        learned = asdict(self)
+        del learned["classes"]
         (folder / FILE).write_text(json.dumps(learned, ensure_ascii=False, indent=1), encoding="utf-8")
+        save_labels(folder, self.classes)
 
     @classmethod
     def load(cls, folder: Path, config: ImageFeaturesConfig | None = None) -> ImageFeatures:
         """Read what `save` wrote; raises ArtifactError where it is missing or damaged."""
         path = folder / FILE
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
+            kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             moments = {name: tuple(kept[name]) for name in ("mean", "std")}
-            classes = Classes(tuple(kept["classes"]))
             known = config or ImageFeaturesConfig(**kept["config"])
-            return cls(**kept | moments | {"classes": classes, "config": known})
-        except FileNotFoundError:
-            raise ArtifactError(f"{path}: no such file; copy the folder again or train anew") from None
+            return cls(**kept | moments | {"classes": load_labels(folder), "config": known})
+        except FileNotFoundError as error:
+            missing = error.filename or path
+            raise ArtifactError(f"{missing}: no such file; copy the folder again or train anew") from None
         except (ValueError, KeyError, TypeError) as error:
             message = f"{path}: damaged ({error}); copy the folder again or train anew"
             raise ArtifactError(message) from None

@@ -1,12 +1,11 @@
-"""Pictures of any kind to square arrays of one size: decoded once, in threads, by Pillow."""
+"""Pictures of any kind to square arrays of one size, by Pillow."""
 
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,17 +16,37 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 # Shapes: N images, S side, C channels.
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
-Picture: TypeAlias = Path | bytes | Image.Image | npt.NDArray[Any]
-"""A file, an encoded file's bytes, a Pillow image, or an array (H, W) or (H, W, 1 or 3) of uint8."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A picture that must not be opened, and why."""
+
+    why: str
+
+
+class _RefusedError(Exception):
+    """Says why a picture is not opened."""
+
+
+Picture: TypeAlias = Path | bytes | Image.Image | npt.NDArray[Any] | Refused
+"""A file, an encoded file's bytes, a Pillow image, an array (H, W) or (H, W, 1 or 3) of uint8, or none of these."""
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 LARGEST_SIDE, SMALLEST_SIDE = 64, 16
 _SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
-_CHUNK = 64
 _HEADERS = 256
 
 
-def decode(picture: Picture, side: int) -> Pixels:
+@dataclass(frozen=True)
+class Decoded:
+    """A picture's pixels, and the width and height that it had."""
+
+    pixels: Pixels
+    size: tuple[int, int]
+
+
+def decode(picture: Picture, side: int) -> Decoded:
     """Return one picture as (S, S) where it is grey, else as (S, S, 3).
 
     It is turned as its EXIF orientation says; its shorter side is resized to `side` (bicubic) and the longer
@@ -35,45 +54,12 @@ def decode(picture: Picture, side: int) -> Pixels:
     animation the first frame counts. Raises what Pillow raises where the picture cannot be read.
     """
     with _open(picture) as image:
+        size = image.size
         image.draft(None, (side, side))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is enough
         plain = _plain(ImageOps.exif_transpose(image))
         if plain.size != (side, side):
             plain = ImageOps.fit(plain, (side, side), Image.Resampling.BICUBIC)
-        return np.asarray(plain)
-
-
-def decode_all(pictures: Sequence[Picture], side: int) -> tuple[Pixels, dict[int, str]]:
-    """Return (N, S, S, C), with C = 1 where all pictures are grey, else 3; and why rows could not be read.
-
-    Rows that could not be read are black.
-    """
-    out = np.zeros((len(pictures), side, side, 3), np.uint8)
-    coloured = np.zeros(len(pictures), bool)
-    errors: dict[int, str] = {}
-
-    def work(start: int) -> None:
-        for row in range(start, min(start + _CHUNK, len(pictures))):
-            try:
-                pixels = decode(pictures[row], side)
-            except Exception as error:  # Pillow's decoders raise OSError, ValueError, SyntaxError, …
-                errors[row] = _explain(error)
-                continue
-            coloured[row] = pixels.ndim == 3
-            out[row] = pixels if coloured[row] else pixels[:, :, None]
-
-    with warnings.catch_warnings():  # around the threads: the filters are the process's
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            list(pool.map(work, range(0, len(pictures), _CHUNK)))
-    return (out if coloured.any() else out[..., :1].copy()), dict(sorted(errors.items()))
-
-
-def resize_all(images: Pixels, side: int) -> Pixels:
-    """Return (N, H, W, C) as (N, S, S, C), as `decode` does."""
-    if images.shape[1:3] == (side, side):
-        return images
-    return decode_all([image.squeeze(-1) if image.shape[-1] == 1 else image for image in images], side)[0]
+        return Decoded(np.asarray(plain), size)
 
 
 def natural_side(pictures: Sequence[Picture]) -> int:
@@ -110,6 +96,8 @@ def _shorter_side(picture: Picture) -> int:
 
 
 def _open(picture: Picture) -> Image.Image:
+    if isinstance(picture, Refused):
+        raise _RefusedError(picture.why)
     if isinstance(picture, Image.Image):
         return picture.copy()
     if isinstance(picture, np.ndarray):
@@ -136,8 +124,10 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Say in one line why a picture could not be read, and the fix."""
+    if isinstance(error, _RefusedError):
+        return str(error)
     if isinstance(error, FileNotFoundError):
         return "no such file; correct the path"
     if isinstance(error, IsADirectoryError):

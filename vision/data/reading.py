@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from glob import glob, has_magic
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -18,42 +20,82 @@ from torch import Tensor
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import READERS, Table, read_table
-from .pictures import ENDINGS, Picture, Pixels, decode_all, natural_side
+from ...core.tables import Table, is_table, read_table
+from .archives import is_archive, top_folders, unpack
+from .decoding import decode_all
+from .folders import parts_of, walk
+from .pictures import ENDINGS, Picture, Pixels, Refused, natural_side
+from .zoo import PREFIX as TORCHVISION
+from .zoo import read_torchvision
 
 # Shapes: N images, H height, W width, S side, C channels.
 
 Labels: TypeAlias = npt.NDArray[Any] | None
 WHITES = (1.0, 16.0, 255.0, 65535.0)
+INPUT = "path"
+_COLUMNS = ("image", "images", "img", "picture", "file", "filename", "file_name", "filepath", "path")
 
 
 def read(
-    data: Any, labels: Any = None, *, input: str | None = "path", label: str | None = "label", size: int = 0
+    data: Any, labels: Any = None, *, input: str | None = None, label: str | None = "label", size: int = 0
 ) -> Examples:
     """Read images and, where there are some, labels.
 
     `data` is a folder with a folder of images for each class; a folder of images; a CSV, TSV, JSONL or
-    Parquet file or a DataFrame with a column `input` of paths (relative to the file's folder) and perhaps a
-    column `label`; an image file; a list of paths, bytes, Pillow images or arrays; or one array (N, H, W) or
-    (N, H, W, 1 or 3): uint8, or numbers from 0 to 1, 16 (scikit-learn's digits), 255 or 65535, whichever
-    bounds those of the training set.
+    Parquet file, a data set of Hugging Face (a folder or `hf:NAME`) or a DataFrame with a column `input` of paths
+    (relative to the file's folder) or encoded images, and perhaps a column `label`; a zip or tar archive of any of
+    these (`NAME.zip:PART` for one folder of it); `torchvision:NAME[:SPLIT]`; an image file; a list of paths, bytes,
+    Pillow images or arrays; or one array (N, H, W) or (N, H, W, 1 or 3): uint8, or numbers from 0 to 1, 16
+    (scikit-learn's digits), 255 or 65535, whichever bounds those of the training set.
 
-    Files are decoded here, once, to uint8 (N, S, S, C) at `size` pixels (0: chosen from the images); rows
-    that cannot be read are kept in `errors`. Raises DataError where there is nothing to read.
+    Pictures are decoded here, once, to a table of uint8 (N, S, S, C) at `size` pixels (0: chosen from the images), on
+    the disk where they are many; rows that cannot be read are kept in `errors`. Raises DataError where there is
+    nothing to read.
 
     >>> examples = read(np.zeros((2, 8, 8)), ["cat", "dog"])
     >>> examples.inputs.shape, examples.labels.tolist()
     ((2, 8, 8, 1), ['cat', 'dog'])
     """
     known = None if labels is None else as_labels(labels)
+    columns = (input, label or "label")
     if isinstance(data, str | Path):
-        return _read_path(Path(data), known, input or "path", label or "label", size)
+        return _read_path(str(data), known, columns, size)
     if isinstance(data, pd.DataFrame):
-        return _read_rows(read_table(data), known, input or "path", label or "label", size)
+        return _read_rows(read_table(data), known, columns, size)
     if isinstance(data, np.ndarray | Tensor) and np.asarray(data).dtype != object:
         array = _checked(np.asarray(data), "array")
         return Examples(inputs=array, labels=_matching(known, len(array), "array"), name="array")
     return _read_list(list(data), known, size)
+
+
+def divided(data: Any) -> dict[str, Any]:
+    """Return the paths of the parts train, valid and test of a folder or archive; nothing where it has none."""
+    if not isinstance(data, str | Path):
+        return {}
+    path = Path(str(data).removeprefix("file://"))
+    if path.is_dir() and not is_table(path):
+        names = [one.name for one in path.iterdir() if one.is_dir() and not one.name.startswith(".")]
+        return {part: path / name for part, name in parts_of(names).items()}
+    if is_archive(path) and path.is_file():
+        return {part: f"{path}:{name}" for part, name in parts_of(top_folders(path)).items()}
+    return {}
+
+
+def expanded(inputs: Sequence[str]) -> list[Any]:
+    """Return the files that names, folders, patterns and `file://` URLs stand for, in order; a pattern's are sorted.
+
+    What matches nothing stays as it is, to be told as a row that cannot be read.
+    """
+    found: list[Any] = []
+    for written in inputs:
+        name = unquote(written.removeprefix("file://")) if written.startswith("file://") else written
+        if Path(name).is_dir():
+            found += walk(Path(name)).pictures
+        elif has_magic(name) and not Path(name).exists():
+            found += sorted(glob(name, recursive=True)) or [name]  # noqa: PTH207 (a Path takes no absolute pattern)
+        else:
+            found.append(name)
+    return found
 
 
 def white_level(array: npt.NDArray[Any], name: str = "array") -> float:
@@ -77,33 +119,94 @@ def to_uint8(array: npt.NDArray[Any], white: float) -> Pixels:
     return (array.astype(np.float32) * np.float32(255 / white)).round().clip(0, 255).astype(np.uint8)
 
 
-def _read_path(path: Path, labels: Labels, input: str, label: str, size: int) -> Examples:
+def _read_path(data: str, labels: Labels, columns: tuple[str | None, str], size: int) -> Examples:
+    if data.startswith(TORCHVISION):
+        name, pictures, found = read_torchvision(data)
+        return _decoded(pictures, found if labels is None else labels, size, name, lambda row: f"{name}[{row}]")
+    path = Path(data.removeprefix("file://"))
+    archive, part = _archive_and_part(path)
+    if archive is not None:
+        return _read_archive(archive, part, labels, columns, size)
+    if is_table(data):
+        return _read_rows(read_table(data), labels, columns, size)
     if path.is_dir():
-        files, found = _walk(path)
-        return _decoded(files, found if labels is None else labels, size, path.name, _below(path, files))
+        return _read_folder(path, labels, size)
     if path.suffix.lower() in ENDINGS:
         return _read_list([path], labels, size)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; check the path")
-    if not any(path.name.lower().removesuffix(".gz").endswith(ending) for ending in READERS):
-        raise DataError(f"{path.name}: neither a folder, nor an image, nor a table; give one of them")
-    return _read_rows(read_table(path), labels, input, label, size)
+    raise DataError(f"{path.name}: neither a folder, nor an image, nor a table, nor an archive; give one of them")
 
 
-def _read_rows(table: Table, labels: Labels, input: str, label: str, size: int) -> Examples:
-    """Read the images that a table names; a row's place is its line and its file."""
+def _read_folder(folder: Path, labels: Labels, size: int, refused: Mapping[str, str] | None = None) -> Examples:
+    """Read a folder; `refused` names files that were not let into it."""
+    found = walk(folder)
+    pictures, names = [*found.pictures], [*found.names]
+    known = found.labels if labels is None else labels
+    for name, why in (refused or {}).items():
+        pictures.append(Refused(why))
+        names.append(name)
+    if refused and known is not None:
+        known = np.append(known, np.full(len(refused), known[0]))  # which such a row has matters to no one
+    return replace(_decoded(pictures, known, size, folder.name, lambda row: names[row]), notes=found.notes)
+
+
+def _archive_and_part(path: Path) -> tuple[Path | None, str | None]:
+    """Return the archive that `NAME.zip` or `NAME.zip:PART` names, and the part."""
+    if is_archive(path) and path.is_file():
+        return path, None
+    name, _, part = str(path).rpartition(":")
+    return (Path(name), part) if name and is_archive(Path(name)) and Path(name).is_file() else (None, None)
+
+
+def _read_archive(
+    archive: Path, part: str | None, labels: Labels, columns: tuple[str | None, str], size: int
+) -> Examples:
+    """Unpack, read what is there, and forget the unpacked files: the pixels are decoded by then."""
+    with TemporaryDirectory(prefix="fourfold-") as temporary:
+        folder = Path(temporary) / archive.name.partition(".")[0]
+        folder.mkdir()
+        refused = unpack(archive, folder)
+        while len(inside := [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]) == 1:
+            if not inside[0].is_dir():
+                break
+            folder = inside[0]
+        folder = folder / part if part else folder
+        if not folder.is_dir():
+            raise DataError(f"{archive.name}: no folder '{part}' in it; check the name")
+        tables = sorted(path for path in folder.iterdir() if is_table(path))
+        if len(tables) == 1:
+            return _read_rows(read_table(tables[0]), labels, columns, size)
+        return replace(_read_folder(folder, labels, size, refused), name=archive.name)
+
+
+def _read_rows(table: Table, labels: Labels, columns: tuple[str | None, str], size: int) -> Examples:
+    """Read the images that a table names or holds; a row's place is its line and its file."""
+    input = columns[0] or _image_column(table)
     if labels is None:
-        labels = table.label_column(label)
-    cells = table.column(input).tolist()
-    if not all(isinstance(cell, str | Path) for cell in cells):
-        return _read_list(cells, labels, size)
-    names = table.text_column(input)
+        labels = table.label_column(columns[1])
+    cells = [_of_cell(cell) for cell in table.column(input).tolist()]
+    if any(isinstance(cell, str | Path) for cell in cells):
+        names = table.text_column(input)
+        pictures: list[Any] = [table.folder / name for name in names]
+        found = _decoded(pictures, labels, size, table.name, lambda row: f"{table.place(row)}: {names[row]}")
+    else:
+        found = replace(_read_list(cells, labels, size), name=table.name, place=table.place)
+    return replace(found, notes=table.notes, encoding=table.encoding, columns={"input": input, "label": columns[1]})
 
-    def place(row: int) -> str:
-        return f"{table.place(row)}: {names[row]}"
 
-    found = _decoded([table.folder / name for name in names], labels, size, table.name, place)
-    return replace(found, notes=table.notes, encoding=table.encoding)
+def _image_column(table: Table) -> str:
+    """Return the column that holds images: `path`, or the one of a few other names that is there alone."""
+    there = [str(name) for name in table.frame.columns]
+    known = [name for name in there if name.lower() in _COLUMNS]
+    return known[0] if INPUT not in there and len(known) == 1 else INPUT
+
+
+def _of_cell(cell: Any) -> Any:
+    """Return the bytes, or the path, of a cell as Hugging Face's data sets have images."""
+    if isinstance(cell, dict) and {"bytes", "path"} & cell.keys():
+        return cell.get("bytes") or cell.get("path")
+    return cell
 
 
 def _read_list(items: list[Any], labels: Labels, size: int) -> Examples:
@@ -122,7 +225,7 @@ def _read_list(items: list[Any], labels: Labels, size: int) -> Examples:
 def _picture(item: object, name: str) -> Picture:
     if isinstance(item, str | os.PathLike):
         return Path(item)
-    if isinstance(item, bytes | Image.Image):
+    if isinstance(item, bytes | Image.Image | Refused):
         return item
     if isinstance(item, np.ndarray):
         pixels = to_uint8(_checked(item[None], name), white_level(item, name))[0]
@@ -138,44 +241,6 @@ def _decoded(
     labels = _matching(labels, len(pictures), name)
     images, errors = decode_all(pictures, size or natural_side(pictures))
     return Examples(inputs=images, labels=labels, name=name, place=place, errors=errors)
-
-
-def _walk(folder: Path) -> tuple[list[Path], Labels]:
-    """Return the images below `folder`, sorted, and the names of their class folders, if there are any."""
-    groups = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if not groups:
-        return _images(folder), None
-    files: list[Path] = []
-    labels: list[str] = []
-    for group in groups:
-        found = _images(group)
-        deeper = sorted({path.relative_to(group).parts[0] for path in found if path.parent != group})
-        if len(deeper) > 1 and not any(path.parent == group for path in found):
-            raise DataError(
-                f"{folder.name}: '{group.name}' holds no images but folders ({', '.join(deeper[:3])}); "
-                f"give {folder.name}/{group.name} if these are the classes"
-            )
-        files += found
-        labels += [group.name] * len(found)
-    return files, np.array(labels)
-
-
-def _images(folder: Path) -> list[Path]:
-    """Return the images below `folder`, sorted; what is hidden is passed over, what is no image is told."""
-    below = sorted(path for path in folder.rglob("*") if path.is_file())
-    seen = [path for path in below if not any(part[0] == "." for part in path.relative_to(folder).parts)]
-    images = [path for path in seen if path.suffix.lower() in ENDINGS]
-    if not images:
-        endings = ", ".join(sorted(ENDINGS))
-        raise DataError(f"{folder}: no images; put some there ({endings}) or remove the folder")
-    if others := [path.name for path in seen if path.suffix.lower() not in ENDINGS]:
-        message = f"{folder}: left out {len(others)} of {len(seen)} files, no images ({others[0]}, …)"
-        warnings.warn(message, stacklevel=2)
-    return images
-
-
-def _below(folder: Path, files: Sequence[Path]) -> Callable[[int], str]:
-    return lambda row: (folder.name / files[row].relative_to(folder)).as_posix()
 
 
 def _matching(labels: Labels, count: int, name: str) -> Labels:

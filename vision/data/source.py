@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import torch
 
 from ...core.batch import Batch, Draw, Rows
 from .augment import NUMBERS, shift_and_flip
-from .pictures import Pixels
+from .table import ImageTable
 
 if TYPE_CHECKING:
     from .features import ImageFeatures
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class ImageSource:
-    """All images as uint8 (N, S, S, C); `batch` gathers, changes (given a draw) and normalises them."""
+    """A table of uint8 (N, S, S, C); `batch` gathers, changes (given a draw) and normalises them."""
 
     lengths: npt.NDArray[np.int64] | None = None
 
-    def __init__(self, images: Pixels, labels: npt.NDArray[np.int64], features: ImageFeatures, training: bool) -> None:
+    def __init__(self, images: ImageTable, labels: npt.NDArray[Any], features: ImageFeatures, training: bool) -> None:
         self.images, self.labels, self.features, self.training = images, labels, features, training
 
     def __len__(self) -> int:
         return len(self.images)
 
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
-        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` (B,)."""
+        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` as encoded."""
         images = self.images[rows]
         if draw is not None and self.training:
             reach = round(self.features.config.shift * self.features.size)

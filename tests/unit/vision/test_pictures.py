@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fourfold.vision.data.pictures import decode, decode_all, natural_side, resize_all
+from fourfold.vision.data.decoding import decode_all, resize_all
+from fourfold.vision.data.pictures import decode, natural_side
+from fourfold.vision.data.table import ImageTable
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -30,13 +32,13 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 def test_orientation_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: show it turned a quarter clockwise
-    pixels = decode(encoded(halves(), exif=exif), 8)
+    pixels = decode(encoded(halves(), exif=exif), 8).pixels
     assert pixels[4, 7].tolist() == list(RED)
     assert pixels[4, 0].tolist() == list(GREEN)
 
 
 def test_a_palette_becomes_its_colours() -> None:
-    pixels = decode(encoded(halves().quantize(2)), 8)
+    pixels = decode(encoded(halves().quantize(2)), 8).pixels
     assert pixels.shape == (8, 8, 3)
     assert pixels[0, 0].tolist() == list(RED)
 
@@ -44,7 +46,7 @@ def test_a_palette_becomes_its_colours() -> None:
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparency_shows_white(mode: str) -> None:
     image = Image.new("RGBA", (8, 8), (255, 0, 0, 0)).convert(mode)
-    pixels = decode(encoded(image), 8)
+    pixels = decode(encoded(image), 8).pixels
     assert pixels.min() == 255
     assert pixels.ndim == (2 if mode == "LA" else 3)
 
@@ -52,39 +54,39 @@ def test_transparency_shows_white(mode: str) -> None:
 def test_a_palette_with_a_transparent_colour_shows_white() -> None:
     image = Image.new("P", (8, 8), 0)
     image.putpalette([0, 0, 0, 255, 0, 0])
-    assert decode(encoded(image, transparency=0), 8)[0, 0].tolist() == list(WHITE)
+    assert decode(encoded(image, transparency=0), 8).pixels[0, 0].tolist() == list(WHITE)
 
 
 def test_cmyk_becomes_rgb() -> None:
-    pixels = decode(encoded(halves().convert("CMYK"), "TIFF"), 8)
+    pixels = decode(encoded(halves().convert("CMYK"), "TIFF"), 8).pixels
     assert pixels[0, 0].tolist() == list(RED)
 
 
 def test_16_bit_grey_keeps_its_upper_bits() -> None:
     values = np.full((8, 8), 40_000, np.uint16)
-    assert (decode(encoded(Image.fromarray(values)), 8) == 40_000 >> 8).all()
+    assert (decode(encoded(Image.fromarray(values)), 8).pixels == 40_000 >> 8).all()
 
 
 def test_black_and_white_is_grey() -> None:
-    pixels = decode(encoded(Image.new("1", (8, 8), 1)), 8)
+    pixels = decode(encoded(Image.new("1", (8, 8), 1)), 8).pixels
     assert pixels.shape == (8, 8)
     assert pixels.min() == 255
 
 
 def test_floats_are_scaled_where_they_end_at_one() -> None:
     image = Image.fromarray(np.full((8, 8), 0.5, np.float32))
-    assert (decode(encoded(image, "TIFF"), 8) == 128).all()
+    assert (decode(encoded(image, "TIFF"), 8).pixels == 128).all()
 
 
 def test_the_longer_side_is_cropped_around_the_centre() -> None:
     image = Image.new("RGB", (64, 16), GREEN)
     image.paste(RED, (24, 0, 40, 16))
-    assert (decode(image, 16) == RED).all()
-    assert (decode(image, 8)[:, 1:-1] == RED).all()
+    assert (decode(image, 16).pixels == RED).all()
+    assert (decode(image, 8).pixels[:, 1:-1] == RED).all()
 
 
 def test_a_large_jpeg_is_decoded_small() -> None:
-    pixels = decode(encoded(halves(1024, 1024), "JPEG"), 16)
+    pixels = decode(encoded(halves(1024, 1024), "JPEG"), 16).pixels
     assert pixels.shape == (16, 16, 3)
     assert abs(pixels[2, 2].astype(int) - RED).max() < 8
 
@@ -100,12 +102,12 @@ def test_all_grey_gives_one_channel_and_one_colour_gives_three() -> None:
 
 def test_rows_keep_their_order_over_many_chunks() -> None:
     images, _ = decode_all([np.full((4, 4), row % 256, np.uint8) for row in range(300)], 4)
-    assert images[:, 0, 0, 0].tolist() == [row % 256 for row in range(300)]
+    assert images[:][:, 0, 0, 0].tolist() == [row % 256 for row in range(300)]
 
 
 def test_resizing_arrays_is_decoding() -> None:
     image = halves(32, 32)
-    assert (resize_all(np.asarray(image)[None], 16)[0] == decode(image, 16)).all()
+    assert (resize_all(ImageTable.of(np.asarray(image)[None]), 16)[0] == decode(image, 16).pixels).all()
 
 
 def test_the_side_follows_the_median() -> None:

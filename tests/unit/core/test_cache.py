@@ -1,0 +1,106 @@
+"""The cache: whole or not there, bounded, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fourfold.core.cache import Cache, user_cache
+from fourfold.core.errors import ConfigError
+
+
+def writing(size: int, calls: list[int] | None = None) -> object:
+    def make(folder: Path) -> None:
+        (folder / "x").write_bytes(bytes(size))
+        if calls is not None:
+            calls.append(1)
+
+    return make
+
+
+def test_it_is_made_once(tmp_path: Path) -> None:
+    calls: list[int] = []
+    for _ in range(3):
+        folder = Cache(tmp_path, 1000).folder("a", writing(10, calls))
+    assert len(calls) == 1 and (folder / "x").stat().st_size == 10
+
+
+def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "half").write_text("x")
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        Cache(tmp_path, 1000).folder("a", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_least_recently_used_goes(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 250)
+    for number, key in enumerate("abc"):
+        cache.folder(key, writing(80))
+        os.utime(tmp_path / key, (number, number))
+    cache.folder("a", writing(80))  # used again
+    cache.folder("d", writing(80))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d"]
+
+
+def test_what_is_larger_than_the_limit_is_kept_alone(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 100)
+    cache.folder("a", writing(50))
+    assert (cache.folder("large", writing(500)) / "x").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["large"]
+
+
+def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
+    for name, age in ((".writing-old", 2 * 86400), (".writing-new", 0)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    Cache(tmp_path, 1000).folder("a", writing(1))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".writing-new", "a"]
+
+
+def test_two_at_once_get_the_same(tmp_path: Path) -> None:
+    both = threading.Barrier(2)
+    found: list[Path] = []
+
+    def run() -> None:
+        def make(folder: Path) -> None:
+            both.wait(10)
+            (folder / "x").write_text("1")
+
+        found.append(Cache(tmp_path, 1000).folder("a", make))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [tmp_path / "a"] * 2 and [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FOURFOLD_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache() == Cache(tmp_path / "fourfold", 20_000_000_000)
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "mine"))
+    monkeypatch.setenv("FOURFOLD_CACHE_GB", "0.5")
+    assert user_cache() == Cache(tmp_path / "mine", 500_000_000)
+    monkeypatch.setenv("FOURFOLD_CACHE_GB", "much")
+    with pytest.raises(ConfigError, match=r"FOURFOLD_CACHE_GB \(much\) must be a number of gigabytes"):
+        user_cache()
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("FOURFOLD_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    root = user_cache().root
+    assert root.is_dir() and root == user_cache().root
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "file" / "x"))
+    with pytest.raises(ConfigError, match=r"FOURFOLD_CACHE \(.*\): cannot be written"):
+        user_cache()
