@@ -12,10 +12,11 @@ from tokenizers import Tokenizer
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.errors import ArtifactError, ConfigError
+from ..core.hub import find_folder
 from ..core.nn import TransformerConfig
 from .config import PRESETS, TextConfig
 from .domain import DOMAIN
-from .pretrained import Pretrained, find_folder, read_pretrained
+from .pretrained import Pretrained, read_pretrained
 
 PRETRAINED = "pretrained"
 """The kind of an artefact of ours that has learned words alone."""

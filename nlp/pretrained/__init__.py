@@ -8,7 +8,6 @@ save_pretrained(model, "reviews", kind=pretrained.kind, tokenizer=pretrained.tok
 """
 
 from .base import Kind
-from .folder import find_folder
 from .reading import Pretrained, read_pretrained
 from .saving import kind_of, save_pretrained
 from .starting import start
@@ -17,7 +16,6 @@ from .tokenizer import special_tokens
 __all__ = [
     "Kind",
     "Pretrained",
-    "find_folder",
     "kind_of",
     "read_pretrained",
     "save_pretrained",

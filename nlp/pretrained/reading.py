@@ -10,9 +10,9 @@ from typing import Literal
 from tokenizers import Tokenizer
 
 from ...core.errors import ArtifactError
+from ...core.hub import find_folder, read_json, read_state
 from ..model import TextModelConfig
 from .base import Kind
-from .folder import find_folder, read_json, read_state
 from .settings import find_architecture, read_settings
 from .tokenizer import read_tokenizer
 from .weights import Weights, split_state

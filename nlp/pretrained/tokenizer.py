@@ -9,8 +9,8 @@ from pathlib import Path
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from ...core.errors import ArtifactError
+from ...core.hub import read_json
 from .base import Kind
-from .folder import read_json
 
 WORDPIECE_TOKENS = {
     "unk_token": "[UNK]",

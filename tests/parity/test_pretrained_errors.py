@@ -14,8 +14,9 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from safetensors.torch import load_file, save_file
 
 from fourfold.core.errors import ArtifactError, ConfigError
+from fourfold.core.hub import find_folder
 from fourfold.nlp.model import MaskedLanguageModel, TextModel
-from fourfold.nlp.pretrained import find_folder, read_pretrained, save_pretrained, start
+from fourfold.nlp.pretrained import read_pretrained, save_pretrained, start
 
 QUESTION = "is this the kind of model that the configuration describes?"
 

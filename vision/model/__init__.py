@@ -1,5 +1,8 @@
-"""The image classifiers: patches, the core encoder, a head."""
+"""The image classifiers: tokens, the core encoder, a head."""
 
-from .vit import PatchEmbedding, ViT, ViTConfig, grid_positions
+from .config import ViTConfig
+from .positions import grid_positions, resized_positions
+from .tokens import ConvolutionalTokens, PatchEmbedding
+from .vit import ViT
 
-__all__ = ["PatchEmbedding", "ViT", "ViTConfig", "grid_positions"]
+__all__ = ["ConvolutionalTokens", "PatchEmbedding", "ViT", "ViTConfig", "grid_positions", "resized_positions"]

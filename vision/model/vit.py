@@ -1,86 +1,24 @@
-"""The image classifier: patches, the core encoder, pooling, one linear layer (a vision Transformer)."""
+"""The image classifier: tokens, the core encoder, pooling, one linear layer (a vision Transformer)."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.errors import ConfigError, DataError
-from ...core.nn import Dropout, Encoder, LearnedPositions, Pooling, TransformerConfig, make_norm, sinusoids
+from ...core.nn import Dropout, Encoder, LearnedPositions, Pooling, make_norm
+from .config import ViTConfig
+from .positions import grid_positions
+from .tokens import ConvolutionalTokens, PatchEmbedding
 
-# Shapes: B batch, C channels, H height, W width of the image, L patches, D width of the model, K classes.
-
-
-@dataclass(frozen=True, kw_only=True)
-class ViTConfig:
-    """The shape of a vision Transformer.
-
-    By default it pools by the mean and has no class token, which trains better from nothing (Beyer et al.,
-    "Better plain ViT baselines for ImageNet-1k", 2022). `class_token` with `pooling="first"` is the original.
-    `pooled_norm` moves the final norm behind the pooling (timm's `fc_norm`); it asks for
-    `encoder.final_norm=False`. `dropout` acts on the embedded patches and before the head.
-    """
-
-    encoder: TransformerConfig = field(default_factory=TransformerConfig)
-    image_size: int = 32
-    patch_size: int = 4
-    channels: int = 3
-    pooling: Literal["first", "mean"] = "mean"
-    class_token: bool = False
-    pooled_norm: bool = False
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("image_size", "patch_size", "channels"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
-        if self.encoder.width % 4:
-            raise ConfigError(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
-        if self.image_size % self.patch_size:
-            raise ConfigError(f"image_size ({self.image_size}) must be divisible by patch_size ({self.patch_size})")
-        if self.pooling not in ("first", "mean"):
-            raise ConfigError(f"unknown pooling '{self.pooling}'; there is: first, mean")
-        if self.pooling == "first" and not self.class_token:
-            raise ConfigError("pooling 'first' needs class_token=True; or pool by 'mean'")
-        if self.pooled_norm and self.encoder.pre_norm and self.encoder.final_norm:
-            raise ConfigError("pooled_norm takes the place of the encoder's norm; set encoder.final_norm=False")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
-
-    @property
-    def num_patches(self) -> int:
-        """The number of patches of an image."""
-        return (self.image_size // self.patch_size) ** 2
-
-
-class PatchEmbedding(nn.Module):
-    """Cut images into patches and map each to a vector (Dosovitskiy et al., 2021, equation 1)."""
-
-    def __init__(self, config: ViTConfig) -> None:
-        super().__init__()
-        self.shape = (config.channels, config.image_size, config.image_size)
-        size = config.patch_size
-        self.projection = nn.Conv2d(config.channels, config.encoder.width, kernel_size=size, stride=size)
-        # As the linear layer that it is: a fan-in of channels × size².
-        nn.init.xavier_uniform_(self.projection.weight.view(config.encoder.width, -1))
-        assert self.projection.bias is not None
-        nn.init.zeros_(self.projection.bias)
-
-    def forward(self, image_BCHW: Tensor) -> Tensor:
-        """Return (B, L, D), row by row; DataError where the images are not of the size that was set."""
-        if image_BCHW.shape[1:] != self.shape:
-            got, want = (" × ".join(map(str, shape)) for shape in (image_BCHW.shape[1:], self.shape))
-            raise DataError(f"images are {got} (channels, height, width), not {want}; resize them")
-        x_BDHW: Tensor = self.projection(image_BCHW)
-        return x_BDHW.flatten(2).transpose(1, 2)
+# Shapes: B batch, C channels, H height, W width of the image, L tokens, D width of the model, K classes.
 
 
 class ViT(nn.Module):
     """A Transformer that puts images into classes (Dosovitskiy et al., 2021: "16×16 words").
+
+    With `config.distilled` it is DeiT's (Touvron et al., "Training data-efficient image Transformers", 2021): in
+    training `logits` gives both heads' answers, else their mean counts.
 
     >>> model = ViT(ViTConfig(image_size=8), num_classes=10)
     >>> model(Batch({"image": torch.zeros(2, 3, 8, 8)})).shape
@@ -91,42 +29,55 @@ class ViT(nn.Module):
         super().__init__()
         width = config.encoder.width
         self.config = config
-        self.patches = PatchEmbedding(config)
+        self.patches = ConvolutionalTokens(config) if config.convolutions else PatchEmbedding(config)
         self.class_token = nn.Parameter(torch.zeros(width)) if config.class_token else None
-        self.positions = LearnedPositions(config.num_patches + config.class_token, width)
+        self.distillation_token = nn.Parameter(torch.zeros(width)) if config.distilled else None
+        self.positions = LearnedPositions(config.side**2 + config.extra_tokens, width)
         self.embedding_dropout = Dropout(config.dropout)
         self.encoder = Encoder(config.encoder)
         self.pooling = Pooling(config.pooling, width)
         self.norm = make_norm(config.encoder) if config.pooled_norm else nn.Identity()
         self.dropout = Dropout(config.dropout)
         self.head = nn.Linear(width, num_classes)
-        if self.class_token is not None:
-            nn.init.normal_(self.class_token, std=0.02)  # its position begins at zero
+        self.distillation_head = nn.Linear(width, num_classes) if config.distilled else None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Draw the first weights of what is not the core's."""
+        for token in self._tokens():
+            nn.init.normal_(token, std=0.02)  # its position begins at zero
         with torch.no_grad():
-            self.positions.table.weight.copy_(grid_positions(config))
-        nn.init.trunc_normal_(self.head.weight, std=0.02)
-        nn.init.zeros_(self.head.bias)
+            self.positions.table.weight.copy_(grid_positions(self.config))
+        if self.config.positions == "sinusoidal":
+            self.positions.table.weight.requires_grad_(False)
+        for head in (self.head, self.distillation_head):
+            if head is not None:
+                nn.init.trunc_normal_(head.weight, std=0.02)
+                nn.init.zeros_(head.bias)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, K) for `batch["image"]`, floats (B, C, H, W)."""
-        x_BLD = self.patches(batch["image"])
-        if self.class_token is not None:
-            x_BLD = torch.cat([self.class_token.to(x_BLD.dtype).expand(len(x_BLD), 1, -1), x_BLD], dim=1)
-        first = 1 if self.config.pooling == "first" else None
-        x_BLD = self.encoder(self.embedding_dropout(self.positions(x_BLD)), first=first)
-        if self.class_token is not None and self.config.pooling == "mean":
-            x_BLD = x_BLD[:, 1:]  # the mean is over patches only, as timm's
-        logits_BK: Tensor = self.head(self.dropout(self.norm(self.pooling(x_BLD))))
+        x_BLD = self.hidden(batch)
+        logits_BK: Tensor = self.head(self.dropout(self.norm(self._pooled(x_BLD))))
+        if self.distillation_head is not None:
+            also_BK: Tensor = self.distillation_head(self.dropout(self.norm(x_BLD[:, 1])))
+            logits_BK = (logits_BK + also_BK) / 2
         return logits_BK
 
+    def hidden(self, batch: Batch) -> Tensor:
+        """Return what the encoder makes of the tokens (B, L, D); the class token alone where no other is read."""
+        x_BLD = self.patches(batch["image"])
+        extra = [token.to(x_BLD.dtype).expand(len(x_BLD), 1, -1) for token in self._tokens()]
+        x_BLD = torch.cat([*extra, x_BLD], dim=1) if extra else x_BLD
+        first = self.config.extra_tokens if self.config.pooling == "first" else None
+        out_BLD: Tensor = self.encoder(self.embedding_dropout(self.positions(x_BLD)), first=first)
+        return out_BLD
 
-def grid_positions(config: ViTConfig) -> Tensor:
-    """Return where learned positions begin (L, D): sines and cosines of a patch's row and of its column.
+    def _pooled(self, x_BLD: Tensor) -> Tensor:
+        if self.config.pooling != "first":
+            x_BLD = x_BLD[:, self.config.extra_tokens :]  # over patches only, as timm's
+        pooled_BD: Tensor = self.pooling(x_BLD)
+        return pooled_BD
 
-    A model that begins there need not learn from nothing which patches are neighbours (Beyer et al., 2022). A class
-    token has zeros.
-    """
-    side = config.image_size // config.patch_size
-    axis_SD = sinusoids(side, config.encoder.width // 2)
-    grid_LD = torch.cat([axis_SD.repeat_interleave(side, 0), axis_SD.repeat(side, 1)], dim=1)
-    return torch.cat([grid_LD.new_zeros(int(config.class_token), config.encoder.width), grid_LD])
+    def _tokens(self) -> list[nn.Parameter]:
+        return [token for token in (self.class_token, self.distillation_token) if token is not None]

@@ -1,4 +1,4 @@
-"""The folder of a pretrained model: where it is, its JSON and its weights."""
+"""Pretrained models elsewhere: folders, their JSON and weights, and what the Hugging Face Hub has."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ...core.errors import ArtifactError
-from ...core.nn import read_weights
+from .errors import ArtifactError
+from .nn import read_weights
 
 WANTED = ("*.json", "*.txt", "*.safetensors")
 """What is fetched from the Hub: nothing in these can run code."""

@@ -1,0 +1,80 @@
+"""The settings of a vision Transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...core.errors import ConfigError
+from ...core.nn import TransformerConfig
+
+POOLINGS = ("first", "mean", "attention")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViTConfig:
+    """The shape of a vision Transformer.
+
+    An image becomes tokens by cutting it into patches of `patch_size` pixels or, with `convolutions` (K > 0), by K
+    convolutions that each halve the side, the first of `channels_first` channels and each of the next of twice as many
+    (Hassani et al., "Escaping the big data paradigm with compact Transformers", 2021).
+
+    By default it pools by the mean and has no class token, which trains better from nothing (Beyer et al.,
+    "Better plain ViT baselines for ImageNet-1k", 2022). `class_token` with `pooling="first"` is the original;
+    "attention" is the sequence pooling of compact Transformers. `distilled` adds DeiT's second token with a head of its
+    own; both heads answer together. `pooled_norm` moves the final norm behind the pooling (timm's `fc_norm`); it asks
+    for `encoder.final_norm=False`. Positions are learned, or the fixed sines and cosines of row and column. `dropout`
+    acts on the embedded patches and before the head.
+    """
+
+    encoder: TransformerConfig = field(default_factory=TransformerConfig)
+    image_size: int = 32
+    patch_size: int = 4
+    channels: int = 3
+    convolutions: int = 0
+    channels_first: int = 64
+    positions: Literal["learned", "sinusoidal"] = "learned"
+    pooling: Literal["first", "mean", "attention"] = "mean"
+    class_token: bool = False
+    distilled: bool = False
+    pooled_norm: bool = False
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("image_size", "patch_size", "channels", "channels_first"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+        if self.convolutions < 0:
+            raise ConfigError(f"convolutions ({self.convolutions}) must be 0 (patches) or more")
+        if self.encoder.width % 4:
+            raise ConfigError(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
+        if self.image_size % self.stride:
+            what = "patch_size" if not self.convolutions else "2 to the power of convolutions"
+            raise ConfigError(f"image_size ({self.image_size}) must be divisible by {what} ({self.stride})")
+        if self.pooling not in POOLINGS:
+            raise ConfigError(f"unknown pooling '{self.pooling}'; there is: first, mean, attention")
+        if self.positions not in ("learned", "sinusoidal"):
+            raise ConfigError(f"unknown positions '{self.positions}'; there is: learned, sinusoidal")
+        if self.pooling == "first" and not self.class_token:
+            raise ConfigError("pooling 'first' needs class_token=True; or pool by 'mean'")
+        if self.distilled and self.pooling != "first":
+            raise ConfigError("distilled is a second class token; it needs class_token=True and pooling='first'")
+        if self.pooled_norm and self.encoder.pre_norm and self.encoder.final_norm:
+            raise ConfigError("pooled_norm takes the place of the encoder's norm; set encoder.final_norm=False")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
+
+    @property
+    def stride(self) -> int:
+        """How many pixels lie between two neighbouring tokens."""
+        return 2**self.convolutions if self.convolutions else self.patch_size
+
+    @property
+    def side(self) -> int:
+        """The tokens in a row of the image."""
+        return self.image_size // self.stride
+
+    @property
+    def extra_tokens(self) -> int:
+        """The tokens before those of the image."""
+        return int(self.class_token) + int(self.distilled)
