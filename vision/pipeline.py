@@ -38,7 +38,7 @@ class ImageClassifier(Classifier):
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read images from a folder, a table of paths, files or arrays."""
         size = self.features_.size if hasattr(self, "features_") else self.resolve().features.size
-        return data.read(data_, labels, input=input, label=label, size=size)
+        return data.read(data_, labels, input=input, label=label, size=data.kept_size(size))
 
     def parts_of(self, data_: Any) -> dict[str, Any]:
         """Return the folders train, val and test of a folder or archive that is divided so."""

@@ -46,7 +46,8 @@ class Task(Protocol):
 
 
 class Classification:
-    """Cross-entropy over classes; `batch["label"]` holds class numbers (B,), −1 where the label is missing.
+    """Cross-entropy over classes; `batch["label"]` holds class numbers (B,), −1 where the label is missing, or the
+    shares of the classes (B, classes), 0 where it is missing.
 
     `model(batch)` returns logits (B, classes). `predict` returns probabilities (B, classes). With `weights` (classes,)
     the loss is Σ w·loss / Σ w over the rows, w being the weight of the row's class. Torch's own weights would also
@@ -59,20 +60,27 @@ class Classification:
         self.weights = None if weights is None else torch.from_numpy(weights)
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
-        known = batch["label"] >= 0
-        if self.weights is None:
-            return {"loss": known.sum()}
-        return {"loss": self.weights.to(known.device)[batch["label"][known]].sum()}
+        return {"loss": self._weights(batch["label"]).sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
         logits, label = self.model(batch).float(), batch["label"]
-        loss = F.cross_entropy(
-            logits, label, ignore_index=-1, label_smoothing=self.label_smoothing,
-            reduction="sum" if self.weights is None else "none",
-        )  # fmt: skip
-        if self.weights is not None:
-            loss = (loss * self.weights.to(label.device)[label.clamp(min=0)]).sum()
-        return {"loss": Term(loss)}
+        one_class = label.ndim == 1
+        if one_class and self.weights is None:
+            loss = F.cross_entropy(
+                logits, label, ignore_index=-1, label_smoothing=self.label_smoothing, reduction="sum"
+            )
+            return {"loss": Term(loss)}
+        target = label.clamp(min=0) if one_class else label
+        losses = F.cross_entropy(logits, target, label_smoothing=self.label_smoothing, reduction="none")
+        return {"loss": Term((losses * self._weights(label)).sum())}
+
+    def _weights(self, label: Tensor) -> Tensor:
+        """Return what each row counts (B,): 0 where the label is missing."""
+        weights = None if self.weights is None else self.weights.to(label.device)
+        if label.ndim == 1:
+            known = label >= 0
+            return known if weights is None else weights[label.clamp(min=0)] * known
+        return (label.sum(1) > 0) if weights is None else label @ weights
 
     def predict(self, batch: Batch) -> Output:
         return np.asarray(self.model(batch).float().softmax(-1).cpu().numpy())

@@ -1,7 +1,8 @@
 """The image adapter: files → examples → pixels → batches."""
 
+from .augment import AugmentConfig
 from .check import as_table, examine
-from .config import ImageFeaturesConfig
+from .config import ImageFeaturesConfig, kept_size
 from .decoding import resize_all
 from .features import ImageFeatures
 from .likeness import look_alikes
@@ -11,6 +12,7 @@ from .source import ImageSource
 from .table import ImageTable
 
 __all__ = [
+    "AugmentConfig",
     "ImageFeatures",
     "ImageFeaturesConfig",
     "ImageSource",
@@ -20,6 +22,7 @@ __all__ = [
     "divided",
     "examine",
     "expanded",
+    "kept_size",
     "look_alikes",
     "read",
     "resize_all",

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from ...core.batch import Examples
+from ...core.config import from_dict
 from ...core.errors import ArtifactError, DataError
 from ...core.labels import Labels, fit_labels, load_labels, save_labels
-from .config import ImageFeaturesConfig
+from .config import ImageFeaturesConfig, kept_size
 from .decoding import resize_all
 from .pictures import Pixels, round_side
 from .reading import to_uint8, white_level
@@ -64,7 +65,7 @@ class ImageFeatures:
             mean=tuple(pixels.mean(axis=0, dtype=np.float64).tolist()),
             std=tuple(pixels.std(axis=0, dtype=np.float64).clip(min=1 / 255).tolist()),
             white=white,
-            flip=config.flip == "on" or (config.flip == "auto" and channels == 3),
+            flip=config.augment.flip == "on" or (config.augment.flip == "auto" and channels == 3),
         )
 
     def pixels(self, examples: Examples) -> ImageTable:
@@ -73,7 +74,7 @@ class ImageFeatures:
         inputs = examples.inputs
         if not isinstance(inputs, ImageTable):
             inputs = ImageTable.of(to_uint8(inputs, self.white or white_level(inputs, examples.name)))
-        images = resize_all(inputs, self.size)
+        images = resize_all(inputs, kept_size(self.size))
         if images.shape[-1] == self.channels:
             return images
         if self.channels == 3:
@@ -105,7 +106,7 @@ class ImageFeatures:
         try:
             kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             moments = {name: tuple(kept[name]) for name in ("mean", "std")}
-            known = config or ImageFeaturesConfig(**kept["config"])
+            known = config or from_dict(ImageFeaturesConfig, kept["config"])
             return cls(**kept | moments | {"classes": load_labels(folder), "config": known})
         except FileNotFoundError as error:
             missing = error.filename or path

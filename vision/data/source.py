@@ -9,13 +9,18 @@ import numpy.typing as npt
 import torch
 
 from ...core.batch import Batch, Draw, Rows
-from .augment import NUMBERS, shift_and_flip
+from .augment import changed, draw_mixes, mixed_images, mixed_labels
+from .augment.mixing import NUMBERS
+from .pictures import Pixels
 from .table import ImageTable
 
 if TYPE_CHECKING:
     from .features import ImageFeatures
 
-# Shapes: N images, B batch, S side, C channels.
+# Shapes: N images, B batch, S side, C channels, K classes.
+
+_MIXING = 100
+"""The stream of random numbers that mixtures are drawn from."""
 
 
 class ImageSource:
@@ -30,10 +35,38 @@ class ImageSource:
         return len(self.images)
 
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
-        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` as encoded."""
-        images = self.images[rows]
-        if draw is not None and self.training:
-            reach = round(self.features.config.shift * self.features.size)
-            images = shift_and_flip(images, draw.uniform(rows, NUMBERS), reach, self.features.flip)
-        label = torch.from_numpy(self.labels[rows])
-        return Batch({"image": self.features.normalise(images), "label": label})
+        """Return `image` (B, C, S, S), of mean 0 and variance 1 over the training set, and `label` as encoded.
+
+        Where images are mixed, labels are the shares of the classes (B, K).
+        """
+        if draw is None or not self.training:
+            return self._batch(self._middle(self.images[rows]), self.labels[rows])
+        config = self.features.config.augment
+        if not (config.mixup or config.cutmix):
+            return self._batch(self._changed(rows, draw), self.labels[rows])
+        mix = draw_mixes(draw.uniform(rows, NUMBERS, _MIXING), len(self), self.features.size, config)
+        images = mixed_images(self._changed(rows, draw), self._changed(mix.partners, draw), mix)
+        return self._batch(images, mixed_labels(self._shares(rows), self._shares(mix.partners), mix))
+
+    def _batch(self, images: Pixels, labels: npt.NDArray[Any]) -> Batch:
+        return Batch({"image": self.features.normalise(images), "label": torch.from_numpy(labels)})
+
+    def _changed(self, rows: Rows, draw: Draw) -> Pixels:
+        features = self.features
+        return changed(self.images[rows], rows, draw, features.size, features.config.augment, features.flip)
+
+    def _middle(self, images: Pixels) -> Pixels:
+        """Return the middle of images that are kept larger, to be cropped in training."""
+        start = (images.shape[1] - self.features.size) // 2
+        end = start + self.features.size
+        return images if start == 0 else images[:, start:end, start:end]
+
+    def _shares(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """Return the labels as shares of classes: 1 for the one of a row, else as they are."""
+        labels = self.labels[rows]
+        if labels.dtype.kind != "i":
+            return labels.astype(np.float32)
+        shares = np.zeros((len(rows), len(self.features.classes)), np.float32)
+        known = labels >= 0
+        shares[known, labels[known]] = 1
+        return shares

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fourfold.core.batch import Draw, Examples
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
-from fourfold.vision.data import ImageFeatures, ImageFeaturesConfig, read
+from fourfold.vision.data import AugmentConfig, ImageFeatures, ImageFeaturesConfig, read
 
 
 def write(path: Path, grey: int = 0, colour: bool = False) -> Path:
@@ -222,7 +222,7 @@ def test_channels_follow_the_training_set() -> None:
 
 
 def test_saved_features_are_the_same(tmp_path: Path) -> None:
-    features = ImageFeatures.fit(digits(), ImageFeaturesConfig(size=24, flip="on"))
+    features = ImageFeatures.fit(digits(), ImageFeaturesConfig(size=24, augment=AugmentConfig(flip="on")))
     features.save(tmp_path)
     assert ImageFeatures.load(tmp_path) == features
     assert ImageFeatures.load(tmp_path, features.config) == features
@@ -243,8 +243,8 @@ def test_damaged_features_are_refused(tmp_path: Path) -> None:
     ("setting", "said"),
     [
         ({"size": -1}, "features.size (-1) must be 0 (learned) or a number of pixels"),
-        ({"shift": 0.5}, "features.shift (0.5) must lie in [0, 0.5): a share of the side"),
-        ({"flip": "yes"}, "features.flip ('yes') must be auto, on or off"),
+        ({"unreadable": 2.0}, "features.unreadable (2.0) must lie in [0, 1]: a share of the images"),
+        ({"target": "x"}, "features.target ('x') must be auto, class, labels or number"),
     ],
 )
 def test_wrong_settings_are_refused(setting: dict[str, object], said: str) -> None:

@@ -1,0 +1,42 @@
+"""Which changes are made, and how strong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ....core.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentConfig:
+    """How training images are changed.
+
+    Images are shifted by up to `shift` of their side (He et al., 2016: the padded random crop) or, with `crop` above 0,
+    cropped to a share of their area between `crop` and 1 and a ratio of the sides between 3:4 and 4:3 (Szegedy et al.,
+    2015: the random resized crop). With `flip` half of them are mirrored ("auto": where the training set has colour,
+    since grey images are so often characters or scans). The share `trivial` undergoes one operation of TrivialAugment
+    (Müller and Hutter, 2021) at a random strength; of the share `erase` a rectangle becomes noise (Zhong et al., 2017).
+    `mixup` and `cutmix` are the parameters of the Beta distributions from which mixtures of two images are drawn (Zhang
+    et al., 2018; Yun et al., 2019; 0: off); with both, each image takes one at random.
+    """
+
+    shift: float = 0.0625
+    flip: Literal["auto", "on", "off"] = "auto"
+    crop: float = 0.0
+    trivial: float = 0.0
+    erase: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shift < 0.5:
+            raise ConfigError(f"augment.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
+        if self.flip not in ("auto", "on", "off"):
+            raise ConfigError(f"augment.flip ('{self.flip}') must be auto, on or off")
+        for name in ("crop", "trivial", "erase"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]: a share")
+        for name in ("mixup", "cutmix"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
