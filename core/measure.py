@@ -45,6 +45,10 @@ def _beside(pipeline: Pipeline, examples: Examples, ours: dict[str, Statistic], 
         name=pipeline.baseline_.name,
         metrics={name: interval(statistic) for name, statistic in theirs.items()},
         difference=difference(ours[main], theirs[main]),
+        others={
+            name: {metric: interval(found) for metric, found in pipeline.statistics(said, examples).items()}
+            for name, said in pipeline.other_baselines(examples).items()
+        },
     )
 
 

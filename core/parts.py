@@ -124,6 +124,10 @@ class Parts(ABC):
         """Fit the classical baseline to the training rows."""
         return self.baseline_type().fit(examples, self.features_, seed=self.config_.train.seed)
 
+    def other_baselines(self, examples: Examples) -> dict[str, Output]:
+        """Return what further classical models say, by their names; the report shows them beside the baseline."""
+        return {}
+
     def check_settings(self, held_out: Examples | None) -> None:
         """Raise ConfigError where a setting does not suit what was learned, before training begins."""
         return

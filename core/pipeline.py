@@ -134,7 +134,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         self.facts_ = {
             "train_rows": len(train),
             "baseline_seconds": round(time.monotonic() - start, 2),
-            "parameters": self.baseline_.linear_.parameters,
+            "parameters": self.baseline_.parameters,
         }
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)

@@ -31,6 +31,11 @@ class TextBaseline:
 
     name: ClassVar[str] = "TF-IDF + linear model"
 
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return self.linear_.parameters
+
     def fit(self, examples: Examples, features: TextFeatures, seed: int = 0, weights: Weights = None) -> TextBaseline:
         """Fit on labelled texts; the columns of `outputs` follow the classes of `features`, and `weights` say what each
         label counts; numbers have none."""

@@ -27,6 +27,11 @@ class ClickBaseline:
 
     name = "one-hot + logistic regression"
 
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return self.linear_.parameters
+
     def fit(self, examples: Examples, features: ClickFeatures, seed: int = 0) -> ClickBaseline:
         """Fit on labelled examples, with the vocabularies and knots of `features`."""
         source = features.source(examples)

@@ -34,6 +34,11 @@ class SpeechBaseline:
 
     name = WORDS
 
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return self.linear_.parameters
+
     def fit(self, examples: Examples, features: SpeechFeatures, seed: int = 0) -> SpeechBaseline:
         """Fit on transcribed recordings, at the sample rate of `features`."""
         self.audio_ = features.audio

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
-from .data import ImageFeatures, ImageFeaturesConfig
+from .data import AugmentConfig, ImageFeatures, ImageFeaturesConfig
 from .model import ViTConfig
 
 _PATCHES_A_SIDE = 8
@@ -19,18 +19,29 @@ class ImageConfig:
     """Everything that decides an image classifier beside its data.
 
     Where `features.size` is 0 (learned from the data), patches are an eighth of the side: 64 tokens an image.
-    Otherwise `model.patch_size` counts.
+    Otherwise `model.patch_size` counts. `backbone` names a model of timm ("timm:resnet18") that is trained in the place
+    of ours. With `wide` the best classical model has a say in every answer, weighed on the held-out rows.
     """
 
     features: ImageFeaturesConfig = field(default_factory=ImageFeaturesConfig)
     model: ViTConfig = field(default_factory=ViTConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    backbone: str = ""
+    wide: bool = True
 
     def model_for(self, features: ImageFeatures) -> ViTConfig:
         """Return the model's settings with the image size, channels and patches that fit what was learned."""
-        patch_size = self.model.patch_size if self.features.size else features.size // _PATCHES_A_SIDE
-        size, channels = features.size, features.channels
-        return replace(self.model, image_size=size, channels=channels, patch_size=patch_size)
+        learned = not self.features.size and not self.model.convolutions
+        patch_size = features.size // _PATCHES_A_SIDE if learned else self.model.patch_size
+        return replace(self.model, image_size=features.size, channels=features.channels, patch_size=patch_size)
+
+
+def finetune() -> ImageConfig:
+    """For weights that were learned elsewhere (`init`): few epochs at a low rate, on crops of the images."""
+    config = _preset(width=128, num_layers=6, num_heads=4, epochs=15, batch_rows=32, lr=1e-4)
+    augment = AugmentConfig(crop=0.35)
+    train = replace(config.train, ema=0.99)
+    return replace(config, features=replace(config.features, augment=augment), train=train)
 
 
 def tiny() -> ImageConfig:
@@ -57,7 +68,7 @@ def _preset(*, width: int, num_layers: int, num_heads: int, epochs: float, batch
     )
 
 
-PRESETS: dict[str, Callable[[], ImageConfig]] = {"tiny": tiny, "small": small, "base": base}
+PRESETS: dict[str, Callable[[], ImageConfig]] = {"tiny": tiny, "small": small, "base": base, "finetune": finetune}
 
 SPACE: Space = {
     "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=5),

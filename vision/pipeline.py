@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,18 @@ from torch import nn
 
 from ..core.batch import Examples
 from ..core.classifier import Classifier
+from ..core.errors import ArtifactError
+from ..core.labels import Numbers
+from ..core.training import Observer, Output
+from ..core.tuning import Space
 from . import data
-from .baselines import ImageBaseline
-from .config import PRESETS, SPACE
+from .baselines import NAMES, ImageBaseline
+from .config import PRESETS, SPACE, ImageConfig
 from .domain import DOMAIN
 from .model import ViT
+from .model.backbone import Backbone, check_name
+from .pretrained import Kind, save_pretrained
+from .start import Start, adopt, begin_with, origin, read_start
 
 
 class ImageClassifier(Classifier):
@@ -34,11 +42,18 @@ class ImageClassifier(Classifier):
     space = SPACE
     features_type = data.ImageFeatures
     baseline_type = ImageBaseline
+    _start: Start
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read images from a folder, a table of paths, files or arrays."""
         size = self.features_.size if hasattr(self, "features_") else self.resolve().features.size
         return data.read(data_, labels, input=input, label=label, size=data.kept_size(size))
+
+    def check_settings(self, held_out: Examples | None) -> None:
+        """Refuse a backbone that timm does not have."""
+        super().check_settings(held_out)
+        if self.config_.backbone:
+            check_name(self.config_.backbone)
 
     def parts_of(self, data_: Any) -> dict[str, Any]:
         """Return the folders train, val and test of a folder or archive that is divided so."""
@@ -62,6 +77,60 @@ class ImageClassifier(Classifier):
         """Read what a person wrote: files, folders, patterns such as `pets/*.jpg`, `file://` URLs."""
         return self.read(data.expanded(inputs))
 
+    @property
+    def wide(self) -> bool:
+        """Whether the best classical model has a say."""
+        return bool(self.config_.wide)
+
+    def other_baselines(self, examples: Examples) -> dict[str, Output]:
+        """Return what the classical models say that are not the best."""
+        names = tuple(name for name in NAMES if name != self.baseline_.best)
+        found: dict[str, Output] = self.baseline_.all_outputs(examples, names)
+        return found
+
+    def start_from(self, init: str, config: ImageConfig) -> ImageConfig:
+        """Return `config` in the shape of a pretrained model: a folder of timm's, Hugging Face's or ours, or a name."""
+        self._start = read_start(init)
+        return adopt(config, self._start)
+
+    def origin(self) -> dict[str, str]:
+        """Return a hash of the weights that training starts from."""
+        return origin(self._start) if self.init is not None else {}
+
+    @property
+    def search_space(self) -> Space:
+        """What `tune` may change: nothing of the shape of a pretrained model, or of one of timm's."""
+        fixed = self.init is not None or self.resolve().backbone
+        return {name: one for name, one in self.space.items() if not (fixed and name.startswith("model."))}
+
+    def learn_features(self, examples: Examples, config: data.ImageFeaturesConfig) -> data.ImageFeatures:
+        """Learn the labels, and what images look like where no pretrained model knows it."""
+        moments = self._start.moments if self.init is not None else None
+        return data.ImageFeatures.fit(examples, config, moments)
+
     def build_model(self) -> nn.Module:
-        """Build the ViT for these images and classes."""
-        return ViT(self.config_.model_for(self.features_), len(self.features_.classes))
+        """Build the ViT, or timm's model, for these images and labels."""
+        features, classes = self.features_, len(self.features_.classes)
+        if self.config_.backbone:
+            return Backbone(self.config_.backbone, classes, features.channels, features.size)
+        return ViT(self.config_.model_for(features), classes)
+
+    def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
+        """Copy pretrained weights."""
+        if self.init is not None:
+            begin_with(model, self._start)
+        return model
+
+    def save_pretrained(self, folder: str | Path, kind: Kind = "timm") -> Path:
+        """Write the Transformer as a folder that timm ("timm") or Hugging Face's transformers ("vit", "deit") load.
+
+        The classical models and the calibration stay behind. Raises ArtifactError for a shape that they do not have.
+        """
+        self._check_fitted()
+        if not isinstance(self.model_, ViT):
+            what = self.config_.backbone if self.model_ is not None else self.baseline_.name
+            raise ArtifactError(f"save_pretrained: {what} is no Transformer of ours; use save")
+        labels, features = self.features_.classes, self.features_
+        names = None if isinstance(labels, Numbers) else list(map(str, labels.names))
+        save_pretrained(self.model_, folder, kind=kind, moments=(features.mean, features.std), labels=names)
+        return Path(folder)

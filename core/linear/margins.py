@@ -80,6 +80,35 @@ def fit_margins(
     )
 
 
+def fit_machine(
+    x: Matrix,
+    targets: Targets,
+    classes: Sequence[Any],
+    seed: int = 0,
+    groups: Groups = None,
+    weights: Weights = None,
+) -> LinearModel:
+    """Fit the support vector machine alone, to dense or sparse features as they are.
+
+    Strength and temperature are those with the least log loss on a held-out fifth.
+    """
+    names = list(classes)
+    counts = np.ones(len(targets), np.float32) if weights is None else weights
+    kept, held_out = fifth(len(targets), seed, groups)
+    known = np.isin(targets[held_out], targets[kept])
+    kept, held_out = np.concatenate([kept, held_out[~known]]), held_out[known]
+    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:
+        return _machine(x, targets, counts, names, 1.0, 0.0, seed)
+    tried = {}
+    for strength in STRENGTHS:
+        scores = _machine(x[kept], targets[kept], counts[kept], names, strength, 0.0, seed).scores(x[held_out])
+        tried[strength] = exponents([scores], targets[held_out], "softmax", counts[held_out])
+    strength = min(tried, key=lambda one: tried[one][1])
+    (a,), _ = tried[strength]
+    machine = _machine(x, targets, counts, names, strength, 0.0, seed)
+    return replace(machine, weight=np.float32(a) * machine.weight, bias=np.float32(a) * machine.bias)
+
+
 def _machine(
     x: Matrix, targets: Targets, counts: Counts, classes: list[Any], strength: float, stretch: float, seed: int
 ) -> LinearModel:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -81,6 +82,13 @@ class LinearModel:
             weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])
         converged = int(np.max(fitted.n_iter_)) < iterations
         return cls(weight=weight, bias=bias, classes=classes, mean=mean, scale=scale, converged=converged)
+
+    def widened(self, classes: Sequence[Any]) -> LinearModel:
+        """Return the model of the numbers of some of `classes` as one of all; what it does not know is far below."""
+        weight = np.zeros((len(classes), self.weight.shape[1]), np.float32)
+        bias = np.full(len(classes), self.bias.min() - 30, np.float32)
+        weight[self.classes], bias[self.classes] = self.weight, self.bias
+        return replace(self, weight=weight, bias=bias, classes=list(classes))
 
     @property
     def parameters(self) -> int:

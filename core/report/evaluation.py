@@ -16,11 +16,15 @@ Row = tuple[str | float | int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Another model on the same rows, and how much better ours is on the main metric (positive: better)."""
+    """Another model on the same rows, and how much better ours is on the main metric (positive: better).
+
+    `others` are the metrics of further models that were tried beside it.
+    """
 
     name: str
     metrics: dict[str, Interval]
     difference: Interval
+    others: dict[str, dict[str, Interval]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from .augment import AugmentConfig
 from .check import as_table, examine
 from .config import ImageFeaturesConfig, kept_size
 from .decoding import resize_all
-from .features import ImageFeatures
+from .features import ImageFeatures, Moments
 from .likeness import look_alikes
 from .pictures import Pixels
 from .reading import divided, expanded, read
@@ -17,6 +17,7 @@ __all__ = [
     "ImageFeaturesConfig",
     "ImageSource",
     "ImageTable",
+    "Moments",
     "Pixels",
     "as_table",
     "divided",

@@ -24,6 +24,9 @@ from .table import ImageTable
 
 # Shapes: N images, B batch, S side, C channels.
 
+Moments = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and deviation of each channel."""
+
 FILE = "images.json"
 _MOMENT_ROWS = 10_000
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's
@@ -47,23 +50,28 @@ class ImageFeatures:
     flip: bool
 
     @classmethod
-    def fit(cls, examples: Examples, config: ImageFeaturesConfig | None = None) -> ImageFeatures:
-        """Learn from labelled images; raise DataError at the first that could not be read."""
+    def fit(
+        cls, examples: Examples, config: ImageFeaturesConfig | None = None, moments: Moments | None = None
+    ) -> ImageFeatures:
+        """Learn from labelled images; raise DataError at the first that could not be read.
+
+        Of a pretrained model the `moments` are known, and with them the channels.
+        """
         config = config or ImageFeaturesConfig()
         _refuse_unread(examples)
         inputs = examples.inputs
         size = config.size or round_side(min(inputs.shape[1:3]))
-        channels = int(inputs.shape[-1])
+        channels = int(inputs.shape[-1]) if moments is None else len(moments[0])
         white = 0.0 if inputs.dtype == np.uint8 else white_level(inputs, examples.name)
         some = to_uint8(inputs[:: -(-len(inputs) // _MOMENT_ROWS)], white)
-        pixels = resize_all(ImageTable.of(some), size)[:].reshape(-1, channels) / np.float32(255)
+        mean, std = moments or _moments(resize_all(ImageTable.of(some), size))
         return cls(
             config=config,
             classes=fit_labels(examples, config.target),
             size=size,
             channels=channels,
-            mean=tuple(pixels.mean(axis=0, dtype=np.float64).tolist()),
-            std=tuple(pixels.std(axis=0, dtype=np.float64).clip(min=1 / 255).tolist()),
+            mean=mean,
+            std=std,
             white=white,
             flip=config.augment.flip == "on" or (config.augment.flip == "auto" and channels == 3),
         )
@@ -114,6 +122,13 @@ class ImageFeatures:
         except (ValueError, KeyError, TypeError) as error:
             message = f"{path}: damaged ({error}); copy the folder again or train anew"
             raise ArtifactError(message) from None
+
+
+def _moments(images: ImageTable) -> Moments:
+    """Return mean and deviation of each channel, of pixels in [0, 1]."""
+    pixels = images[:].reshape(-1, images.shape[-1]) / np.float32(255)
+    mean, std = pixels.mean(axis=0, dtype=np.float64), pixels.std(axis=0, dtype=np.float64)
+    return tuple(mean.tolist()), tuple(std.clip(min=1 / 255).tolist())
 
 
 def _refuse_unread(examples: Examples) -> None:

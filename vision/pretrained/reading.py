@@ -14,11 +14,11 @@ from torch import Tensor
 from ...core.errors import ArtifactError
 from ...core.hub import find_folder, read_json, read_state
 from ...core.nn import TransformerConfig, convert
+from ..data import Moments
 from ..model import ViT, ViTConfig, resized_positions
 from .names import HUGGING, TIMM, Table
 
 Weights = dict[str, Tensor]
-Moments = tuple[tuple[float, ...], tuple[float, ...]]
 Pooling = Literal["first", "mean"]
 
 PREFIX = "timm:"

@@ -13,9 +13,9 @@ from torch import Tensor
 from ...core.errors import ArtifactError, ConfigError, did_you_mean
 from ...core.files import write_text
 from ...core.nn import export
+from ..data import Moments
 from ..model import ViT, ViTConfig
 from .names import HUGGING, TIMM, Table
-from .reading import Moments
 
 Kind = Literal["timm", "vit", "deit"]
 KINDS: tuple[Kind, ...] = ("timm", "vit", "deit")

@@ -1,0 +1,96 @@
+"""Models that start from others: timm's, Hugging Face's and ours, at other sizes and with other classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+
+from fourfold.core.config import override
+from fourfold.core.errors import ArtifactError, ConfigError
+from fourfold.vision import ImageClassifier
+from fourfold.vision.start import read_start
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+LABELS = np.array(["a", "b", "c"])[np.arange(24) % 3]
+
+
+def timm_folder(folder: Path, name: str, classes: int = 5, **more: Any) -> Path:
+    folder.mkdir()
+    torch.manual_seed(0)
+    model = timm.create_model(name, num_classes=classes, **more)
+    save_file(model.state_dict(), folder / "model.safetensors")
+    cfg = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7], "input_size": [3, 32, 32], "num_classes": classes}
+    (folder / "config.json").write_text(json.dumps({"architecture": name, "pretrained_cfg": cfg}))
+    return folder
+
+
+def model(init: Path, **settings: Any) -> ImageClassifier:
+    train = {"train": {"epochs": 1, "batch_rows": 8}}
+    config = override(override(ImageClassifier(init=init).resolve(), train), settings)
+    return ImageClassifier(init=init, config=config, seed=0)
+
+
+@pytest.mark.parametrize("size", [32, 48])
+def test_a_vit_of_timm_at_its_own_size_and_another(tmp_path: Path, size: int) -> None:
+    folder = timm_folder(tmp_path / "vit", "vit_tiny_patch16_224", img_size=32, depth=2)
+    fitted = model(folder, features={"size": size}).fit(IMAGES, LABELS, valid=0, out=tmp_path / "run")
+    assert (fitted.features_.size, fitted.features_.mean) == (size, (0.1, 0.2, 0.3))
+    assert fitted.model_.config.encoder.width == 192 and fitted.facts_["core_share"] > 0.7
+    again = ImageClassifier.load(tmp_path / "run")
+    assert np.allclose(again.predict_proba(IMAGES), fitted.predict_proba(IMAGES), atol=1e-6)
+    back = fitted.save_pretrained(tmp_path / "back")
+    theirs = timm.create_model(f"local-dir:{back}", pretrained=True).eval()
+    batch = fitted.features_.source(fitted.read(IMAGES)).batch(np.arange(24))
+    with torch.no_grad():
+        torch.testing.assert_close(theirs(batch["image"]), fitted.model_(batch), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "efficientnet_lite0"])
+def test_another_model_of_timm_trains_in_its_place(tmp_path: Path, name: str) -> None:
+    folder = timm_folder(tmp_path / "net", name)
+    begin = read_start(str(folder))
+    fitted = model(folder).fit(IMAGES, LABELS, valid=0, out=tmp_path / "run")
+    assert fitted.config_.backbone == f"timm:{name}" and begin.vit is None
+    own = fitted.model_.state_dict()
+    near = [key for key, value in begin.weights.items() if key.endswith("conv1.weight") or "conv_stem" in key]
+    assert near and all((own[key] - begin.weights[key]).abs().max() < 0.05 for key in near)
+    again = ImageClassifier.load(tmp_path / "run")
+    assert np.allclose(again.predict_proba(IMAGES), fitted.predict_proba(IMAGES), atol=1e-6)
+    more = model(tmp_path / "run").fit(IMAGES, LABELS, valid=0)
+    assert more.config_.backbone == f"timm:{name}"
+    with pytest.raises(ArtifactError, match=f"save_pretrained: timm:{name} is no Transformer of ours; use save"):
+        fitted.save_pretrained(tmp_path / "x")
+
+
+def test_a_backbone_from_nothing() -> None:
+    config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet10t", "train": {"epochs": 1}})
+    fitted = ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)
+    assert fitted.facts_["core_share"] == 0 and fitted.predict(IMAGES).shape == (24,)
+
+
+def test_a_run_of_ours_with_other_classes(tmp_path: Path) -> None:
+    config = override(ImageClassifier("tiny").resolve(), {"train": {"epochs": 1}})
+    first = ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0, out=tmp_path / "run")
+    second = model(tmp_path / "run").fit(IMAGES, np.where(LABELS == "a", "x", "y"), valid=0)
+    assert second.model_.config == first.model_.config and second.features_.mean == first.features_.mean
+
+
+def test_wrong_starts_are_told(tmp_path: Path) -> None:
+    folder = timm_folder(tmp_path / "net", "resnet10t")
+    with pytest.raises(ConfigError, match="a resnet10t, not timm:resnet18; leave backbone out"):
+        model(folder, backbone="timm:resnet18").resolve()
+    state = {key: value for key, value in read_start(str(folder)).weights.items() if "layer1" not in key}
+    save_file({key.removeprefix("model."): value for key, value in state.items()}, folder / "model.safetensors")
+    with pytest.raises(ArtifactError, match=r"missing weights: 'model\.layer1"):
+        model(folder).fit(IMAGES, LABELS, valid=0)
+    with pytest.raises(ConfigError, match=r"backbone 'timm:resnet81': timm has no such model; did you mean 'resnet18'"):
+        config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet81"})
+        ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)

@@ -1,0 +1,141 @@
+"""What a model starts from: a folder of timm's or Hugging Face's, a name on the hub, or a run of ours."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..core import artifact
+from ..core.config import from_dict
+from ..core.errors import ArtifactError, ConfigError
+from ..core.hub import find_folder, read_json, read_state
+from .config import ImageConfig
+from .data import ImageFeatures, Moments
+from .domain import DOMAIN
+from .model import ViT
+from .model.backbone import PREFIX, Backbone
+from .pretrained import Pretrained, of_timm, read_pretrained, start
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """Weights to start from: those of a ViT of ours, or of a model of timm's by the name of its architecture."""
+
+    name: str
+    size: int
+    moments: Moments
+    vit: Pretrained | None = None
+    architecture: str = ""
+    weights: dict[str, Tensor]
+
+
+def read_start(source: str) -> Start:
+    """Read pretrained weights; ArtifactError says what is wrong with the folder."""
+    folder = find_folder("timm/" + source.removeprefix(PREFIX) if source.startswith(PREFIX) else source)
+    values = read_json(folder / "config.json")
+    if values.get("format") == artifact.FORMAT:
+        return _ours(folder)
+    if "architecture" not in values:
+        return _of_vit(read_pretrained(folder))
+    try:
+        return _of_vit(of_timm(read_state(folder), source, values))
+    except ArtifactError:  # another model of timm's, or a ViT with parts that ours has not
+        return _of_backbone(folder, source)
+
+
+def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
+    """Return `config` with the shape of the pretrained model; what only acts in training, as dropout, stays its own.
+
+    Images are brought to the size that it was trained with unless `features.size` says otherwise.
+    """
+    size = config.features.size or begin.size
+    features = replace(config.features, size=size)
+    if begin.vit is None:
+        if config.backbone not in ("", PREFIX + begin.architecture):
+            raise ConfigError(f"init '{begin.name}': a {begin.architecture}, not {config.backbone}; leave backbone out")
+        return replace(config, features=features, backbone=PREFIX + begin.architecture)
+    if config.backbone:
+        raise ConfigError(
+            f"init '{begin.name}': a vision Transformer of the core; leave backbone ({config.backbone}) out"
+        )
+    wished, theirs = config.model, begin.vit.config
+    encoder = replace(
+        theirs.encoder,
+        dropout=wished.encoder.dropout,
+        attention_dropout=wished.encoder.attention_dropout,
+        drop_path=wished.encoder.drop_path,
+        checkpoint=wished.encoder.checkpoint,
+    )
+    size -= size % theirs.stride
+    features = replace(features, size=size)
+    return replace(
+        config, features=features, model=replace(theirs, encoder=encoder, image_size=size, dropout=wished.dropout)
+    )
+
+
+def begin_with(model: nn.Module, begin: Start) -> None:
+    """Copy the weights into a fresh model; the head stays as it was drawn where the number of classes differs."""
+    if begin.vit is not None:
+        assert isinstance(model, ViT)
+        start(model, begin.vit)
+        return
+    assert isinstance(model, Backbone)
+    own = model.state_dict()
+    wanted = {name for name in own if not name.endswith("num_batches_tracked")}
+    lacking = sorted(wanted - begin.weights.keys() - {name for name in own if name.startswith(model.head)})
+    if lacking:
+        raise ArtifactError(f"{begin.name}: missing weights: '{lacking[0]}'; give those of a {begin.architecture}")
+    with torch.no_grad():
+        for name, value in own.items():
+            given = begin.weights.get(name)
+            if given is not None and given.shape == value.shape:
+                value.copy_(given)
+            elif given is not None and not name.startswith(model.head):
+                raise ArtifactError(f"{begin.name}: weight '{name}' is {tuple(given.shape)}, not {tuple(value.shape)}")
+
+
+def origin(begin: Start) -> dict[str, str]:
+    """Return what tells one start from another: a hash of its weights."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(begin.weights.items()):
+        digest.update(name.encode())
+        digest.update(weight.contiguous().numpy().tobytes())
+    return {"init": digest.hexdigest()}
+
+
+def _of_vit(found: Pretrained) -> Start:
+    return Start(name=found.name, size=found.config.image_size, moments=found.moments, vit=found, weights=found.weights)
+
+
+def _of_backbone(folder: Path, name: str) -> Start:
+    values = read_json(folder / "config.json")
+    found = values.get("pretrained_cfg")
+    cfg = found if isinstance(found, dict) else {}
+    size = (cfg.get("input_size") or (3, 224, 224))[-1]
+    mean, std = (
+        tuple(map(float, cfg.get(part) or usual))
+        for part, usual in (("mean", (0.485, 0.456, 0.406)), ("std", (0.229, 0.224, 0.225)))
+    )
+    weights = {f"model.{key}": value for key, value in read_state(folder).items()}
+    architecture = str(values["architecture"])
+    return Start(name=name, size=int(size), moments=(mean, std), architecture=architecture, weights=weights)
+
+
+def _ours(folder: Path) -> Start:
+    manifest = artifact.read_manifest(folder)
+    if manifest.domain != DOMAIN.name:
+        raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {DOMAIN.name}")
+    if manifest.kind == "linear":
+        raise ArtifactError(f"{folder}: a classical model has no weights to start from; give a Transformer's folder")
+    config = from_dict(ImageConfig, manifest.config)
+    features, weights, name = ImageFeatures.load(folder), artifact.load_weights(folder), str(folder)
+    moments = (features.mean, features.std)
+    if config.backbone:
+        architecture = config.backbone.removeprefix(PREFIX)
+        return Start(name=name, size=features.size, moments=moments, architecture=architecture, weights=weights)
+    vit = Pretrained(config=config.model_for(features), weights=weights, moments=moments, name=name)
+    return Start(name=name, size=features.size, moments=moments, vit=vit, weights=weights)
