@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from torch import nn
 
 from ..core.batch import Examples
 from ..core.classifier import Classifier
+from ..core.device import pick_device
 from ..core.errors import ArtifactError
 from ..core.labels import Numbers
+from ..core.report import Evaluation, Picture
 from ..core.training import Observer, Output
 from ..core.tuning import Space
 from . import data
+from .attention import attention_maps, overlaid
 from .baselines import NAMES, ImageBaseline
 from .config import PRESETS, SPACE, ImageConfig
 from .domain import DOMAIN
@@ -23,6 +27,8 @@ from .model import ViT
 from .model.backbone import Backbone, check_name
 from .pretrained import Kind, save_pretrained
 from .start import Start, adopt, begin_with, origin, read_start
+
+_LOOKED_AT = 8
 
 
 class ImageClassifier(Classifier):
@@ -87,6 +93,26 @@ class ImageClassifier(Classifier):
         names = tuple(name for name in NAMES if name != self.baseline_.best)
         found: dict[str, Output] = self.baseline_.all_outputs(examples, names)
         return found
+
+    def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
+        """Add the images of the worst mistakes, and what a Transformer looks at on a few."""
+        seen = replace(examples, inputs=self.features_.pixels(examples))
+        found = super().describe(outputs, seen, evaluation)
+        if not isinstance(self.model_, ViT):
+            return found
+        rows = np.arange(len(seen))[:: max(1, len(seen) // _LOOKED_AT)][:_LOOKED_AT]
+        few = seen.take(rows)
+        batch = self.features_.source(replace(few, labels=None)).batch(np.arange(len(few)))
+        maps = attention_maps(self.model_.eval(), batch.to(pick_device(self.device)))
+        answers = self.answers(np.asarray(outputs)[rows])
+        pictures = tuple(
+            Picture(
+                image=data.data_uri(overlaid(few.inputs[row], maps[row])),
+                caption=f"{few.place(row)}: {answers[row].label}",
+            )
+            for row in range(len(few))
+        )
+        return replace(found, pictures=pictures)
 
     def start_from(self, init: str, config: ImageConfig) -> ImageConfig:
         """Return `config` in the shape of a pretrained model: a folder of timm's, Hugging Face's or ours, or a name."""

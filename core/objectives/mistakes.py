@@ -31,9 +31,16 @@ def worst(
             prediction=said(row),
             score=score(row),
             shown=shown_input(examples.inputs, row),
+            image=_image(examples.inputs, row),
         )
         for row in map(int, order[badness[order] >= 0])
     )
+
+
+def _image(inputs: Any, row: int) -> str:
+    """Return a picture of a row as a `data:` URI, where its inputs can draw one."""
+    draw: Callable[[int], str] | None = getattr(inputs, "data_uri", None)
+    return draw(row) if draw else ""
 
 
 def shown_input(inputs: Any, row: int) -> str:

@@ -1,6 +1,6 @@
 """From an evaluation (plain data) to a sentence, JSON and one offline HTML page."""
 
-from .evaluation import Comparison, Confusion, Evaluation, Mistake, Table, plain_json
+from .evaluation import Comparison, Confusion, Evaluation, Mistake, Picture, Table, plain_json
 from .listing import listing
 from .verdict import shown, verdict
 
@@ -9,6 +9,7 @@ __all__ = [
     "Confusion",
     "Evaluation",
     "Mistake",
+    "Picture",
     "Table",
     "listing",
     "plain_json",

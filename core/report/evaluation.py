@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,22 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Mistake:
-    """A row that went wrong: where it stands, what it is, and what was said of it."""
+    """A row that went wrong: where it stands, what it is, and what was said of it; `image` is a `data:` URI."""
 
     place: str
     truth: str
     prediction: str
     score: float
     shown: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture as a `data:` URI, and what is to be seen on it."""
+
+    image: str
+    caption: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +69,8 @@ class Evaluation:
     """Metrics with intervals, the baseline beside them, and what the report shows besides.
 
     `metrics` holds the main metric first, named as in scikit-learn or the field. `branches` are the metrics of a
-    model's parts, each by itself. `history` are the rows of `history.jsonl`; `facts` are sizes and speed, ready to be
-    read.
+    model's parts, each by itself. `pictures` show what the model looks at. `history` are the rows of `history.jsonl`;
+    `facts` are sizes and speed, ready to be read.
     """
 
     domain: str
@@ -76,6 +85,7 @@ class Evaluation:
     confusion: Confusion | None = None
     reliability: tuple[Bin, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     history: tuple[dict[str, float], ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
 
@@ -92,8 +102,13 @@ class Evaluation:
         return verdict(self.main_metric, (self.model, ours), (self.baseline.name, theirs), self.baseline.difference)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
-        return asdict(self) | {"verdict": self.verdict()}
+        """Return everything but images as plain values."""
+        bare = [replace(mistake, image="") for mistake in self.mistakes]
+        found = asdict(replace(self, mistakes=tuple(bare), pictures=())) | {"verdict": self.verdict()}
+        for mistake in found["mistakes"]:
+            del mistake["image"]
+        del found["pictures"]
+        return found
 
     def save(self, path: str | Path) -> Path:
         """Write a `.json` file, or one offline HTML page for any other ending."""

@@ -9,7 +9,7 @@ from .likeness import look_alikes
 from .pictures import Pixels
 from .reading import divided, expanded, read
 from .source import ImageSource
-from .table import ImageTable
+from .table import ImageTable, data_uri
 
 __all__ = [
     "AugmentConfig",
@@ -20,6 +20,7 @@ __all__ = [
     "Moments",
     "Pixels",
     "as_table",
+    "data_uri",
     "divided",
     "examine",
     "expanded",

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from ...core.batch import Rows
 from .pictures import Pixels
 
 # Shapes: N images, S side, C channels.
+
+_SHOWN = 128
+
+
+def data_uri(pixels_SSC: Pixels) -> str:
+    """Return pixels (S, S, C) as a PNG in a `data:` URI, of at most 128 pixels a side."""
+    buffer = BytesIO()
+    plain = pixels_SSC[..., 0] if pixels_SSC.shape[-1] == 1 else pixels_SSC
+    image = Image.fromarray(np.ascontiguousarray(plain))
+    image.thumbnail((_SHOWN, _SHOWN))
+    image.save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,10 @@ class ImageTable:
     def coloured(self) -> ImageTable:
         """Return grey images with three channels, which take no room."""
         return replace(self, array=np.broadcast_to(self.array, (*self.array.shape[:-1], 3)))
+
+    def data_uri(self, row: int) -> str:
+        """Return an image as a PNG in a `data:` URI."""
+        return data_uri(self[row])
 
     def blocks(self, rows: int = 4096) -> Iterator[Pixels]:
         """Yield all rows in order, so many at once."""
