@@ -342,8 +342,11 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         self._check_fitted()
         if self.model_ is None:
             return self.baseline_.outputs(examples), None
-        deep = predict(self.task_, self.features_.source(examples), pick_device(self.device))
-        return deep, self.baseline_.outputs(examples) if self.wide else None
+        return self.deep_outputs(examples), self.baseline_.outputs(examples) if self.wide else None
+
+    def deep_outputs(self, examples: Examples) -> Output:
+        """Return what the Transformer says of each row."""
+        return predict(self.task_, self.features_.source(examples), pick_device(self.device))
 
     def _mixed(self, deep: Output, wide: Output | None) -> Output:
         if self.blend_ is None or self.objective is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
@@ -20,7 +21,8 @@ class ImageConfig:
 
     Where `features.size` is 0 (learned from the data), patches are an eighth of the side: 64 tokens an image.
     Otherwise `model.patch_size` counts. `backbone` names a model of timm ("timm:resnet18") that is trained in the place
-    of ours. With `wide` the best classical model has a say in every answer, weighed on the held-out rows.
+    of ours. With `wide` the best classical model has a say in every answer, weighed on the held-out rows. With
+    `test_flips` the Transformer's answer is the mean of those to an image and to its mirror image.
     """
 
     features: ImageFeaturesConfig = field(default_factory=ImageFeaturesConfig)
@@ -28,6 +30,12 @@ class ImageConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
     backbone: str = ""
     wide: bool = True
+    test_flips: bool = False
+
+    def __post_init__(self) -> None:
+        small = self.features.augment.small_size
+        if small and not self.backbone and small % self.model.stride:
+            raise ConfigError(f"features.augment.small_size ({small}) must be divisible by {self.model.stride}")
 
     def model_for(self, features: ImageFeatures) -> ViTConfig:
         """Return the model's settings with the image size, channels and patches that fit what was learned."""

@@ -16,7 +16,7 @@ from ..core.device import pick_device
 from ..core.errors import ArtifactError
 from ..core.labels import Numbers
 from ..core.report import Evaluation, Picture
-from ..core.training import Observer, Output
+from ..core.training import Observer, Output, predict
 from ..core.tuning import Space
 from . import data
 from .attention import attention_maps, overlaid
@@ -93,6 +93,15 @@ class ImageClassifier(Classifier):
         names = tuple(name for name in NAMES if name != self.baseline_.best)
         found: dict[str, Output] = self.baseline_.all_outputs(examples, names)
         return found
+
+    def deep_outputs(self, examples: Examples) -> Output:
+        """Return what the Transformer says; with `test_flips` the mean over the images and their mirror images."""
+        found = super().deep_outputs(examples)
+        if not self.config_.test_flips:
+            return found
+        mirrored = self.features_.source(examples).mirrored()
+        also = predict(self.task_, mirrored, pick_device(self.device))
+        return np.asarray((np.asarray(found) + np.asarray(also)) / 2, np.float32)
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
         """Add the images of the worst mistakes, and what a Transformer looks at on a few."""

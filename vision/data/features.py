@@ -97,7 +97,7 @@ class ImageFeatures:
     def normalise(self, images_BSSC: Pixels) -> Tensor:
         """Return uint8 (B, S, S, C) as floats (B, C, S, S)."""
         mean, std = (torch.tensor(moments)[:, None, None] for moments in (self.mean, self.std))
-        image_BCSS = torch.from_numpy(images_BSSC).permute(0, 3, 1, 2).contiguous()
+        image_BCSS = torch.from_numpy(np.ascontiguousarray(images_BSSC)).permute(0, 3, 1, 2).contiguous()
         return image_BCSS.float().mul_(1 / (255 * std)).sub_(mean / std)
 
     def save(self, folder: Path) -> None:

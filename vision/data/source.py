@@ -30,6 +30,13 @@ class ImageSource:
 
     def __init__(self, images: ImageTable, labels: npt.NDArray[Any], features: ImageFeatures, training: bool) -> None:
         self.images, self.labels, self.features, self.training = images, labels, features, training
+        self.mirror = False
+
+    def mirrored(self) -> ImageSource:
+        """Return the same images, mirrored left to right."""
+        found = ImageSource(self.images, self.labels, self.features, training=False)
+        found.mirror = True
+        return found
 
     def __len__(self) -> int:
         return len(self.images)
@@ -40,11 +47,13 @@ class ImageSource:
         Where images are mixed, labels are the shares of the classes (B, K).
         """
         if draw is None or not self.training:
-            return self._batch(self._middle(self.images[rows]), self.labels[rows])
+            images = self._middle(self.images[rows])
+            return self._batch(images[:, :, ::-1] if self.mirror else images, self.labels[rows])
         config = self.features.config.augment
         if not (config.mixup or config.cutmix):
             return self._batch(self._changed(rows, draw), self.labels[rows])
-        mix = draw_mixes(draw.uniform(rows, NUMBERS, _MIXING), len(self), self.features.size, config)
+        side = config.size_in(draw.epoch, self.features.size)
+        mix = draw_mixes(draw.uniform(rows, NUMBERS, _MIXING), len(self), side, config)
         images = mixed_images(self._changed(rows, draw), self._changed(mix.partners, draw), mix)
         return self._batch(images, mixed_labels(self._shares(rows), self._shares(mix.partners), mix))
 
@@ -52,8 +61,9 @@ class ImageSource:
         return Batch({"image": self.features.normalise(images), "label": torch.from_numpy(labels)})
 
     def _changed(self, rows: Rows, draw: Draw) -> Pixels:
-        features = self.features
-        return changed(self.images[rows], rows, draw, features.size, features.config.augment, features.flip)
+        features, config = self.features, self.features.config.augment
+        side = config.size_in(draw.epoch, features.size)
+        return changed(self.images[rows], rows, draw, side, config, features.flip)
 
     def _middle(self, images: Pixels) -> Pixels:
         """Return the middle of images that are kept larger, to be cropped in training."""

@@ -70,6 +70,11 @@ class ViTConfig:
         return 2**self.convolutions if self.convolutions else self.patch_size
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        return self.channels, self.image_size, self.image_size
+
+    @property
     def side(self) -> int:
         """The tokens in a row of the image."""
         return self.image_size // self.stride

@@ -15,7 +15,7 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, config: ViTConfig) -> None:
         super().__init__()
-        self.shape = (config.channels, config.image_size, config.image_size)
+        self.config = config
         size = config.patch_size
         self.projection = nn.Conv2d(config.channels, config.encoder.width, kernel_size=size, stride=size)
         # As the linear layer that it is: a fan-in of channels × size².
@@ -24,8 +24,8 @@ class PatchEmbedding(nn.Module):
         nn.init.zeros_(self.projection.bias)
 
     def forward(self, image_BCHW: Tensor) -> Tensor:
-        """Return (B, L, D), row by row; DataError where the images are not of the size that was set."""
-        check_shape(image_BCHW, self.shape)
+        """Return (B, L, D), row by row; DataError where the images cannot be cut into whole tokens."""
+        check_shape(image_BCHW, self.config)
         x_BDHW: Tensor = self.projection(image_BCHW)
         return x_BDHW.flatten(2).transpose(1, 2)
 
@@ -39,7 +39,7 @@ class ConvolutionalTokens(nn.Module):
 
     def __init__(self, config: ViTConfig) -> None:
         super().__init__()
-        self.shape = (config.channels, config.image_size, config.image_size)
+        self.config = config
         widths = [config.channels_first * 2**stage for stage in range(config.convolutions - 1)]
         stages = zip([config.channels, *widths], [*widths, config.encoder.width], strict=True)
         self.stages = nn.ModuleList(nn.Conv2d(enter, leave, 3, padding=1, bias=False) for enter, leave in stages)
@@ -49,16 +49,17 @@ class ConvolutionalTokens(nn.Module):
             nn.init.kaiming_normal_(stage.weight)
 
     def forward(self, image_BCHW: Tensor) -> Tensor:
-        """Return (B, L, D), row by row; DataError where the images are not of the size that was set."""
-        check_shape(image_BCHW, self.shape)
+        """Return (B, L, D), row by row; DataError where the images cannot be cut into whole tokens."""
+        check_shape(image_BCHW, self.config)
         x_BCHW = image_BCHW
         for stage in self.stages:
             x_BCHW = self.pool(stage(x_BCHW).relu())
         return x_BCHW.flatten(2).transpose(1, 2)
 
 
-def check_shape(image_BCHW: Tensor, shape: tuple[int, int, int]) -> None:
-    """Raise DataError where images are not of the shape that a model takes."""
-    if image_BCHW.shape[1:] != shape:
-        got, want = (" × ".join(map(str, found)) for found in (image_BCHW.shape[1:], shape))
+def check_shape(image_BCHW: Tensor, config: ViTConfig) -> None:
+    """Raise DataError where images are not square, or cannot be cut into whole tokens, or of other channels."""
+    channels, height, width = image_BCHW.shape[1:]
+    if channels != config.channels or height != width or height % config.stride:
+        got, want = (" × ".join(map(str, found)) for found in ((channels, height, width), config.shape))
         raise DataError(f"images are {got} (channels, height, width), not {want}; resize them")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ...core.batch import Batch
 from ...core.nn import Dropout, Encoder, LearnedPositions, Pooling, make_norm
 from .config import ViTConfig
-from .positions import grid_positions
+from .positions import grid_positions, resized_positions
 from .tokens import ConvolutionalTokens, PatchEmbedding
 
 # Shapes: B batch, C channels, H height, W width of the image, L tokens, D width of the model, K classes.
@@ -56,7 +56,10 @@ class ViT(nn.Module):
                 nn.init.zeros_(head.bias)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return logits (B, K) for `batch["image"]`, floats (B, C, H, W)."""
+        """Return logits (B, K) for `batch["image"]`, floats (B, C, S, S).
+
+        Images of another size than was set have their positions resampled, as in progressive resizing.
+        """
         x_BLD = self.hidden(batch)
         logits_BK: Tensor = self.head(self.dropout(self.norm(self._pooled(x_BLD))))
         if self.distillation_head is not None:
@@ -68,10 +71,17 @@ class ViT(nn.Module):
         """Return what the encoder makes of the tokens (B, L, D); the class token alone where no other is read."""
         x_BLD = self.patches(batch["image"])
         extra = [token.to(x_BLD.dtype).expand(len(x_BLD), 1, -1) for token in self._tokens()]
+        side = batch["image"].shape[-1] // self.config.stride
         x_BLD = torch.cat([*extra, x_BLD], dim=1) if extra else x_BLD
         first = self.config.extra_tokens if self.config.pooling == "first" else None
-        out_BLD: Tensor = self.encoder(self.embedding_dropout(self.positions(x_BLD)), first=first)
+        out_BLD: Tensor = self.encoder(self.embedding_dropout(self._placed(x_BLD, side)), first=first)
         return out_BLD
+
+    def _placed(self, x_BLD: Tensor, side: int) -> Tensor:
+        if side == self.config.side:
+            placed_BLD: Tensor = self.positions(x_BLD)
+            return placed_BLD
+        return x_BLD + resized_positions(self.positions.table.weight, self.config.extra_tokens, side)
 
     def _pooled(self, x_BLD: Tensor) -> Tensor:
         if self.config.pooling != "first":

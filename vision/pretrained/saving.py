@@ -86,12 +86,13 @@ def _refuse(config: ViTConfig, kind: Kind) -> None:
 
 def _timm_values(model: ViT, moments: Moments, names: list[str]) -> dict[str, Any]:
     config = model.config
+    pooling = "token" if config.pooling == "first" else "avg"
     base = "deit_base_distilled_patch16_224" if config.distilled else "vit_base_patch16_224"
     return {
         "architecture": base,
         "num_classes": len(names),
         "num_features": config.encoder.width,
-        "global_pool": "token" if config.pooling == "first" else "avg",
+        "global_pool": pooling,
         "model_args": {
             "img_size": config.image_size,
             "patch_size": config.patch_size,
@@ -101,6 +102,7 @@ def _timm_values(model: ViT, moments: Moments, names: list[str]) -> dict[str, An
             "num_heads": config.encoder.num_heads,
             "mlp_ratio": config.encoder.hidden_width / config.encoder.width,
             "class_token": config.class_token,
+            "global_pool": pooling,
             "fc_norm": config.pooled_norm,
         },
         "pretrained_cfg": {

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from torchvision.transforms.v2 import functional as theirs
 
 from fourfold.core.batch import Draw
+from fourfold.core.config import override
 from fourfold.core.errors import ConfigError
+from fourfold.vision import ImageClassifier
 from fourfold.vision.data import ImageFeatures, ImageFeaturesConfig, read
 from fourfold.vision.data.augment import AugmentConfig, changed, draw_mixes, mixed_images, mixed_labels, trivial
 from fourfold.vision.data.augment.geometry import NUMBERS, after, placed, resample
@@ -205,3 +207,27 @@ def test_wrong_settings_are_refused(setting: dict[str, object], said: str) -> No
     with pytest.raises(ConfigError) as error:
         AugmentConfig(**setting)  # type: ignore[arg-type]
     assert str(error.value) == said
+
+
+def test_the_first_epochs_may_see_smaller_images() -> None:
+    config = AugmentConfig(small_size=6, small_epochs=2, cutmix=1.0)
+    examples = read(IMAGES, np.arange(40) % 4)
+    features = ImageFeatures.fit(examples, ImageFeaturesConfig(size=8, augment=config))
+    source = features.source(examples, training=True)
+    sides = [source.batch(np.arange(5), Draw(0, epoch))["image"].shape[-1] for epoch in range(4)]
+    assert sides == [6, 6, 8, 8] and source.batch(np.arange(5))["image"].shape[-1] == 8
+
+
+def test_test_flips_average_both() -> None:
+    examples = read(IMAGES, np.arange(40) % 4)
+    config = override(ImageClassifier("tiny").resolve(), {"train": {"epochs": 1}, "wide": False, "test_flips": True})
+    model = ImageClassifier("tiny", config=config).fit(examples, valid=0)
+    flipped = read(IMAGES[:, :, ::-1])
+    np.testing.assert_allclose(model.predict_proba(IMAGES), model.predict_proba(flipped.inputs), atol=1e-5)
+    model.config_ = override(model.config_, {"test_flips": False})
+    assert np.abs(model.predict_proba(IMAGES) - model.predict_proba(flipped.inputs)).max() > 1e-3
+
+
+def test_a_small_size_that_cannot_be_cut_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"features\.augment\.small_size \(6\) must be divisible by 4"):
+        override(ImageClassifier("tiny").resolve(), {"features": {"augment": {"small_size": 6}}})

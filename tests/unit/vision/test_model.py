@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 import torch
 from torch.nn import functional as F
 
-from fourfold.core.errors import ConfigError
+from fourfold.core.batch import Batch
+from fourfold.core.errors import ConfigError, DataError
+from fourfold.core.facts import core_share
 from fourfold.core.nn import TransformerConfig
-from fourfold.vision.model import ViT, ViTConfig, grid_positions
+from fourfold.vision.model import ViT, ViTConfig, grid_positions, resized_positions
 
 ENCODER = TransformerConfig(width=32, num_layers=1, num_heads=2)
 
@@ -30,3 +35,31 @@ def test_a_width_that_positions_cannot_share_is_named() -> None:
     with pytest.raises(ConfigError) as error:
         ViTConfig(encoder=TransformerConfig(width=30, num_layers=1, num_heads=1))
     assert str(error.value) == "encoder.width (30) must be divisible by 4, for positions"
+
+
+@pytest.mark.parametrize("tokens", [{}, {"convolutions": 2, "channels_first": 8}, {"class_token": True}])
+def test_images_of_another_size_are_seen_by_resampled_positions(tokens: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    config = ViTConfig(encoder=ENCODER, image_size=32, **tokens)
+    model = ViT(config, 3).eval()
+    smaller = ViT(replace(config, image_size=24), 3).eval()
+    state = model.state_dict()
+    table = "positions.table.weight"
+    smaller.load_state_dict(state | {table: resized_positions(state[table], config.extra_tokens, 6)})
+    batch = Batch({"image": torch.randn(2, 3, 24, 24)})
+    torch.testing.assert_close(model(batch), smaller(batch), atol=1e-6, rtol=0)
+    with pytest.raises(DataError, match="images are 3 × 26 × 26"):
+        model(Batch({"image": torch.zeros(1, 3, 26, 26)}))
+
+
+def test_the_core_does_most_of_the_work_behind_convolutions_too() -> None:
+    encoder = TransformerConfig(width=192, num_layers=4, num_heads=6)
+    model = ViT(ViTConfig(encoder=encoder, convolutions=3, channels_first=32), 10)
+    assert core_share(model) > 0.7
+
+
+def test_fixed_positions_are_not_trained() -> None:
+    model = ViT(ViTConfig(encoder=ENCODER, positions="sinusoidal"), 3)
+    model(Batch({"image": torch.randn(2, 3, 32, 32)})).sum().backward()
+    assert model.positions.table.weight.grad is None
+    torch.testing.assert_close(model.positions.table.weight.detach(), grid_positions(model.config))

@@ -18,7 +18,8 @@ class AugmentConfig:
     since grey images are so often characters or scans). The share `trivial` undergoes one operation of TrivialAugment
     (Müller and Hutter, 2021) at a random strength; of the share `erase` a rectangle becomes noise (Zhong et al., 2017).
     `mixup` and `cutmix` are the parameters of the Beta distributions from which mixtures of two images are drawn (Zhang
-    et al., 2018; Yun et al., 2019; 0: off); with both, each image takes one at random.
+    et al., 2018; Yun et al., 2019; 0: off); with both, each image takes one at random. The first `small_epochs` see
+    images of `small_size` pixels, which cost less (progressive resizing; Howard, 2018; Touvron et al., 2019).
     """
 
     shift: float = 0.0625
@@ -28,6 +29,8 @@ class AugmentConfig:
     erase: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
+    small_size: int = 0
+    small_epochs: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift < 0.5:
@@ -37,6 +40,15 @@ class AugmentConfig:
         for name in ("crop", "trivial", "erase"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]: a share")
-        for name in ("mixup", "cutmix"):
+        for name in ("mixup", "cutmix", "small_size", "small_epochs"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
+
+    def size_in(self, epoch: int, size: int) -> int:
+        """Return the side of the images in an epoch, where `size` is that of the later ones.
+
+        >>> config = AugmentConfig(small_size=24, small_epochs=2)
+        >>> [config.size_in(epoch, 32) for epoch in range(4)]
+        [24, 24, 32, 32]
+        """
+        return self.small_size if self.small_size and epoch < self.small_epochs else size
