@@ -127,7 +127,7 @@ def _read_path(data: str, labels: Labels, columns: tuple[str | None, str], size:
     archive, part = _archive_and_part(path)
     if archive is not None:
         return _read_archive(archive, part, labels, columns, size)
-    if is_table(data):
+    if is_table(data) and (path.exists() or ":" in data):  # with a colon it names a data set, or a split of one
         return _read_rows(read_table(data), labels, columns, size)
     if path.is_dir():
         return _read_folder(path, labels, size)
