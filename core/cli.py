@@ -113,6 +113,11 @@ def _add_train(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         pretrain: Annotated[
             bool, typer.Option("--pretrain", help="Learn from the inputs first.", hidden=domain.pretrain is None)
         ] = False,
+        backbone: Annotated[
+            str | None,
+            typer.Option(help="A model of timm instead of ours, such as timm:resnet18.", hidden=not domain.backbones),
+        ] = None,
+        teacher: Annotated[Path | None, typer.Option(help="A run to learn from beside the labels.")] = None,
         budget: Annotated[
             str | None, typer.Option(help="Training time, such as 90s or 10m; it takes the place of epochs and bounds.")
         ] = None,
@@ -128,7 +133,8 @@ def _add_train(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         from . import commands
 
         first = commands.pretrain_setting(domain) if pretrain else ()
-        settings = commands.Settings(preset, init, budget, seed, device, config, (*first, *(set or ())))
+        first = (*first, *commands.backbone_setting(domain, backbone))
+        settings = commands.Settings(preset, init, budget, seed, device, config, (*first, *(set or ())), teacher)
         files = commands.Files(data, input, label, valid, test)
         commands.train(domain, settings, files, out, resume=resume, force=force, as_json=json)
 

@@ -34,6 +34,7 @@ class Settings:
     device: str
     config: Path | None
     assignments: tuple[str, ...]
+    teacher: Path | None = None
 
     def build(self, domain: Domain) -> Any:
         """Return the pipeline that they describe: preset, pretrained model, the TOML file, then single settings."""
@@ -43,8 +44,8 @@ class Settings:
             config = override(config, values)
         main = os.environ.get("RANK", "0") == "0"
         return kind(
-            self.preset, init=self.init, seed=self.seed, device=self.device, budget=self.budget, config=config,
-            verbose=main,
+            self.preset, init=self.init, teacher=self.teacher, seed=self.seed, device=self.device, budget=self.budget,
+            config=config, verbose=main,
         )  # fmt: skip
 
 
@@ -116,6 +117,15 @@ def pretrain_setting(domain: Domain) -> tuple[str, ...]:
     if domain.pretrain is None:
         raise ConfigError(f"--pretrain: {domain.name} does not learn from inputs alone; leave it out")
     return (domain.pretrain,)
+
+
+def backbone_setting(domain: Domain, backbone: str | None) -> tuple[str, ...]:
+    """Return the setting that `--backbone` stands for; ConfigError where a domain has none."""
+    if backbone is None:
+        return ()
+    if not domain.backbones:
+        raise ConfigError(f"--backbone: {domain.name} has one model, the core's; leave it out")
+    return (f"backbone={backbone}",)
 
 
 def pretrain(domain: Domain, settings: Settings, files: Files, out: Path | None, *, resume: bool, force: bool) -> None:

@@ -17,7 +17,8 @@ class Domain:
     """A domain's card. `pipeline` and `cases` are written "module:name" and imported when they are needed.
 
     `input` and `label` are the default columns; `input` is None where every column but the label is one. `pretrain` is
-    the setting that `train --pretrain` stands for, None where a domain cannot pre-train.
+    the setting that `train --pretrain` stands for, None where a domain cannot pre-train; `backbones` says whether it
+    trains models of others in the place of ours.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Domain:
     input: str | None
     label: str
     pretrain: str | None = None
+    backbones: bool = False
 
     def load_pipeline(self) -> Any:
         """Import and return the pipeline class."""

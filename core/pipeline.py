@@ -31,6 +31,7 @@ from .publish import publish
 from .reading import Reading, Valid
 from .report import Evaluation
 from .run import Run, open_run, run_identity
+from .teaching import taught, teacher_identity
 from .training import (
     History,
     Observer,
@@ -56,10 +57,11 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
-    `init`, the path or hub name of a pretrained model. `budget` ("10m") is the training time, instead of epochs and
-    bounds; `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit`
-    learns `config_`, `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on
-    the held-out rows) and `history_`.
+    `init`, the path or hub name of a pretrained model. `teacher` is a saved model from whose answers to the training
+    rows this one learns, too. `budget` ("10m") is the training time, instead of epochs and bounds; `config` (a full
+    configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns `config_`,
+    `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the held-out rows)
+    and `history_`.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         preset: str | None = None,
         *,
         init: str | Path | None = None,
+        teacher: str | Path | None = None,
         seed: int | None = None,
         device: str = "auto",
         budget: str | None = None,
@@ -75,6 +78,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     ):
         self.preset = preset
         self.init = init
+        self.teacher = teacher
         self.seed = seed
         self.device = device
         self.budget = budget
@@ -105,7 +109,10 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         run = None
         if out is not None:
             identity = (
-                {"domain": self.domain, "preset": self.kind} | self.origin() | run_identity(config, train, held_out)
+                {"domain": self.domain, "preset": self.kind}
+                | self.origin()
+                | teacher_identity(self.teacher)
+                | run_identity(config, train, held_out)
             )
             run = open_run(Path(out), identity, resume=resume, force=force)
         if run and run.message:
@@ -301,6 +308,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             self._say(f"left out of training: {name}")
         folder, watcher = run.path if run else None, watcher or self._watcher()
         task = self.build_task(self.prepare(self._fresh_model(), train, folder, self._watcher()), train)
+        task, source = taught(self, task, source, train)
         observer = self._observer(history, watcher, run)
         trainer = Trainer(self.config_.train, pick_device(self.device), folder, observer)
         outcome = trainer.fit(task, source, validation)

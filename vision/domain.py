@@ -9,4 +9,5 @@ DOMAIN = Domain(
     cases="fourfold.vision.benchmark:CASES",
     input="path",
     label="label",
+    backbones=True,
 )

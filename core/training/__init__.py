@@ -1,6 +1,7 @@
 """One trainer for every domain: the seam (`Task`), the loop (`Trainer`) and what they are made of."""
 
 from .config import OptimizerConfig, ScheduleConfig, TrainConfig, budget_seconds
+from .distillation import Distillation, TaughtSource
 from .distributed import Ranks, joined
 from .guards import Interrupted
 from .inference import predict
@@ -14,6 +15,7 @@ __all__ = [
     "Bar",
     "BinaryClassification",
     "Classification",
+    "Distillation",
     "History",
     "Interrupted",
     "Observer",
@@ -30,6 +32,7 @@ __all__ = [
     "State",
     "Steps",
     "Task",
+    "TaughtSource",
     "TensorBoard",
     "Term",
     "TrainConfig",

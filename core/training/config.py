@@ -67,7 +67,8 @@ class TrainConfig:
     first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound). `patience` stops after so many
     evaluations without a better `metric` (0: never); the best weights are kept. `class_weights` "balanced" has every
     class weigh the same in total, as in scikit-learn. `ema` is the decay of averaged weights
-    (0: off).
+    (0: off). With a teacher, `teacher_weight` is the share of the loss that is the distance to it, and `temperature`
+    how soft its probabilities are made.
     """
 
     epochs: float = 10.0
@@ -82,6 +83,8 @@ class TrainConfig:
     label_smoothing: float = 0.0
     class_weights: Literal["none", "balanced"] = "none"
     ema: float = 0.0
+    teacher_weight: float = 0.5
+    temperature: float = 2.0
     metric: str | None = None
     patience: int = 0
     evaluations: int = 10
@@ -95,12 +98,14 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_rows", "accumulate", "evaluations"):
+        for name in ("epochs", "batch_rows", "accumulate", "evaluations", "temperature"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must be above 0")
         for name in ("ema", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
+        if not 0 <= self.teacher_weight <= 1:
+            raise ConfigError(f"train.teacher_weight ({self.teacher_weight}) must lie in [0, 1]")
         counts = ("seed", "max_steps", "max_tokens", "batch_tokens", "patience", "workers", "threads")
         for name in (*counts, "checkpoint_seconds"):
             if getattr(self, name) < 0:

@@ -63,7 +63,11 @@ class Classification:
         return {"loss": self._weights(batch["label"]).sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        logits, label = self.model(batch).float(), batch["label"]
+        return self.terms(self.model(batch), batch)
+
+    def terms(self, output: Tensor, batch: Batch) -> dict[str, Term]:
+        """Return the loss of an output of the model."""
+        logits, label = output.float(), batch["label"]
         one_class = label.ndim == 1
         if one_class and self.weights is None:
             loss = F.cross_entropy(
@@ -73,6 +77,12 @@ class Classification:
         target = label.clamp(min=0) if one_class else label
         losses = F.cross_entropy(logits, target, label_smoothing=self.label_smoothing, reduction="none")
         return {"loss": Term((losses * self._weights(label)).sum())}
+
+    def imitation(self, output: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Return T² · KL(teacher ‖ output), summed over the rows; `teacher` are probabilities (B, classes)."""
+        said = (output.float() / temperature).log_softmax(-1)
+        wanted = (teacher.clamp(min=1e-7).log() / temperature).log_softmax(-1)
+        return temperature**2 * F.kl_div(said, wanted, log_target=True, reduction="sum")
 
     def _weights(self, label: Tensor) -> Tensor:
         """Return what each row counts (B,): 0 where the label is missing."""
@@ -101,10 +111,18 @@ class SetClassification:
         return {"loss": batch["label"].isfinite().sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        logits, labels = self.model(batch).float(), batch["label"]
+        return self.terms(self.model(batch), batch)
+
+    def terms(self, output: Tensor, batch: Batch) -> dict[str, Term]:
+        """Return the loss of an output of the model."""
+        logits, labels = output.float(), batch["label"]
         weights = None if self.weights is None else self.weights.to(logits.device)
         loss = F.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), pos_weight=weights, reduction="none")
         return {"loss": Term((loss * labels.isfinite()).sum())}
+
+    def imitation(self, output: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Return the log loss against the teacher's probabilities (B, labels), the mean of the labels."""
+        return F.binary_cross_entropy_with_logits(output.float(), teacher, reduction="none").mean(1).sum()
 
     def predict(self, batch: Batch) -> Output:
         return np.asarray(self.model(batch).float().sigmoid().cpu().numpy())
@@ -123,10 +141,18 @@ class Regression:
         return {"loss": batch["label"].isfinite().sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        said = self.model(batch).float().squeeze(-1)
+        return self.terms(self.model(batch), batch)
+
+    def terms(self, output: Tensor, batch: Batch) -> dict[str, Term]:
+        """Return the loss of an output of the model."""
+        said = output.float().squeeze(-1)
         known = batch["label"].isfinite()
         wanted = ((batch["label"].float() - self.mean) / self.deviation).nan_to_num()
         return {"loss": Term(((said - wanted).square() * known).sum())}
+
+    def imitation(self, output: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Return the squared error against the teacher's numbers (B,), standardised."""
+        return (output.float().squeeze(-1) - (teacher - self.mean) / self.deviation).square().sum()
 
     def predict(self, batch: Batch) -> Output:
         said = self.model(batch).float().squeeze(-1)
@@ -143,10 +169,18 @@ class BinaryClassification:
         return {"loss": batch["label"].isfinite().sum()}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        logits, labels = self.model(batch).float(), batch["label"]
+        return self.terms(self.model(batch), batch)
+
+    def terms(self, output: Tensor, batch: Batch) -> dict[str, Term]:
+        """Return the loss of an output of the model."""
+        logits, labels = output.float(), batch["label"]
         known = labels.isfinite()
         loss = F.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
         return {"loss": Term((loss * known).sum())}
+
+    def imitation(self, output: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+        """Return the log loss against the teacher's probabilities (B,)."""
+        return F.binary_cross_entropy_with_logits(output.float(), teacher, reduction="sum")
 
     def predict(self, batch: Batch) -> Output:
         return np.asarray(self.model(batch).float().sigmoid().cpu().numpy())

@@ -55,7 +55,9 @@ class ImageSource:
         side = config.size_in(draw.epoch, self.features.size)
         mix = draw_mixes(draw.uniform(rows, NUMBERS, _MIXING), len(self), side, config)
         images = mixed_images(self._changed(rows, draw), self._changed(mix.partners, draw), mix)
-        return self._batch(images, mixed_labels(self._shares(rows), self._shares(mix.partners), mix))
+        batch = self._batch(images, mixed_labels(self._shares(rows), self._shares(mix.partners), mix))
+        mixed = {"partner": torch.from_numpy(mix.partners), "share": torch.from_numpy(mix.shares)}
+        return Batch(batch.tensors | mixed)
 
     def _batch(self, images: Pixels, labels: npt.NDArray[Any]) -> Batch:
         return Batch({"image": self.features.normalise(images), "label": torch.from_numpy(labels)})
