@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import tarfile
 
 from ..core.batch import Examples
-from ..core.benchmark import Case, Split, data_root, fold
+from ..core.benchmark import Case, Peer, Split, data_root, fold
+from ..core.config import override
 from .pipeline import ImageClassifier
 
 _TEN_MINUTES = {"train": {"budget": "8m"}}
@@ -36,6 +38,15 @@ def _archive(name: str) -> Examples:
     return examples
 
 
+def _hymenoptera(seed: int) -> Split:
+    """Ants and bees: 245 photographs for training, 153 for the test (the set of PyTorch's tutorial)."""
+    root = data_root()
+    assert root is not None, "a case that needs data runs only where it is"
+    reader = ImageClassifier(config=override(ImageClassifier().resolve(), {"features": {"size": 224}}))
+    train, test = (reader.read(root / "vision" / "hymenoptera_256" / part) for part in ("train", "val"))
+    return Split(train, test)
+
+
 CASES = (
     Case(name="digits", about="handwritten digits of 8 × 8 pixels", load=_digits),
     Case(
@@ -45,4 +56,14 @@ CASES = (
         needs="vision/cifar10",
         settings=_TEN_MINUTES,
     ),
+    Case(name="hymenoptera", about="ants and bees, 245 photographs", load=_hymenoptera, needs="vision/hymenoptera_256"),
+)
+
+
+def _peer(work: str, case: str) -> Peer:
+    return Peer(f"timm and Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.vision.peers", work, case))
+
+
+PEERS = tuple(
+    _peer(work, case) for case in ("cifar10", "hymenoptera") for work in ("training", "augmentation", "prediction")
 )

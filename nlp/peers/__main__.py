@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from ...core.benchmark import manifest
+from ...core.benchmark.machine import matrix_peak
 from ...core.benchmark.speed import OURS, speed_rows, take_turns
 from ...core.device import cpu_has_bfloat16
 from ...core.report import plain_json
-from .machine import matrix_peak, row_gflop
+from .machine import row_gflop
 from .ours import our_trainer, real_share
 from .prediction import predictors
 from .pretraining import pretrainers

@@ -1,30 +1,8 @@
-"""What the machine can do at most, and the share of it that training reaches."""
+"""The arithmetic that training needs."""
 
 from __future__ import annotations
 
-import time
-
-import torch
-
 from .setting import Setting
-
-_SIZES = (512, 1024, 2048)
-
-
-def matrix_peak(dtype: torch.dtype, repeats: int = 5) -> float:
-    """Return the most GFLOP/s of torch.mm over a few sizes."""
-    return max(_rate(size, dtype, repeats) for size in _SIZES)
-
-
-def _rate(size: int, dtype: torch.dtype, repeats: int) -> float:
-    one, two = (torch.randn(size, size).to(dtype) for _ in range(2))
-    torch.mm(one, two)
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        torch.mm(one, two)
-        times.append(time.perf_counter() - start)
-    return 2 * size**3 / min(times) / 1e9
 
 
 def row_gflop(setting: Setting) -> float:

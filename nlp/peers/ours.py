@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ...core.benchmark.clock import Clock
 from ...core.benchmark.speed import OURS, Block, Contender
 from ...core.training import Classification, OptimizerConfig, Plan, ScheduleConfig, TrainConfig, Trainer, predict
-from .clock import Clock
 from .setting import RATE, ROWS_A_STEP, Setting
 
 CPU = torch.device("cpu")

@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
+from ...core.benchmark.clock import Clock
 from ...core.benchmark.speed import OURS, Block, Contender
 from ...core.training import Trainer
 from ..masking import MaskedSource, MaskedTask
-from .clock import Clock
 from .ours import CPU, train_config
 from .setting import MAX_LENGTH, Setting, as_our_masked
 from .trainer import train, tuned

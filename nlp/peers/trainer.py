@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
+from ...core.benchmark.clock import Clock
 from ...core.benchmark.speed import Block, Contender
 from ...core.device import cpu_has_bfloat16
-from .clock import Clock
 from .setting import MAX_LENGTH, RATE, ROWS_A_STEP, Setting, as_ours
 
 SHIPPED: Mapping[str, Any] = {}

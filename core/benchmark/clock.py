@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ...core.benchmark.speed import Block
-from ...core.training import Silent
+from ..training import Silent
+from .speed import Block
 
 
 @dataclass
