@@ -199,7 +199,9 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         inputs: Annotated[list[str] | None, typer.Argument(help="What to predict for.", show_default=False)] = None,
         file: Annotated[str | None, typer.Option(help="A file or folder of data instead.")] = None,
         input: str | None = columns.input,
-        out: Annotated[Path | None, typer.Option(help="Write a CSV here; order and number of rows are kept.")] = None,
+        out: Annotated[
+            Path | None, typer.Option(help="Write a CSV, or .jsonl, here; order and number of rows are kept.")
+        ] = None,
         device: Device = "auto",
         json: Json = False,
     ) -> None:

@@ -193,6 +193,9 @@ def predict(
         print(plain_json(rows))
         return
     with out.open("w", newline="", encoding="utf-8") if out else _Stdout() as target:
+        if out and out.suffix == ".jsonl":
+            target.writelines(plain_json(row) + "\n" for row in rows)
+            return
         writer = csv.DictWriter(target, [*model.columns, "error"])
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)

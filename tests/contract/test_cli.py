@@ -39,6 +39,10 @@ def test_train_eval_predict_check(sample: Sample, data_file: Path, tmp_path: Pat
     with out.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 60 and list(rows[0]) == answer_columns(sample)
+    lines = tmp_path / "answers.jsonl"
+    assert fourfold(sample.name, "predict", run, "--file", data_file, "--out", lines).code == 0
+    answers = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    assert len(answers) == 60 and list(answers[0]) == answer_columns(sample)
 
     checked = fourfold(sample.name, "check", data_file, "--json")
     assert checked.code == 0 and json.loads(checked.out)["rows"] == 60 and json.loads(checked.out)["fatal"] == []
