@@ -60,6 +60,6 @@ def _branches(
     alone = {name: interval(found) for name, found in pipeline.statistics(deep, examples).items()}
     return {
         "Transformer alone": alone,
-        "linear model alone": evaluation.baseline.metrics,
+        f"{pipeline.wide_name} alone": evaluation.baseline.metrics,
         "both": evaluation.metrics,
     }

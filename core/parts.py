@@ -99,6 +99,11 @@ class Parts(ABC):
         """Return what each label counts in a fit; None where all count the same."""
         return None
 
+    @property
+    def wide_name(self) -> str:
+        """What the report calls the wide branch."""
+        return "linear model"
+
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
         return 0.0

@@ -88,6 +88,11 @@ class ImageClassifier(Classifier):
         """Whether the best classical model has a say."""
         return bool(self.config_.wide)
 
+    @property
+    def wide_name(self) -> str:
+        """The best of the classical models."""
+        return str(self.baseline_.best)
+
     def other_baselines(self, examples: Examples) -> dict[str, Output]:
         """Return what the classical models say that are not the best."""
         names = tuple(name for name in NAMES if name != self.baseline_.best)

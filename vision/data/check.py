@@ -69,7 +69,8 @@ def _conflicts(examples: Examples, alike: Any) -> list[str]:
         if len(rows) > 1 and len(np.unique(label[rows])) > 1
     ]
     where = ", ".join(examples.place(row) for row in several[:_FEW]) + (", …" if len(several) > _FEW else "")
-    what = f"{examples.name}: {len(several):,} images look like one with another label ({where})"
+    count = f"{len(several):,} image{'s look' if len(several) > 1 else ' looks'}"
+    what = f"{examples.name}: {count} like one with another label ({where})"
     return [f"{what}; settle which is right"] if several else []
 
 
@@ -78,7 +79,8 @@ def _long(examples: Examples, table: ImageTable) -> list[str]:
     rows = np.flatnonzero((sizes.max(axis=1) > _LONGEST * sizes.min(axis=1)) & (table.sizes > 0).all(axis=1))
     if not len(rows):
         return []
-    what = f"{examples.name}: {len(rows):,} images are over {_LONGEST:g} times as long as wide, or as wide as long"
+    count = f"{len(rows):,} image{'s are' if len(rows) > 1 else ' is'}"
+    what = f"{examples.name}: {count} over {_LONGEST:g} times as long as wide, or as wide as long"
     return [f"{what} ({examples.place(int(rows[0]))}); only their middle is seen"]
 
 

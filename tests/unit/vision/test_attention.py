@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from fourfold.core.batch import Batch
 from fourfold.core.config import override
@@ -58,5 +62,8 @@ def test_the_report_shows_images(tmp_path: Path) -> None:
     evaluation = model.evaluate(images, np.arange(40) % 4)
     assert len(evaluation.pictures) == 8 and all(mistake.image for mistake in evaluation.mistakes)
     page = evaluation.save(tmp_path / "page.html").read_text()
-    assert page.count("data:image/png;base64") == 8 + len(evaluation.mistakes) and "What it looks at" in page
+    found = re.findall(r'<img src="data:image/png;base64,([^"]*)"', page)
+    sizes = [Image.open(io.BytesIO(base64.b64decode(one, validate=True))).size for one in found]
+    assert sizes == [(16, 16)] * (8 + len(evaluation.mistakes)) and "What it looks at" in page
+    assert "img-src data:" in page
     assert "base64" not in evaluation.save(tmp_path / "page.json").read_text()

@@ -61,8 +61,8 @@ def test_what_is_wrong_is_said(pets: Path) -> None:
     assert found["sizes"] == {"smallest": "64 × 64", "median": "64 × 64", "largest": "400 × 40"}
     assert [warning.partition(": ")[2] for warning in found["warnings"]] == [
         "1 of 22 images look like an earlier one (0 are the same in all pixels)",
-        "1 images look like one with another label (pets/cat/copy-of-a-dog.jpg); settle which is right",
-        "1 images are over 3 times as long as wide, or as wide as long (pets/dog/long.png); only their middle is seen",
+        "1 image looks like one with another label (pets/cat/copy-of-a-dog.jpg); settle which is right",
+        "1 image is over 3 times as long as wide, or as wide as long (pets/dog/long.png); only their middle is seen",
     ]
     assert found["errors"]["pets/cat/out.png"] == "a link that leads out of the folder; put the image itself there"
     assert found["fatal"] == ["pets/cat/out.png: a link that leads out of the folder; put the image itself there"]
