@@ -43,7 +43,8 @@ def efficientnet(tmp_path_factory: pytest.TempPathFactory) -> str:
     names = timm.create_model("tf_efficientnet_lite0").state_dict()
     assert [value.shape for value in theirs.values()] == [value.shape for value in names.values()]
     folder = tmp_path_factory.mktemp("efficientnet")
-    save_file(dict(zip(names, theirs.values(), strict=True)), folder / "model.safetensors")
+    weights_by_name = {name: value.contiguous() for name, value in zip(names, theirs.values(), strict=True)}
+    save_file(weights_by_name, folder / "model.safetensors")
     cfg = {"input_size": [3, 224, 224], "mean": [127 / 255] * 3, "std": [128 / 255] * 3, "num_classes": 1000}
     (folder / "config.json").write_text(
         json.dumps({"architecture": "tf_efficientnet_lite0", "pretrained_cfg": cfg}), encoding="utf-8"
