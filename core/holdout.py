@@ -52,6 +52,21 @@ def together(order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     return order[np.argsort(first[numbers[order]], kind="stable")]
 
 
+def connected(rows: int, pairs: np.ndarray) -> np.ndarray:
+    """Return a number for each row, the same for rows that `pairs` (P, 2) connect: that of the first of them.
+
+    >>> connected(4, np.array([[1, 3], [3, 2]])).tolist()
+    [0, 1, 1, 1]
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    one, other = np.reshape(pairs, (-1, 2)).astype(np.int64).T
+    _, part = connected_components(coo_matrix((np.ones(len(one)), (one, other)), shape=(rows, rows)), directed=False)
+    _, first, inverse = np.unique(part, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse], np.int64)
+
+
 def _first(order: np.ndarray, groups: np.ndarray | None, count: int) -> np.ndarray:
     """Return which rows are the first `count` in order, of whole groups as far as they fit into twice as many."""
     if groups is None:

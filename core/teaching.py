@@ -32,8 +32,8 @@ def taught(pipeline: Pipeline, task: Task, source: Source, examples: Examples) -
     teacher: Any = type(pipeline).load(name, device=pipeline.device)
     if teacher.features_.classes != pipeline.features_.classes:
         raise ConfigError(f"teacher '{name}': it knows other labels than the training rows; give a run on such labels")
-    says = np.asarray(teacher.deep_outputs(examples), np.float32)
-    pair = TaughtSource(source, says)
+    says = np.asarray(teacher.baseline_.outputs(examples) if teacher.model_ is None else teacher.deep_outputs(examples))
+    pair = TaughtSource(source, says.astype(np.float32))
     return Distillation(cast(Imitable, task), config.teacher_weight, config.temperature), pair
 
 

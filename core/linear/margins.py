@@ -47,15 +47,9 @@ def fit_margins(
     Strength, stretch and the two factors are those with the least log loss on a held-out fifth. `groups` numbers rows
     that must not be split; `weights` says what each row counts.
     """
-    names, found = list(classes), np.unique(targets)
+    names = list(classes)
     counts = np.ones(len(targets), np.float32) if weights is None else weights
-    if len(found) < 2:
-        bias = np.full(len(names), -3.0, np.float32)
-        bias[found] = 3.0
-        return LinearModel(weight=np.zeros((len(names), x.shape[1]), np.float32), bias=bias, classes=names)
-    kept, held_out = fifth(len(targets), seed, groups)
-    known = np.isin(targets[held_out], targets[kept])
-    kept, held_out = np.concatenate([kept, held_out[~known]]), held_out[known]
+    kept, held_out = _rows(targets, seed, groups)
     if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
         return _machine(x, targets, counts, names, 1.0, 0.0, seed)
     x_kept, x_held_out, bayes = x[kept], x[held_out], _naive_bayes(x[kept], targets[kept], counts[kept], names)
@@ -94,9 +88,7 @@ def fit_machine(
     """
     names = list(classes)
     counts = np.ones(len(targets), np.float32) if weights is None else weights
-    kept, held_out = fifth(len(targets), seed, groups)
-    known = np.isin(targets[held_out], targets[kept])
-    kept, held_out = np.concatenate([kept, held_out[~known]]), held_out[known]
+    kept, held_out = _rows(targets, seed, groups)
     if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:
         return _machine(x, targets, counts, names, 1.0, 0.0, seed)
     tried = {}
@@ -107,6 +99,13 @@ def fit_machine(
     (a,), _ = tried[strength]
     machine = _machine(x, targets, counts, names, strength, 0.0, seed)
     return replace(machine, weight=np.float32(a) * machine.weight, bias=np.float32(a) * machine.bias)
+
+
+def _rows(targets: Targets, seed: int, groups: Groups) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the rows to fit on and those to choose on, of classes that the first have."""
+    kept, held_out = fifth(len(targets), seed, groups)
+    known = np.isin(targets[held_out], targets[kept])
+    return np.concatenate([kept, held_out[~known]]), held_out[known]
 
 
 def _machine(
@@ -121,6 +120,9 @@ def _machine(
     present = x > 0
     converged = True
     found = np.unique(targets)
+    if len(found) == 1:
+        bias[found] = 3.0
+        return LinearModel(weight=weight, bias=bias, classes=classes)
     for number in found[1:] if len(found) == 2 else found:
         inside = targets == number
         factor = _stretched(present, inside, counts, stretch) if stretch else np.ones(x.shape[1], np.float32)

@@ -8,6 +8,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
+from ...core.holdout import connected
 from .pairs import Inputs, joined
 from .tokenizers.alphabet import IDEOGRAPHS
 
@@ -31,14 +32,14 @@ def kin(inputs: Inputs) -> npt.NDArray[np.int64]:
     [0, 0, 2]
     """
     spans = _Spans(inputs)
-    parent = list(range(spans.rows))
+    pairs: list[tuple[int, int]] = []
     lengths: dict[int, set[int]] = defaultdict(set)
     first: dict[tuple[int, int], int] = {}
     long = [row for row in range(spans.rows) if spans.length(row) >= _SHORTEST]
     for row in long:
         start, length = int(spans.starts[row]), spans.length(row)
         lengths[int(spans.openings[start])].add(length)
-        _join(parent, row, first.setdefault((length, spans.key(start, length)), row))
+        pairs.append((row, first.setdefault((length, spans.key(start, length)), row)))
     opens = np.isin(spans.openings, np.fromiter(lengths, np.uint64, len(lengths)))
     for row in long:
         start, end = int(spans.starts[row]), int(spans.starts[row + 1])
@@ -46,8 +47,8 @@ def kin(inputs: Inputs) -> npt.NDArray[np.int64]:
             for length in lengths[int(spans.openings[place])]:
                 other = first.get((length, spans.key(place, length))) if place + length <= end else None
                 if other is not None:
-                    _join(parent, row, other)
-    return np.array([_root(parent, row) for row in range(spans.rows)], dtype=np.int64)
+                    pairs.append((row, other))
+    return connected(spans.rows, np.array(pairs))
 
 
 class _Spans:
@@ -79,15 +80,3 @@ class _Spans:
 
 def _powers(base: np.uint64, count: int) -> Integers:
     return np.concatenate([np.ones(1, np.uint64), np.cumprod(np.full(max(count - 1, 0), base))])[:count]
-
-
-def _root(parent: list[int], row: int) -> int:
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = parent[row]
-    return row
-
-
-def _join(parent: list[int], one: int, other: int) -> None:
-    first, second = sorted((_root(parent, one), _root(parent, other)))
-    parent[second] = first

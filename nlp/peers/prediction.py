@@ -44,7 +44,7 @@ def _ours(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
 
 def _both(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
     """Return what a `TextClassifier` does by default: both branches, blended."""
-    ours, linear = _ours(setting, rows), TextBaseline().fit(setting.split.train, setting.features)
+    ours, linear = _ours(setting, rows), TextBaseline().fit(setting.full, setting.features)
     blend = Blend(deep=0.5, wide=0.5)
     return lambda: blend(ours(), linear.outputs(rows), "softmax")
 

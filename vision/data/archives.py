@@ -56,32 +56,39 @@ def unpack(path: Path, folder: Path) -> dict[str, str]:
     """
     refused: dict[str, str] = {}
     room = max(_ALWAYS_FINE, LARGEST_RATIO * path.stat().st_size)
+    with _told(path), _members(path) as members:
+        for member, opened in members:
+            why = member.refused or _unsafe(member)
+            if why is None and member.size > room:
+                why = f"{path.name} unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself"
+            if why is not None:
+                refused[member.name] = why
+                continue
+            room -= member.size
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(opened, target, member)
+    return refused
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the readers of archives raise into DataError."""
     try:
-        with _members(path) as members:
-            for member, opened in members:
-                why = member.refused or _unsafe(member)
-                if why is None and member.size > room:
-                    why = f"{path.name} unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself"
-                if why is not None:
-                    refused[member.name] = why
-                    continue
-                room -= member.size
-                target = folder / member.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _copy(opened, target, member)
+        yield
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk is full, or the archive is not there
             raise DataError(f"{path}: cannot be unpacked ({error.strerror}); make room, or check the path") from None
         raise DataError(f"{path}: a damaged archive ({error}); make it again") from None
-    return refused
 
 
 def top_folders(path: Path) -> list[str]:
     """Return the names of the folders at the top of an archive; below its one folder, where it has one alone."""
     names: set[PurePosixPath] = set()
-    with _members(path) as members:
+    with _told(path), _members(path) as members:
         for member, _ in members:
-            names.add(PurePosixPath(member.name))
+            if not member.name.startswith((".", "__MACOSX")):
+                names.add(PurePosixPath(member.name))
     tops = {name.parts[0] for name in names if len(name.parts) > 1}
     if len(tops) == 1 and not any(len(name.parts) == 1 for name in names):
         tops = {name.parts[1] for name in names if len(name.parts) > 2}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...core.holdout import connected
 from .table import ImageTable
 
 # Shapes: N images, K = 8 blocks a side, C channels.
@@ -34,12 +34,9 @@ def look_alikes(*tables: ImageTable) -> Integers:
     """
     means_NKK = np.concatenate([_block_means(table) for table in tables])
     bits = _bits(means_NKK)
-    parent = np.arange(len(bits))
-    for band in np.split(bits, _BANDS, axis=1):
-        for pairs in _pairs(band):
-            for one, other in pairs[_alike(bits, means_NKK, pairs)].tolist():
-                _join(parent, one, other)
-    return np.array([_root(parent, row) for row in range(len(bits))], dtype=np.int64)
+    candidates = (pairs for band in np.split(bits, _BANDS, axis=1) for pairs in _pairs(band))
+    found = [pairs[_alike(bits, means_NKK, pairs)] for pairs in candidates]
+    return connected(len(bits), np.concatenate(found))
 
 
 def same_pixels(table: ImageTable) -> Integers:
@@ -88,15 +85,3 @@ def _alike(bits: npt.NDArray[np.bool_], means_NKK: npt.NDArray[np.float32], pair
     near = (bits[one] != bits[other]).sum(axis=1) <= _MOST_BITS
     near[near] = np.abs(means_NKK[one[near]] - means_NKK[other[near]]).mean(axis=(1, 2)) <= _LEVELS
     return np.asarray(near, bool)
-
-
-def _root(parent: npt.NDArray[Any], row: int) -> int:
-    while parent[row] != row:
-        parent[row] = parent[parent[row]]
-        row = int(parent[row])
-    return row
-
-
-def _join(parent: npt.NDArray[Any], one: int, other: int) -> None:
-    first, second = sorted((_root(parent, one), _root(parent, other)))
-    parent[second] = first

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from fourfold.core.linear import LinearModel, fit_margins, fit_numbers, fit_sets
+from fourfold.core.linear import LinearModel, fit_machine, fit_margins, fit_numbers, fit_sets
 from fourfold.core.linear.margins import _machine, _naive_bayes, _stretched
 from fourfold.core.metrics import expected_calibration_error, reliability
 from fourfold.core.objectives.classes import balanced
@@ -106,3 +106,8 @@ def test_a_class_that_is_not_among_the_rows_to_choose_on_spoils_nothing() -> Non
         p, wanted = model.probabilities(X), best.probabilities(X)
         losses = [-np.log(q[np.arange(600), targets]).mean() for q in (p, wanted)]
         assert losses[0] < losses[1] + 0.05
+
+
+def test_a_machine_of_rows_of_one_class() -> None:
+    for targets in (np.zeros(3, np.int64), np.array([1, 1, 1])):
+        assert (fit_machine(X[:3], targets, ["a", "b"]).predict(X[:3]) == "ab"[targets[0]]).all()

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from fourfold.core.errors import DataError
+from fourfold.vision import ImageClassifier
 from fourfold.vision.data import archives, read
 from fourfold.vision.data.archives import is_archive, top_folders, unpack
 
@@ -116,6 +117,8 @@ def test_a_cut_archive_is_told(tmp_path: Path, name: str) -> None:
     path.write_bytes(path.read_bytes()[:-30_000])
     with pytest.raises(DataError, match=r"pets\.\S+: a damaged archive \(.*\); make it again"):
         read(path)
+    with pytest.raises(DataError, match=r"pets\.\S+: a damaged archive"):
+        ImageClassifier("linear").fit(path)
 
 
 def test_a_password_is_told(tmp_path: Path) -> None:

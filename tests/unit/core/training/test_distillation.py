@@ -115,6 +115,12 @@ def test_every_domain_can_teach(name: str, tmp_path: Path) -> None:
     assert np.corrcoef(deep[0].ravel(), deep[1].ravel())[0, 1] > 0.8
 
 
+def test_a_linear_model_can_teach(tmp_path: Path) -> None:
+    sample = SAMPLES["nlp"]
+    fit(sample, preset="linear", config=None).save(tmp_path / "teacher")
+    assert fit(sample, teacher=tmp_path / "teacher").score(*sample.make(40, 0)) > 0.9
+
+
 def test_a_teacher_of_other_labels_is_refused(tmp_path: Path) -> None:
     sample = SAMPLES["nlp"]
     fit(sample).save(tmp_path / "teacher")
