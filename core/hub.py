@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -57,6 +59,15 @@ def read_state(folder: Path) -> dict[str, Tensor]:
     raise ArtifactError(
         f"{folder}: {found}; give a folder with model.safetensors, which save_pretrained of transformers 5 writes"
     )
+
+
+def weights_hash(weights: Mapping[str, Tensor]) -> str:
+    """Return what tells named weights from others, as hex."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(weights.items()):
+        digest.update(name.encode())
+        digest.update(weight.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _read_shards(folder: Path) -> dict[str, Tensor]:

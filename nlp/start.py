@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from tokenizers import Tokenizer
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.errors import ArtifactError, ConfigError
-from ..core.hub import find_folder
+from ..core.hub import find_folder, weights_hash
 from ..core.nn import TransformerConfig
 from .config import PRESETS, TextConfig
 from .domain import DOMAIN
@@ -74,11 +73,7 @@ def origin(start: Pretrained | None) -> dict[str, str]:
     """Return what tells one start from another: a hash of its weights, nothing where there is none."""
     if start is None:
         return {}
-    digest = hashlib.sha256()
-    for name, weight in sorted(start.weights.items()):
-        digest.update(name.encode())
-        digest.update(weight.numpy().tobytes())
-    return {"init": digest.hexdigest()}
+    return {"init": weights_hash(start.weights)}
 
 
 def _is_ours(folder: Path) -> bool:

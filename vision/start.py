@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.errors import ArtifactError, ConfigError
-from ..core.hub import find_folder, read_json, read_state
+from ..core.hub import find_folder, read_json, read_state, weights_hash
 from .config import ImageConfig
 from .data import ImageFeatures, Moments
 from .domain import DOMAIN
@@ -100,11 +99,7 @@ def begin_with(model: nn.Module, begin: Start) -> None:
 
 def origin(begin: Start) -> dict[str, str]:
     """Return what tells one start from another: a hash of its weights."""
-    digest = hashlib.sha256()
-    for name, weight in sorted(begin.weights.items()):
-        digest.update(name.encode())
-        digest.update(weight.contiguous().numpy().tobytes())
-    return {"init": digest.hexdigest()}
+    return {"init": weights_hash(begin.weights)}
 
 
 def _of_vit(found: Pretrained) -> Start:
