@@ -28,7 +28,8 @@ class Parts(ABC):
     `metrics` holds the main one first. `columns` says which field of a `Prediction` each column of `predict` shows.
     `space` is what `tune` searches, by dotted name.
     `weighable` says whether there are classes that `train.class_weights` weighs.
-    `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`.
+    `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`, and a baseline has
+    a `name`, the number of its `parameters` and `outputs(examples)`.
     """
 
     config_: Any

@@ -82,6 +82,10 @@ class Model(nn.Module):
 class Baseline:
     name = "logistic regression on the numbers"
 
+    @property
+    def parameters(self):
+        return self.linear_.parameters
+
     def fit(self, examples, features, seed=0):
         self.linear_ = LinearModel.fit(_numbers(examples), features.classes.encode(examples), seed=seed)
         return self
