@@ -41,8 +41,10 @@ def _erased(images_BSSC: Pixels, rows: Rows, draw: Draw, share: float) -> Pixels
     sizes = (sizes * side).round().astype(np.int64)
     starts = np.floor(numbers[:, 3:5] * (side - sizes + 1)).astype(np.int64)
     out = images_BSSC.copy()
-    for place in np.flatnonzero(numbers[:, 0] < share).tolist():
+    places = np.flatnonzero(numbers[:, 0] < share)
+    counts = sizes[places].prod(axis=1) * channels
+    noise = draw.uniform(rows[places], int(counts.max(initial=0)), _NOISE) * 256
+    for place, count, own in zip(places.tolist(), counts.tolist(), noise, strict=True):
         (top, left), (height, width) = starts[place], sizes[place]
-        noise = draw.uniform(rows[place : place + 1], int(height * width) * channels, _NOISE) * 256
-        out[place, top : top + height, left : left + width] = noise.reshape(height, width, channels)
+        out[place, top : top + height, left : left + width] = own[:count].reshape(height, width, channels)
     return out
