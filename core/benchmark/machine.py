@@ -6,7 +6,15 @@ import time
 
 import torch
 
+from ..device import cpu_has_bfloat16
+
 _SIZES = (512, 1024, 2048)
+
+
+def peak_share(gflops: float) -> dict[str, float]:
+    """Return the peak in the precision that training takes on this processor, and the share of it that `gflops` is."""
+    peak = matrix_peak(torch.bfloat16 if cpu_has_bfloat16() else torch.float32)
+    return {"peak_gflops": round(peak, 1), "peak_share": round(gflops / peak, 3)}
 
 
 def matrix_peak(dtype: torch.dtype, repeats: int = 5) -> float:

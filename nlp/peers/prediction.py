@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.benchmark.speed import OURS, Block, Contender
+from ...core.benchmark.speed import OURS, Contender, timed
 from ...core.blend import Blend
 from ...core.errors import FourfoldError
 from ...core.training import Classification, predict
@@ -31,9 +30,9 @@ def predictors(setting: Setting) -> list[Contender]:
     if apart > _TOLERANCE:
         raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
     return [
-        _timed(OURS, ours),
-        _timed("ours with the linear model", _both(setting, rows)),
-        _timed("HF pipeline", theirs),
+        timed(OURS, len(rows), ours),
+        timed("ours with the linear model", len(rows), _both(setting, rows)),
+        timed("HF pipeline", len(rows), theirs),
     ]
 
 
@@ -63,12 +62,3 @@ def _theirs(setting: Setting, rows: Any) -> Callable[[], Probabilities]:
         return np.array([[row[names[number]] for number in sorted(names)] for row in scores], dtype=np.float32)
 
     return run
-
-
-def _timed(name: str, work: Callable[[], Probabilities]) -> Contender:
-    def run(_: int) -> Block:
-        start = time.perf_counter(), time.process_time()
-        count = len(work())
-        return Block(rows=count, seconds=time.perf_counter() - start[0], cpu_seconds=time.process_time() - start[1])
-
-    return Contender(name, run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from ...core.benchmark.speed import OURS, Block, Contender
+from ...core.benchmark.speed import OURS, Contender, timed
 from ...core.errors import FourfoldError
 from ...core.training import Classification, predict
 from ..pretrained import save_pretrained
@@ -34,7 +33,7 @@ def predictors(setting: Setting) -> list[Contender]:
     apart = float(np.abs(ours() - theirs()).max())
     if apart > _TOLERANCE:
         raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
-    return [_timed(OURS, ours, len(table)), _timed("HF pipeline", theirs, len(table))]
+    return [timed(OURS, len(table), ours), timed("HF pipeline", len(table), theirs)]
 
 
 def _ours(setting: Setting) -> Callable[[], Probabilities]:
@@ -60,12 +59,3 @@ def _theirs(setting: Setting, pictures: list[Any]) -> Callable[[], Probabilities
         return np.array([[row[name] for name in names] for row in rows], dtype=np.float32)
 
     return run
-
-
-def _timed(name: str, work: Callable[[], Probabilities], rows: int) -> Contender:
-    def run(_: int) -> Block:
-        start = time.perf_counter(), time.process_time()
-        work()
-        return Block(rows=rows, seconds=time.perf_counter() - start[0], cpu_seconds=time.process_time() - start[1])
-
-    return Contender(name, run)
