@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from .batch import Examples
+from .batch import Examples, Source
 from .errors import ConfigError
 from .holdout import Strata
 from .metrics import Statistic
@@ -141,6 +141,13 @@ class Parts(ABC):
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Return a fresh model with its first weights, where these come from elsewhere; `folder` keeps what it took."""
         return model
+
+    def follow(self, source: Source, says: Output, share: float) -> Source:
+        """Return a training source whose labels are, for `share` of the rows, what a teacher says of the training rows.
+
+        It is asked only of a domain whose task has no outputs to imitate.
+        """
+        raise ConfigError(f"teacher: {self.domain} has nothing to imitate; label data with predict, and train on them")
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
         """Return what is in data: `fatal` lists what stops training, `warnings` what may spoil it."""

@@ -31,7 +31,7 @@ from .publish import publish
 from .reading import Reading, Valid
 from .report import Evaluation
 from .run import Run, open_run, run_identity
-from .teaching import taught, teacher_identity
+from .teaching import load_teacher, taught, teacher_identity
 from .training import (
     History,
     Observer,
@@ -282,6 +282,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             else self.learn_features(train, self.config_.features)
         )
         self.check_settings(held_out)
+        load_teacher(self)  # a wrong one is refused before anything is trained
         source, validation = self.features_.source(train, training=True), self._validation(held_out)
         ranks.wait()
         if run and kept and ranks.main and not resumed:

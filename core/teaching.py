@@ -20,21 +20,31 @@ if TYPE_CHECKING:
 def taught(pipeline: Pipeline, task: Task, source: Source, examples: Examples) -> tuple[Task, Source]:
     """Return the task and the source with a teacher; as they are where there is none.
 
-    Raises ConfigError where the teacher knows other labels, or the task has nothing to imitate.
+    A task that has `imitation` is held to the teacher's outputs. Any other, such as the transcribing of speech, learns
+    what the teacher says as if it were the label, for a share of the rows.
     """
-    if pipeline.teacher is None:
+    teacher = load_teacher(pipeline)
+    if teacher is None:
         return task, source
-    name, config = str(pipeline.teacher), pipeline.config_.train
+    config = pipeline.config_.train
+    says = teacher.baseline_.outputs(examples) if teacher.model_ is None else teacher.deep_outputs(examples)
     if not hasattr(task, "imitation"):
-        raise ConfigError(
-            f"teacher: {pipeline.domain} has no outputs to imitate; label data with predict, and train on them"
-        )
-    teacher: Any = type(pipeline).load(name, device=pipeline.device)
-    if teacher.features_.classes != pipeline.features_.classes:
-        raise ConfigError(f"teacher '{name}': it knows other labels than the training rows; give a run on such labels")
-    says = np.asarray(teacher.baseline_.outputs(examples) if teacher.model_ is None else teacher.deep_outputs(examples))
-    pair = TaughtSource(source, says.astype(np.float32))
+        return task, pipeline.follow(source, says, config.teacher_weight)
+    pair = TaughtSource(source, np.asarray(says).astype(np.float32))
     return Distillation(cast(Imitable, task), config.teacher_weight, config.temperature), pair
+
+
+def load_teacher(pipeline: Pipeline) -> Any:
+    """Return the trained run that teaches, or None; raise ConfigError where it knows other labels."""
+    if pipeline.teacher is None:
+        return None
+    teacher: Any = type(pipeline).load(pipeline.teacher, device=pipeline.device)
+    theirs, ours = (getattr(one.features_, "classes", None) for one in (teacher, pipeline))
+    if theirs != ours:
+        raise ConfigError(
+            f"teacher '{pipeline.teacher}': it knows other labels than the training rows; give a run on such labels"
+        )
+    return teacher
 
 
 def teacher_identity(teacher: str | Path | None) -> dict[str, str]:

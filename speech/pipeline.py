@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from ..core.batch import Examples
+from ..core.batch import Examples, Source
 from ..core.metrics import Statistic, character_errors, error_rate, word_errors
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
@@ -57,6 +57,13 @@ class SpeechRecognizer(Pipeline):
         assert isinstance(model, SpeechModel)
         smoothing = self.config_.train.label_smoothing
         return SpeechTask(model, self.features_.vocabulary, attention=self.config_.attention, label_smoothing=smoothing)
+
+    def follow(self, source: Source, says: Output, share: float) -> Source:
+        """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
+        distillation", 2016).
+        """
+        assert isinstance(source, data.SpeechSource)
+        return self.features_.following(source, [str(text) for text in says], share)
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return word and character error rates."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -116,7 +117,25 @@ class SpeechFeatures:
             augment=self.config.augment,
             subsampling=self.subsampling,
             left_out=tuple(left_out),
+            kept=np.array(kept, dtype=np.int64),
         )
+
+    def following(self, source: SpeechSource, texts: Sequence[str], share: float) -> SpeechSource:
+        """Return the source of a training, in which `share` of the rows take the transcripts `texts`, anew each epoch.
+
+        A row keeps its own where the other is empty, too long for its frames, or of units that were not learned.
+        """
+        assert source.kept is not None
+        second = [
+            self._alignable(texts[row], int(length)) for row, length in zip(source.kept, source.lengths, strict=True)
+        ]
+        return replace(source, second=second, second_share=share)
+
+    def _alignable(self, text: str, frames: int) -> npt.NDArray[np.int64] | None:
+        if not text or self.vocabulary.unknown(text):
+            return None
+        target = self.vocabulary.encode(text)
+        return target if steps_needed(target) <= subsampled(frames, self.subsampling) else None
 
     def _targets(self, examples: Examples) -> list[npt.NDArray[np.int64]]:
         targets = []

@@ -15,6 +15,10 @@ from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask
 from .vocabulary import steps_needed
 
 Frames: TypeAlias = npt.NDArray[np.float16]
+Targets: TypeAlias = Sequence[npt.NDArray[np.int64]]
+
+_WHOSE = 3
+"""The stream of random numbers that says whose targets a row takes."""
 
 # Shapes: B batch, L frames, M mels, S target length.
 
@@ -24,7 +28,8 @@ class SpeechSource:
     """Normalised log-mel frames of N utterances, one after the other (`frames`, float16), and their targets.
 
     `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
-    because they have too few frames for their transcript.
+    because they have too few frames for their transcript; `kept` holds the rows of the others. Of `second`, other
+    targets, `second_share` of the rows take theirs, anew each epoch (None stands for a row that has none).
     """
 
     frames: Frames
@@ -33,6 +38,9 @@ class SpeechSource:
     augment: AugmentConfig
     subsampling: int
     left_out: tuple[str, ...] = ()
+    kept: Numbers | None = None
+    second: Sequence[npt.NDArray[np.int64] | None] | None = None
+    second_share: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", np.cumsum(self.lengths) - self.lengths)
@@ -45,20 +53,30 @@ class SpeechSource:
 
         With a `draw` the utterances are stretched and masked.
         """
+        targets = self._targets(rows, draw)
         if draw is None:
             frames_BLM, lengths_B = self._gather(rows, self.lengths[rows]), self.lengths[rows]
         else:
-            frames_BLM, lengths_B = self._augmented(rows, draw)
+            frames_BLM, lengths_B = self._augmented(rows, targets, draw)
         tensors = {"frames": torch.from_numpy(frames_BLM), "length": torch.from_numpy(lengths_B)}
-        if self.targets is not None:
-            targets = [self.targets[row] for row in rows]
+        if targets is not None:
             tensors["target"], keep = pad(targets)
             tensors["target_length"] = keep.sum(1)
         return Batch(tensors)
 
-    def _augmented(self, rows: Rows, draw: Draw) -> tuple[npt.NDArray[np.float32], Numbers]:
+    def _targets(self, rows: Rows, draw: Draw | None) -> Targets | None:
+        if self.targets is None:
+            return None
+        own = [self.targets[row] for row in rows]
+        if self.second is None or draw is None:
+            return own
+        takes = draw.uniform(rows, 1, stream=_WHOSE)[:, 0] < self.second_share
+        others = [self.second[row] if take else None for row, take in zip(rows, takes, strict=True)]
+        return [first if other is None else other for first, other in zip(own, others, strict=True)]
+
+    def _augmented(self, rows: Rows, targets: Targets | None, draw: Draw) -> tuple[npt.NDArray[np.float32], Numbers]:
         config, mels = self.augment, self.frames.shape[1]
-        lengths_B = self._stretch(rows, draw)
+        lengths_B = self._stretch(rows, targets, draw)
         frames_BLM = self._gather(rows, lengths_B)
         masks = int(config.time_masks(lengths_B).max())
         hide_BL = time_mask(lengths_B, draw.uniform(rows, 2 * masks, stream=1), config)
@@ -66,10 +84,10 @@ class SpeechSource:
         frames_BLM[hide_BL[:, :, None] | hide_BM[:, None, :]] = 0
         return frames_BLM, lengths_B
 
-    def _stretch(self, rows: Rows, draw: Draw) -> Numbers:
+    def _stretch(self, rows: Rows, targets: Targets | None, draw: Draw) -> Numbers:
         least_B = np.zeros(len(rows), np.int64)
-        if self.targets is not None:  # faster speech must stay slow enough for CTC
-            least_B += [steps_needed(self.targets[row]) * self.subsampling for row in rows]
+        if targets is not None:  # faster speech must stay slow enough for CTC
+            least_B += [steps_needed(target) * self.subsampling for target in targets]
         return stretched(self.lengths[rows], draw.uniform(rows, 1)[:, 0], self.augment.speed, least_B)
 
     def _gather(self, rows: Rows, lengths_B: Numbers) -> npt.NDArray[np.float32]:

@@ -158,6 +158,24 @@ def test_speed_and_masks_stay_in_their_bounds() -> None:
     assert hidden.mean() > 0.05
 
 
+def heard(features: SpeechFeatures, source: SpeechSource, epoch: int | None) -> list[str]:
+    batch = source.batch(np.arange(len(source)), None if epoch is None else Draw(0, epoch))
+    pairs = zip(batch["target"].tolist(), batch["target_length"].tolist(), strict=True)
+    return [features.vocabulary.decode(row[:length]) for row, length in pairs]
+
+
+def test_a_share_of_the_rows_follows_a_teacher(table: Path) -> None:
+    examples = read(table)
+    features = SpeechFeatures.fit(examples, CONFIG)
+    own = features.source(examples, training=True)
+    always = features.following(own, ["a", "", "xyz", "c" * 40], 1.0)
+    assert heard(features, always, 0) == ["a", "ba", "ab c", "c"]  # nothing, unknown and too long: their own
+    assert heard(features, always, None) == heard(features, own, 0)  # without augmentation the labels alone count
+    half = features.following(own, ["b", "b", "b", "b"], 0.5)
+    taken = [text == "b" for epoch in range(50) for text in heard(features, half, epoch)]
+    assert 0.4 < np.mean(taken) < 0.6
+
+
 def test_no_augmentation_is_the_plain_batch() -> None:
     source = source_of([50, 20], AugmentConfig(speed=0, mel_width=0, time_width=0))
     rows = np.array([1, 0])
