@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
+from torch import nn
 
 from .batch import Examples
+from .device import pick_device
 from .errors import ConfigError
 from .holdout import Strata
 from .labels import KINDS, Numbers, Target, kind_of, members
 from .metrics import Statistic
 from .objectives import Objective, Prediction, objective_of
 from .pipeline import DEFAULT, Pipeline
+from .probing import fit_head
 from .report import Evaluation
 from .training import Output, Task
+
+_HEAD_ROWS = 10_000
+"""More rows hardly move what a head learns of fixed features."""
 
 
 class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
@@ -97,6 +104,15 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
             return super().fit_baseline(examples)
         seed = self.config_.train.seed
         return self.baseline_type().fit(examples, self.features_, seed=seed, weights=weights)
+
+    def fit_heads(self, model: nn.Module, heads: Iterable[nn.Linear], examples: Examples) -> None:
+        """Fit the heads of a model with pretrained weights to 10,000 training rows at most."""
+        seed, labels = self.config_.train.seed, self.features_.classes
+        rows = np.sort(np.random.default_rng(seed).permutation(len(examples))[:_HEAD_ROWS])
+        few = examples.take(rows)
+        source, targets, device = self.features_.source(few), labels.encode(few), pick_device(self.device)
+        for head in heads:
+            fit_head(model, head, source, targets, labels, device, seed=seed, weights=self.weights(few))
 
     def build_task(self, model: Any, examples: Examples | None = None) -> Task:
         """Train by the objective's loss."""

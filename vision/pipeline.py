@@ -156,9 +156,11 @@ class ImageClassifier(Classifier):
         return ViT(self.config_.model_for(features), classes)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
-        """Copy pretrained weights."""
+        """Copy pretrained weights, and fit a head to them."""
         if self.init is not None:
+            assert isinstance(model, (ViT, Backbone))
             begin_with(model, self._start)
+            self.fit_heads(model, model.heads, examples)
         return model
 
     def save_pretrained(self, folder: str | Path, kind: Kind = "timm") -> Path:

@@ -8,13 +8,13 @@ import torch
 from ..batch import Source
 from ..device import autocast
 from .sampling import in_order
-from .task import Output, Task
+from .task import Output, Predictor
 
 _CPU_ROWS, _ROWS = 64, 256
 
 
 def predict(
-    task: Task,
+    task: Predictor,
     source: Source,
     device: torch.device,
     *,

@@ -27,7 +27,15 @@ class Term(NamedTuple):
     weight: float = 1.0
 
 
-class Task(Protocol):
+class Predictor(Protocol):
+    """What a pass without training asks for."""
+
+    model: nn.Module
+
+    def predict(self, batch: Batch) -> Output: ...
+
+
+class Task(Predictor, Protocol):
     """What the trainer optimises.
 
     The total loss of a step is Σ weight · sum / count, where sum and count run over all micro-batches and ranks: so
@@ -36,13 +44,9 @@ class Task(Protocol):
     every loss; freeze (`requires_grad_(False)`) those that do not.
     """
 
-    model: nn.Module
-
     def counts(self, batch: Batch) -> dict[str, Tensor]: ...
 
     def loss(self, batch: Batch) -> dict[str, Term]: ...
-
-    def predict(self, batch: Batch) -> Output: ...
 
 
 class Classification:

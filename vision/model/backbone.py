@@ -26,8 +26,15 @@ class Backbone(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, K) for `batch["image"]`."""
-        logits_BK: Tensor = self.model(batch["image"])
+        image_BCSS = batch["image"].contiguous(memory_format=torch.channels_last)  # up to twice as fast on a processor
+        logits_BK: Tensor = self.model(image_BCSS)
         return logits_BK
+
+    @property
+    def heads(self) -> list[nn.Linear]:
+        """The linear layers that give the logits; none where timm's model ends otherwise."""
+        found = self.model.get_classifier()
+        return [found] if isinstance(found, nn.Linear) else []
 
     @property
     def head(self) -> tuple[str, ...]:

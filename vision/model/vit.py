@@ -50,10 +50,14 @@ class ViT(nn.Module):
             self.positions.table.weight.copy_(grid_positions(self.config))
         if self.config.positions == "sinusoidal":
             self.positions.table.weight.requires_grad_(False)
-        for head in (self.head, self.distillation_head):
-            if head is not None:
-                nn.init.trunc_normal_(head.weight, std=0.02)
-                nn.init.zeros_(head.bias)
+        for head in self.heads:
+            nn.init.trunc_normal_(head.weight, std=0.02)
+            nn.init.zeros_(head.bias)
+
+    @property
+    def heads(self) -> list[nn.Linear]:
+        """The linear layers that give the logits."""
+        return [head for head in (self.head, self.distillation_head) if head is not None]
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, K) for `batch["image"]`, floats (B, C, S, S).
