@@ -10,9 +10,6 @@ from ..core.benchmark import Case, Peer, Split, data_root, fold
 from ..core.config import override
 from .pipeline import ImageClassifier
 
-_TEN_MINUTES = {"train": {"budget": "8m"}}
-"""A budget that keeps CIFAR-10 under ten minutes on any machine; the number of steps follows from it."""
-
 
 def _digits(seed: int) -> Split:
     """1,797 handwritten digits of 8 × 8 pixels (Alpaydin and Kaynak, 1998); seeds 0 to 4 are the five folds."""
@@ -49,13 +46,7 @@ def _hymenoptera(seed: int) -> Split:
 
 CASES = (
     Case(name="digits", about="handwritten digits of 8 × 8 pixels", load=_digits),
-    Case(
-        name="cifar10",
-        about="CIFAR-10, the official split",
-        load=_cifar10,
-        needs="vision/cifar10",
-        settings=_TEN_MINUTES,
-    ),
+    Case(name="cifar10", about="CIFAR-10, the official split", load=_cifar10, needs="vision/cifar10"),
     Case(name="hymenoptera", about="ants and bees, 245 photographs", load=_hymenoptera, needs="vision/hymenoptera_256"),
 )
 

@@ -8,6 +8,9 @@ from typing import Literal
 from ...core.errors import ConfigError
 from ...core.nn import TransformerConfig
 
+_LEAST = 4
+"""The fewest tokens in a row that convolutions leave where their number is chosen."""
+
 POOLINGS = ("first", "mean", "attention")
 
 
@@ -17,7 +20,7 @@ class ViTConfig:
 
     An image becomes tokens by cutting it into patches of `patch_size` pixels or, with `convolutions` (K > 0), by K
     convolutions that each halve the side, the first of `channels_first` channels and each of the next of twice as many
-    (Hassani et al., "Escaping the big data paradigm with compact Transformers", 2021).
+    (`ConvolutionalTokens`); −1 stands for as many as leave 4 to 7 tokens in a row.
 
     By default it pools by the mean and has no class token, which trains better from nothing (Beyer et al.,
     "Better plain ViT baselines for ImageNet-1k", 2022). `class_token` with `pooling="first"` is the original;
@@ -44,12 +47,12 @@ class ViTConfig:
         for name in ("image_size", "patch_size", "channels", "channels_first"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
-        if self.convolutions < 0:
-            raise ConfigError(f"convolutions ({self.convolutions}) must be 0 (patches) or more")
+        if self.convolutions < -1:
+            raise ConfigError(f"convolutions ({self.convolutions}) must be −1 (chosen), 0 (patches) or more")
         if self.encoder.width % 4:
             raise ConfigError(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
         if self.image_size % self.stride:
-            what = "patch_size" if not self.convolutions else "2 to the power of convolutions"
+            what = "2 to the power of the convolutions" if self.convolutions else "patch_size"
             raise ConfigError(f"image_size ({self.image_size}) must be divisible by {what} ({self.stride})")
         if self.pooling not in POOLINGS:
             raise ConfigError(f"unknown pooling '{self.pooling}'; there is: first, mean, attention")
@@ -65,9 +68,14 @@ class ViTConfig:
             raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
 
     @property
+    def halvings(self) -> int:
+        """How many convolutions halve the side; 0 where images are cut into patches."""
+        return max(1, (self.image_size // _LEAST).bit_length() - 1) if self.convolutions < 0 else self.convolutions
+
+    @property
     def stride(self) -> int:
         """How many pixels lie between two neighbouring tokens."""
-        return 2**self.convolutions if self.convolutions else self.patch_size
+        return 2**self.halvings if self.convolutions else self.patch_size
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -67,7 +67,7 @@ def _refuse(config: ViTConfig, kind: Kind) -> None:
     """Say what no model of this kind has."""
     encoder, theirs = config.encoder, "timm's VisionTransformer" if kind == "timm" else f"Hugging Face's {kind}"
     odd = {
-        "convolutions": config.convolutions,
+        "convolutions": config.convolutions != 0,
         "positions='sinusoidal'": config.positions == "sinusoidal",
         "pooling='attention'": config.pooling == "attention",
         "encoder.norm": encoder.norm != "layer",

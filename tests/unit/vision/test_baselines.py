@@ -109,6 +109,6 @@ def test_presets_fit_images_of_any_size(preset: str, side: int, channels: int) -
     examples = read(np.zeros((2, side, side, channels), np.uint8), ["a", "b"])
     features = ImageFeatures.fit(examples, config.features)
     shape = config.model_for(features)
-    assert shape.side**2 == 64
+    assert 16 <= shape.side**2 <= 64
     logits = ViT(shape, 2)(features.source(examples).batch(np.arange(2)))
     assert logits.shape == (2, 2)

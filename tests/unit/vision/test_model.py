@@ -58,6 +58,13 @@ def test_the_core_does_most_of_the_work_behind_convolutions_too() -> None:
     assert core_share(model) > 0.7
 
 
+@pytest.mark.parametrize(("size", "halvings"), [(16, 2), (24, 2), (32, 3), (56, 3), (64, 4), (96, 4), (224, 5)])
+def test_convolutions_leave_four_to_seven_tokens_in_a_row(size: int, halvings: int) -> None:
+    config = ViTConfig(encoder=ENCODER, image_size=size, convolutions=-1, channels_first=4)
+    assert config.halvings == halvings and 4 <= config.side <= 7
+    assert ViT(config, 2).patches(torch.zeros(1, 3, size, size)).shape == (1, config.side**2, 32)
+
+
 def test_fixed_positions_are_not_trained() -> None:
     model = ViT(ViTConfig(encoder=ENCODER, positions="sinusoidal"), 3)
     model(Batch({"image": torch.randn(2, 3, 32, 32)})).sum().backward()
