@@ -83,6 +83,17 @@ def test_a_run_of_ours_with_other_classes(tmp_path: Path) -> None:
     assert second.model_.config == first.model_.config and second.features_.mean == first.features_.mean
 
 
+def test_the_head_fits_before_the_first_step(tmp_path: Path) -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images, names = digits.images[:400], np.array([f"digit {number}" for number in digits.target[:400]])
+    ImageClassifier("tiny").set_params(budget="3s").fit(images, digits.target[:400], valid=0, out=tmp_path / "first")
+    still = {"train": {"max_steps": 1, "optimizer": {"lr": 1e-9}, "ema": 0.0}}
+    second = model(tmp_path / "first", **still).fit(images, names, valid=0)
+    assert (second.deep_outputs(second.read(images)).argmax(1) == digits.target[:400]).mean() > 0.9
+
+
 def test_wrong_starts_are_told(tmp_path: Path) -> None:
     folder = timm_folder(tmp_path / "net", "resnet10t")
     with pytest.raises(ConfigError, match="a resnet10t, not timm:resnet18; leave backbone out"):
