@@ -48,8 +48,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_text(folder / "config.json", json.dumps(record | {"hash": _digest(record)}, indent=2, ensure_ascii=False))
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read and check `config.json` and the hash of every file that it names; ArtifactError says what is wrong."""
+def read_manifest(folder: Path, domain: str | None = None) -> Manifest:
+    """Read and check `config.json` and the hash of every file that it names; ArtifactError says what is wrong, also
+    where the model is of another domain than `domain`.
+    """
     record = _read_json(folder)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ArtifactError(f"{folder}: its config.json is not Fourfold's; give a folder that `fourfold … train` wrote")
@@ -73,7 +75,18 @@ def read_manifest(folder: Path) -> Manifest:
             raise ArtifactError(f"{path}: missing from the saved model; copy the folder again or train anew")
         if file_hash(path) != expected:
             raise ArtifactError(f"{path}: damaged (its hash differs); copy the folder again or train anew")
-    return Manifest(**{name: record[name] for name in ("domain", "kind", "config", "learned")})
+    manifest = Manifest(**{name: record[name] for name in ("domain", "kind", "config", "learned")})
+    if domain is not None and manifest.domain != domain:
+        raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {domain}")
+    return manifest
+
+
+def read_start(folder: Path, domain: str) -> Manifest:
+    """Read the manifest of a Transformer to start from; ArtifactError, too, for a classical model."""
+    manifest = read_manifest(folder, domain)
+    if manifest.kind == "linear":
+        raise ArtifactError(f"{folder}: a linear model has no weights to start from; give a Transformer's folder")
+    return manifest
 
 
 def save_weights(folder: Path, weights: dict[str, Tensor]) -> None:

@@ -221,9 +221,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     def load(cls, path: str | Path, *, device: str = "auto") -> Self:
         """Read a model that `save` wrote; raises ArtifactError where it is damaged, foreign or newer."""
         folder = Path(path)
-        manifest = artifact.read_manifest(folder)
-        if manifest.domain != cls.domain:
-            raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {cls.domain}")
+        manifest = artifact.read_manifest(folder, cls.domain)
         config = from_dict(type(next(iter(cls.presets.values()))()), manifest.config)
         model = cls(manifest.kind, seed=config.train.seed, device=device, config=config)
         model.config_ = config

@@ -38,13 +38,7 @@ def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
     """
     wished, theirs = config.model, start.config
     _refuse_shape(wished.encoder, theirs.encoder, start.name)
-    encoder = replace(
-        theirs.encoder,
-        dropout=wished.encoder.dropout,
-        attention_dropout=wished.encoder.attention_dropout,
-        drop_path=wished.encoder.drop_path,
-        checkpoint=wished.encoder.checkpoint,
-    )
+    encoder = wished.encoder.with_shape_of(theirs.encoder)
     whole = start.classifier is not None
     model = replace(
         theirs,
@@ -85,11 +79,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _read_ours(folder: Path) -> Pretrained:
-    manifest = artifact.read_manifest(folder)
-    if manifest.domain != DOMAIN.name:
-        raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {DOMAIN.name}")
-    if manifest.kind == "linear":
-        raise ArtifactError(f"{folder}: a linear model has no weights to start from; give a Transformer's folder")
+    manifest = artifact.read_start(folder, DOMAIN.name)
     config = from_dict(TextConfig, manifest.config)
     weights = artifact.load_weights(folder)
     head = {name: weight for name, weight in weights.items() if name.startswith("head.")}

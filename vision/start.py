@@ -62,13 +62,7 @@ def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
             f"init '{begin.name}': a vision Transformer of the core; leave backbone ({config.backbone}) out"
         )
     wished, theirs = config.model, begin.vit.config
-    encoder = replace(
-        theirs.encoder,
-        dropout=wished.encoder.dropout,
-        attention_dropout=wished.encoder.attention_dropout,
-        drop_path=wished.encoder.drop_path,
-        checkpoint=wished.encoder.checkpoint,
-    )
+    encoder = wished.encoder.with_shape_of(theirs.encoder)
     size -= size % theirs.stride
     features = replace(features, size=size)
     return replace(
@@ -121,11 +115,7 @@ def _of_backbone(folder: Path, name: str) -> Start:
 
 
 def _ours(folder: Path) -> Start:
-    manifest = artifact.read_manifest(folder)
-    if manifest.domain != DOMAIN.name:
-        raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {DOMAIN.name}")
-    if manifest.kind == "linear":
-        raise ArtifactError(f"{folder}: a classical model has no weights to start from; give a Transformer's folder")
+    manifest = artifact.read_start(folder, DOMAIN.name)
     config = from_dict(ImageConfig, manifest.config)
     features, weights, name = ImageFeatures.load(folder), artifact.load_weights(folder), str(folder)
     moments = (features.mean, features.std)

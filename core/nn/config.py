@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from ..errors import ConfigError, did_you_mean
@@ -61,6 +61,16 @@ class TransformerConfig:
             raise ConfigError(f"width ({self.width}) must be divisible by num_heads ({self.num_heads})")
         if self.rotary and self.head_width % 2:
             raise ConfigError(f"rotary needs an even width / num_heads; {self.width} / {self.num_heads} is odd")
+
+    def with_shape_of(self, other: TransformerConfig) -> TransformerConfig:
+        """Return the shape of `other` with what only acts in training, as dropout, of this one."""
+        return replace(
+            other,
+            dropout=self.dropout,
+            attention_dropout=self.attention_dropout,
+            drop_path=self.drop_path,
+            checkpoint=self.checkpoint,
+        )
 
     @property
     def head_width(self) -> int:
