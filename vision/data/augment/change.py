@@ -27,12 +27,15 @@ def changed(images_BSSC: Pixels, rows: Rows, draw: Draw, side: int, config: Augm
         numbers = draw.uniform(rows, trivial.NUMBERS, _TRIVIAL)
         operations, strengths = trivial.chosen(numbers, config.trivial), trivial.strengths(numbers)
         maps = geometry.after(maps, trivial.moved(operations, strengths, side))
-        out = trivial.recoloured(geometry.resample(images_BSSC, maps, side), operations, strengths)
-    return _erased(out, rows, draw, config.erase) if config.erase else out
+        out = geometry.resample(images_BSSC, maps, side)
+        trivial.recolour(out, operations, strengths)
+    if config.erase:
+        _erase(out, rows, draw, config.erase)
+    return out
 
 
-def _erased(images_BSSC: Pixels, rows: Rows, draw: Draw, share: float) -> Pixels:
-    """Fill a rectangle of some images with noise (Zhong et al., "Random erasing data augmentation", 2017)."""
+def _erase(images_BSSC: Pixels, rows: Rows, draw: Draw, share: float) -> None:
+    """Fill a rectangle of some images with noise, in place (Zhong et al., "Random erasing data augmentation", 2017)."""
     side, channels = images_BSSC.shape[1], images_BSSC.shape[3]
     numbers = draw.uniform(rows, 5, _ERASE)
     area = _ERASED[0] + (_ERASED[1] - _ERASED[0]) * numbers[:, 1]
@@ -40,11 +43,9 @@ def _erased(images_BSSC: Pixels, rows: Rows, draw: Draw, share: float) -> Pixels
     sizes = np.stack([np.sqrt(area * ratio), np.sqrt(area / ratio)], axis=1).clip(max=1)
     sizes = (sizes * side).round().astype(np.int64)
     starts = np.floor(numbers[:, 3:5] * (side - sizes + 1)).astype(np.int64)
-    out = images_BSSC.copy()
     places = np.flatnonzero(numbers[:, 0] < share)
     counts = sizes[places].prod(axis=1) * channels
     noise = draw.uniform(rows[places], int(counts.max(initial=0)), _NOISE) * 256
     for place, count, own in zip(places.tolist(), counts.tolist(), noise, strict=True):
         (top, left), (height, width) = starts[place], sizes[place]
-        out[place, top : top + height, left : left + width] = own[:count].reshape(height, width, channels)
-    return out
+        images_BSSC[place, top : top + height, left : left + width] = own[:count].reshape(height, width, channels)

@@ -60,8 +60,7 @@ def resample(images_BSSC: Pixels, maps: Maps, side: int) -> Pixels:
     Images whose map moves whole pixels alone come out exact.
     """
     plain = torch.from_numpy(np.ascontiguousarray(images_BSSC)).permute(0, 3, 1, 2).float()
-    theta = torch.from_numpy(maps).float()
-    grid = F.affine_grid(theta, [len(maps), 1, side, side], align_corners=False)
+    grid = F.affine_grid(torch.from_numpy(maps).float(), [len(maps), 1, side, side], align_corners=False)
     found = F.grid_sample(plain, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    out: Pixels = found.round_().clamp_(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    out: Pixels = found.round_().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return out

@@ -59,14 +59,12 @@ def moved(operations_B: npt.NDArray[np.int64], strengths_B: Uniform, side: int) 
     return maps
 
 
-def recoloured(images_BSSC: Pixels, operations_B: npt.NDArray[np.int64], strengths_B: Uniform) -> Pixels:
-    """Return the images with what changes colours."""
-    out = images_BSSC.copy()
+def recolour(images_BSSC: Pixels, operations_B: npt.NDArray[np.int64], strengths_B: Uniform) -> None:
+    """Do to the images, in place, what changes colours."""
     for name in (*_BY_TABLE, "color", "sharpness"):
         rows = np.flatnonzero(operations_B == OPERATIONS.index(name))
         if len(rows):
-            out[rows] = _apply(name, images_BSSC[rows], strengths_B[rows])
-    return out
+            images_BSSC[rows] = _apply(name, images_BSSC[rows], strengths_B[rows])
 
 
 def _apply(name: str, images_BSSC: Pixels, strengths_B: Uniform) -> Pixels:
