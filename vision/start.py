@@ -77,6 +77,7 @@ def begin_with(model: nn.Module, begin: Start) -> None:
         start(model, begin.vit)
         return
     assert isinstance(model, Backbone)
+    model.keeps_statistics = True
     own = model.state_dict()
     wanted = {name for name in own if not name.endswith("num_batches_tracked")}
     lacking = sorted(wanted - begin.weights.keys() - {name for name in own if name.startswith(model.head)})
