@@ -70,6 +70,18 @@ def test_another_model_of_timm_trains_in_its_place(tmp_path: Path, name: str) ->
         fitted.save_pretrained(tmp_path / "x")
 
 
+def test_pretrained_statistics_of_batches_stay(tmp_path: Path) -> None:
+    folder = timm_folder(tmp_path / "net", "resnet10t")
+    fitted = model(folder).fit(IMAGES, LABELS, valid=0)
+    given = read_start(str(folder)).weights
+    means = {name: value for name, value in fitted.model_.state_dict().items() if name.endswith("running_mean")}
+    assert means and all(torch.equal(value, given[name]) for name, value in means.items())
+    assert not torch.equal(fitted.model_.state_dict()["model.conv1.0.weight"], given["model.conv1.0.weight"])
+    config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet10t", "train": {"epochs": 1}})
+    fresh = ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0).model_.state_dict()
+    assert fresh["model.bn1.running_mean"].abs().max() > 0
+
+
 def test_a_backbone_from_nothing() -> None:
     config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet10t", "train": {"epochs": 1}})
     fitted = ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)
