@@ -52,5 +52,26 @@ def efficientnet(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+def baseline(found: list[Result]) -> float:
+    """Return the mean of the best classical model, which is the wide branch of the default model."""
+    alone = [[value for name, value in one.branches.items() if "Transformer" not in name] for one in found]
+    return float(np.mean([values[0] for values in alone]))
+
+
+def test_digits_in_five_folds() -> None:
+    found = results("digits", runs=5)
+    assert mean(found) >= max(0.99, baseline(found)) and max(one.train_seconds for one in found) <= 60
+
+
+def test_cifar10_in_eight_minutes(real_data: Path) -> None:
+    found = results("cifar10", preset="small32")
+    assert mean(found) >= 0.80 and max(one.train_seconds for one in found) <= 480
+
+
+def test_hymenoptera_from_nothing(real_data: Path) -> None:
+    found = results("hymenoptera", preset="tiny")
+    assert mean(found) >= baseline(found)
+
+
 def test_hymenoptera_from_efficientnet(real_data: Path, efficientnet: str) -> None:
     assert mean(results("hymenoptera", preset="finetune", init=efficientnet)) >= 0.94
