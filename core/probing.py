@@ -18,6 +18,9 @@ from .labels import Classes, Labels, LabelSets
 from .linear import LinearModel, Weights, fifth, fit_sets
 from .training import predict
 
+_FLOOR = 0.1
+"""The least spread of a feature that counts, as a share of the usual one."""
+
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
 
 Floats = npt.NDArray[np.float32]
@@ -36,20 +39,26 @@ def fit_head(
 ) -> None:
     """Fit the `head` of a model to encoded labels by logistic regression, the rest of the model as it is.
 
-    `weights` are what each label counts. Where labels are numbers, the head stays as it is.
+    `weights` are what each label counts. A class that no row has keeps its drawn weights, with the least bias. Where
+    labels are numbers, the head stays as it is.
     """
+    if not isinstance(labels, (Classes, LabelSets)):
+        return
     x = np.asarray(predict(_HeadInputs(model.to(device), head), source, device))
     if isinstance(labels, LabelSets):
         fitted = fit_sets(x, targets, labels.names, seed, weights)
-    elif isinstance(labels, Classes):
-        fitted = _best(x, targets, seed, weights).widened(labels.names)
+        known = np.arange(len(labels))
     else:
-        return
-    weight = fitted.weight if fitted.scale is None else fitted.weight / fitted.scale  # for features as they are
+        fitted = _best(x, targets, seed, weights)
+        known = np.asarray(fitted.classes)
+    # For features as they are; those that hardly ever move must not weigh the more for it.
+    scale = 1.0 if fitted.scale is None else np.maximum(fitted.scale, _FLOOR * np.median(fitted.scale))
+    weight = fitted.weight / scale
     bias = fitted.bias if fitted.mean is None else fitted.bias - weight @ fitted.mean
     with torch.no_grad():
-        head.weight.copy_(torch.from_numpy(weight))
-        head.bias.copy_(torch.from_numpy(bias))
+        head.bias.fill_(float(bias.min()))  # of a class that is not among the rows
+        head.weight[known] = torch.from_numpy(np.asarray(weight, np.float32)).to(device)
+        head.bias[known] = torch.from_numpy(np.asarray(bias, np.float32)).to(device)
 
 
 class _HeadInputs:

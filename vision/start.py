@@ -15,7 +15,7 @@ from ..core.hub import find_folder, read_json, read_state, weights_hash
 from .config import ImageConfig
 from .data import ImageFeatures, Moments
 from .domain import DOMAIN
-from .model import ViT
+from .model import ImageModel, ViT
 from .model.backbone import PREFIX, Backbone
 from .pretrained import Pretrained, of_timm, read_pretrained, start
 
@@ -63,6 +63,8 @@ def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
         )
     wished, theirs = config.model, begin.vit.config
     encoder = wished.encoder.with_shape_of(theirs.encoder)
+    if theirs.convolutions:  # their number must not follow from another size
+        theirs = replace(theirs, convolutions=theirs.halvings)
     size -= size % theirs.stride
     features = replace(features, size=size)
     return replace(
@@ -72,12 +74,13 @@ def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
 
 def begin_with(model: nn.Module, begin: Start) -> None:
     """Copy the weights into a fresh model; the head stays as it was drawn where the number of classes differs."""
+    assert isinstance(model, ImageModel)
+    model.keeps_statistics = True
     if begin.vit is not None:
         assert isinstance(model, ViT)
         start(model, begin.vit)
         return
     assert isinstance(model, Backbone)
-    model.keeps_statistics = True
     own = model.state_dict()
     wanted = {name for name in own if not name.endswith("num_batches_tracked")}
     lacking = sorted(wanted - begin.weights.keys() - {name for name in own if name.startswith(model.head)})

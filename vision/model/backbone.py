@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm
 
 from ...core.batch import Batch
 from ...core.errors import ConfigError, did_you_mean
+from .base import ImageModel
 
 PREFIX = "timm:"
 
 
-class Backbone(nn.Module):
+class Backbone(ImageModel):
     """A model of timm with fresh weights, for images (B, C, S, S) and K classes.
 
     >>> Backbone("timm:resnet18", num_classes=3, channels=1, size=32)(Batch({"image": torch.zeros(2, 1, 32, 32)})).shape
@@ -24,25 +24,12 @@ class Backbone(nn.Module):
     def __init__(self, name: str, num_classes: int, channels: int, size: int) -> None:
         super().__init__()
         self.model = _create(name.removeprefix(PREFIX), num_classes, channels, size)
-        self.keeps_statistics = False
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B, K) for `batch["image"]`."""
         image_BCSS = batch["image"].contiguous(memory_format=torch.channels_last)  # up to twice as fast on a processor
         logits_BK: Tensor = self.model(image_BCSS)
         return logits_BK
-
-    def train(self, mode: bool = True) -> Self:
-        """Set the mode; where it `keeps_statistics`, batch norms go on as in evaluation.
-
-        So pretrained ones should: a few steps on small batches spoil what they know of all images, and with it the
-        weights that were learned for them.
-        """
-        super().train(mode)
-        for module in self.modules():
-            if self.keeps_statistics and isinstance(module, BatchNorm):
-                module.eval()
-        return self
 
     @property
     def heads(self) -> list[nn.Linear]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...core.batch import Batch
 from ...core.nn import Dropout, Encoder, LearnedPositions, Pooling, make_norm
+from .base import ImageModel
 from .config import ViTConfig
 from .positions import grid_positions, resized_positions
 from .tokens import ConvolutionalTokens, PatchEmbedding
@@ -14,7 +15,7 @@ from .tokens import ConvolutionalTokens, PatchEmbedding
 # Shapes: B batch, C channels, H height, W width of the image, L tokens, D width of the model, K classes.
 
 
-class ViT(nn.Module):
+class ViT(ImageModel):
     """A Transformer that puts images into classes (Dosovitskiy et al., 2021: "16×16 words").
 
     With `config.distilled` it is DeiT's (Touvron et al., "Training data-efficient image Transformers", 2021): in
