@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from ..core.batch import Examples, Source
+from ..core.errors import ConfigError
 from ..core.metrics import Statistic, character_errors, error_rate, word_errors
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
@@ -60,10 +61,18 @@ class SpeechRecognizer(Pipeline):
 
     def follow(self, source: Source, says: Output, share: float) -> Source:
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
-        distillation", 2016).
+        distillation", 2016); say how many cannot be learned, ConfigError where that is all.
         """
         assert isinstance(source, data.SpeechSource)
-        return self.features_.following(source, [str(text) for text in says], share)
+        found = self.features_.following(source, [str(text) for text in says], share)
+        assert found.second is not None
+        rows, unusable = len(found), sum(target is None for target in found.second)
+        why = "empty, too long for the recording, or of characters or words that were not learned"
+        if unusable == rows:
+            raise ConfigError(f"teacher '{self.teacher}': none of its transcripts can be learned: {why}; give another")
+        if unusable:
+            self._say(f"teacher: {unusable:,} of {rows:,} transcripts are {why}; these rows keep their own")
+        return found
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return word and character error rates."""

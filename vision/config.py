@@ -33,16 +33,17 @@ class ImageConfig:
     wide: bool = True
     test_flips: bool = False
 
-    def __post_init__(self) -> None:
-        small = self.features.augment.small_size
-        if small and not self.backbone and small % self.model.stride:
-            raise ConfigError(f"features.augment.small_size ({small}) must be divisible by {self.model.stride}")
-
     def model_for(self, features: ImageFeatures) -> ViTConfig:
-        """Return the model's settings with the image size, channels and patches that fit what was learned."""
+        """Return the model's settings with the image size, channels and patches that fit what was learned.
+
+        Raises ConfigError where images of that size, or the smaller ones at first, cannot be cut into whole tokens.
+        """
         learned = not self.features.size and not self.model.convolutions
         patch_size = features.size // _PATCHES_A_SIDE if learned else self.model.patch_size
-        return replace(self.model, image_size=features.size, channels=features.channels, patch_size=patch_size)
+        found = replace(self.model, image_size=features.size, channels=features.channels, patch_size=patch_size)
+        if (small_size := self.features.augment.small_size) % found.stride:
+            raise ConfigError(f"features.augment.small_size ({small_size}) must be divisible by {found.stride}")
+        return found
 
 
 def finetune() -> ImageConfig:

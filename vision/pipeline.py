@@ -15,6 +15,7 @@ from ..core.classifier import Classifier
 from ..core.device import pick_device
 from ..core.errors import ArtifactError
 from ..core.labels import Numbers
+from ..core.pipeline import LINEAR
 from ..core.report import Evaluation, Picture
 from ..core.training import Observer, Output, predict
 from ..core.tuning import Space
@@ -56,10 +57,12 @@ class ImageClassifier(Classifier):
         return data.read(data_, labels, input=input, label=label, size=data.kept_size(size))
 
     def check_settings(self, held_out: Examples | None) -> None:
-        """Refuse a backbone that timm does not have."""
+        """Refuse a backbone that timm does not have, and sizes that the model cannot cut into tokens."""
         super().check_settings(held_out)
         if self.config_.backbone:
             check_name(self.config_.backbone)
+        elif self.kind != LINEAR:
+            self.config_.model_for(self.features_)
 
     def parts_of(self, data_: Any) -> dict[str, Any]:
         """Return the folders train, val and test of a folder or archive that is divided so."""

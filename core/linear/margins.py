@@ -47,31 +47,7 @@ def fit_margins(
     Strength, stretch and the two factors are those with the least log loss on a held-out fifth. `groups` numbers rows
     that must not be split; `weights` says what each row counts.
     """
-    names = list(classes)
-    counts = np.ones(len(targets), np.float32) if weights is None else weights
-    kept, held_out = _rows(targets, seed, groups)
-    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
-        return _machine(x, targets, counts, names, 1.0, 0.0, seed)
-    x_kept, x_held_out, bayes = x[kept], x[held_out], _naive_bayes(x[kept], targets[kept], counts[kept], names)
-    tried: dict[tuple[float, float], tuple[list[float], float]] = {}
-
-    def loss(strength: float, stretch: float) -> float:
-        if (strength, stretch) not in tried:
-            machine = _machine(x_kept, targets[kept], counts[kept], names, strength, stretch, seed)
-            scores = [branch.scores(x_held_out) for branch in (machine, bayes)]
-            tried[strength, stretch] = exponents(scores, targets[held_out], "softmax", counts[held_out])
-        return tried[strength, stretch][1]
-
-    strength = min(STRENGTHS, key=lambda one: loss(one, _FIRST_STRETCH))
-    stretch = min(STRETCHES, key=lambda one: loss(strength, one))
-    (a, b), _ = tried[strength, stretch]
-    machine = _machine(x, targets, counts, names, strength, stretch, seed)
-    bayes = _naive_bayes(x, targets, counts, names)
-    return replace(
-        machine,
-        weight=np.float32(a) * machine.weight + np.float32(b) * bayes.weight,
-        bias=np.float32(a) * machine.bias + np.float32(b) * bayes.bias,
-    )
+    return _fit(x, targets, list(classes), seed, groups, weights, alone=False)
 
 
 def fit_machine(
@@ -86,19 +62,40 @@ def fit_machine(
 
     Strength and temperature are those with the least log loss on a held-out fifth.
     """
-    names = list(classes)
+    return _fit(x, targets, list(classes), seed, groups, weights, alone=True)
+
+
+def _fit(
+    x: Matrix, targets: Targets, names: list[Any], seed: int, groups: Groups, weights: Weights, *, alone: bool
+) -> LinearModel:
+    """Choose strength and stretch, and fit to all rows; `alone` goes without stretch and naive Bayes."""
+    first_stretch, stretches = (0.0, (0.0,)) if alone else (_FIRST_STRETCH, STRETCHES)
     counts = np.ones(len(targets), np.float32) if weights is None else weights
     kept, held_out = _rows(targets, seed, groups)
-    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:
+    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
         return _machine(x, targets, counts, names, 1.0, 0.0, seed)
-    tried = {}
-    for strength in STRENGTHS:
-        scores = _machine(x[kept], targets[kept], counts[kept], names, strength, 0.0, seed).scores(x[held_out])
-        tried[strength] = exponents([scores], targets[held_out], "softmax", counts[held_out])
-    strength = min(tried, key=lambda one: tried[one][1])
-    (a,), _ = tried[strength]
-    machine = _machine(x, targets, counts, names, strength, 0.0, seed)
-    return replace(machine, weight=np.float32(a) * machine.weight, bias=np.float32(a) * machine.bias)
+    x_kept, x_held_out = x[kept], x[held_out]
+    bayes = [] if alone else [_naive_bayes(x_kept, targets[kept], counts[kept], names)]
+    tried: dict[tuple[float, float], tuple[list[float], float]] = {}
+
+    def loss(strength: float, stretch: float) -> float:
+        if (strength, stretch) not in tried:
+            machine = _machine(x_kept, targets[kept], counts[kept], names, strength, stretch, seed)
+            scores = [branch.scores(x_held_out) for branch in (machine, *bayes)]
+            tried[strength, stretch] = exponents(scores, targets[held_out], "softmax", counts[held_out])
+        return tried[strength, stretch][1]
+
+    strength = min(STRENGTHS, key=lambda one: loss(one, first_stretch))
+    stretch = min(stretches, key=lambda one: loss(strength, one))
+    factors, _ = tried[strength, stretch]
+    branches = [_machine(x, targets, counts, names, strength, stretch, seed)]
+    branches += [] if alone else [_naive_bayes(x, targets, counts, names)]
+    weighed = list(zip(np.array(factors, np.float32), branches, strict=True))
+    return replace(
+        branches[0],
+        weight=np.sum([factor * branch.weight for factor, branch in weighed], axis=0),
+        bias=np.sum([factor * branch.bias for factor, branch in weighed], axis=0),
+    )
 
 
 def _rows(targets: Targets, seed: int, groups: Groups) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

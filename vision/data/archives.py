@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import stat
 import tarfile
@@ -133,7 +134,7 @@ def _zipped(archive: zipfile.ZipFile) -> Iterator[tuple[_Member, IO[bytes]]]:
             why = "encrypted; make the archive without a password"
         member = _Member(info.filename, info.file_size, why)
         if why is not None:
-            yield member, _NOTHING
+            yield member, io.BytesIO()
             continue
         with archive.open(info) as opened:
             yield member, opened
@@ -145,14 +146,9 @@ def _tarred(archive: tarfile.TarFile) -> Iterator[tuple[_Member, IO[bytes]]]:
             continue
         opened = archive.extractfile(info) if info.isreg() else None
         if opened is None:
-            yield _Member(info.name, 0, "a link or a device, no file; put the image itself into the archive"), _NOTHING
+            yield (
+                _Member(info.name, 0, "a link or a device, no file; put the image itself into the archive"),
+                io.BytesIO(),
+            )
         else:
             yield _Member(info.name.removeprefix("./"), info.size, None), opened
-
-
-class _Nothing:
-    def read(self, _: int = -1) -> bytes:
-        return b""
-
-
-_NOTHING: IO[bytes] = _Nothing()  # type: ignore[assignment]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -204,9 +206,9 @@ def test_large_images_are_kept_larger_and_seen_in_the_middle() -> None:
         ({"mixup": -1.0}, "augment.mixup (-1.0) must be 0 (off) or above"),
     ],
 )
-def test_wrong_settings_are_refused(setting: dict[str, object], said: str) -> None:
+def test_wrong_settings_are_refused(setting: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
-        AugmentConfig(**setting)  # type: ignore[arg-type]
+        AugmentConfig(**setting)
     assert str(error.value) == said
 
 
@@ -229,6 +231,27 @@ def test_test_flips_average_both() -> None:
     assert np.abs(model.predict_proba(IMAGES) - model.predict_proba(flipped.inputs)).max() > 1e-3
 
 
-def test_a_small_size_that_cannot_be_cut_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"features\.augment\.small_size \(6\) must be divisible by 4"):
-        override(ImageClassifier("tiny").resolve(), {"features": {"augment": {"small_size": 6}}})
+@pytest.mark.parametrize(
+    ("preset", "size", "small_size", "said"),
+    [
+        ("tiny", 32, 6, r"features\.augment\.small_size \(6\) must be divisible by 4"),
+        ("small", 64, 40, r"features\.augment\.small_size \(40\) must be divisible by 16"),
+        ("small", 100, 0, r"image_size \(100\) must be divisible by 2 to the power of the convolutions \(16\)"),
+    ],
+)
+def test_sizes_that_cannot_be_cut_are_told_before_anything_is_trained(
+    preset: str, size: int, small_size: int, said: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(ImageClassifier, "fit_baseline", None)
+    settings = {"features": {"size": size, "augment": {"small_size": small_size}}}
+    config = override(ImageClassifier(preset).resolve(), settings)
+    with pytest.raises(ConfigError, match=said):
+        ImageClassifier(config=config).fit(np.zeros((8, 32, 32, 3), np.uint8), list("abababab"), valid=0)
+
+
+def test_small_sizes_are_measured_by_the_learned_size() -> None:
+    config = override(ImageClassifier("small").resolve(), {"features": {"augment": {"small_size": 12}}})
+    features = ImageFeatures.fit(
+        ImageClassifier().read(np.zeros((4, 16, 16, 3), np.uint8), list("abab")), config.features
+    )
+    assert config.model_for(features).stride == 4

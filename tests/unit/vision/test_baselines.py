@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -59,12 +60,12 @@ def test_a_class_without_rows_keeps_its_column() -> None:
 
 
 @pytest.mark.parametrize("target", ["labels", "number"])
-def test_several_labels_and_numbers(target: str) -> None:
+def test_several_labels_and_numbers(target: Literal["labels", "number"]) -> None:
     train = bars(60, 0)
     bright = np.arange(60) % 2
     labels = [("above",) if not one else ("below", "dark") for one in bright] if target == "labels" else bright + 0.5
     examples = read(train.inputs, labels)
-    features = ImageFeatures.fit(examples, ImageFeaturesConfig(target=target))  # type: ignore[arg-type]
+    features = ImageFeatures.fit(examples, ImageFeaturesConfig(target=target))
     model = ImageBaseline().fit(examples, features)
     for outputs in model.all_outputs(bars(20, 1)).values():
         assert np.asarray(outputs).shape == ((20, 3) if target == "labels" else (20,))

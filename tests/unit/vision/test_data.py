@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -247,7 +248,7 @@ def test_damaged_features_are_refused(tmp_path: Path) -> None:
         ({"target": "x"}, "features.target ('x') must be auto, class, labels or number"),
     ],
 )
-def test_wrong_settings_are_refused(setting: dict[str, object], said: str) -> None:
+def test_wrong_settings_are_refused(setting: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
-        ImageFeaturesConfig(**setting)  # type: ignore[arg-type]
+        ImageFeaturesConfig(**setting)
     assert str(error.value) == said

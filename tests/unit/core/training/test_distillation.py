@@ -131,10 +131,35 @@ def test_a_teacher_of_other_labels_is_refused_before_anything_is_trained(tmp_pat
         pupil.fit(X, [f"x{label}" for label in y], valid=0)
 
 
-def test_transcripts_teach(tmp_path: Path) -> None:
+def test_transcripts_teach(tmp_path: Path, monkeypatch: Any) -> None:
     sample = SAMPLES["speech"]
     X, y = sample.make(12, 0)
-    teacher = sample.pipeline().fit(X, y, valid=0)
-    teacher.save(tmp_path / "teacher")
+    first = fit(sample)
+    first.save(tmp_path / "teacher")
+    follow, seen = type(first).follow, []
+
+    def spied(self: Any, *given: Any) -> Any:
+        seen.append(follow(self, *given))
+        return seen[0]
+
+    monkeypatch.setattr(type(first), "follow", spied)
+    texts = iter([y[0], "", *y[:10]])
+    monkeypatch.setattr(type(first), "deep_outputs", lambda *_: list(texts))
+    said: list[str] = []
+    monkeypatch.setattr(type(first), "_say", lambda _, text: said.append(text))
     pupil = sample.pipeline().set_params(teacher=tmp_path / "teacher")
-    assert pupil.fit(X, y, valid=0).score(X, y) > -1
+    pupil.fit(X, y, valid=0)
+    (source,) = seen
+    assert source.second_share == 0.5 and source.second[1] is None
+    assert pupil.features_.vocabulary.decode(source.second[3].tolist()) == y[1]
+    assert any(text.startswith("teacher: 1 of 12 transcripts are empty, too long") for text in said)
+
+
+def test_a_teacher_without_a_usable_transcript_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    sample = SAMPLES["speech"]
+    X, y = sample.make(12, 0)
+    first = fit(sample)
+    first.save(tmp_path / "teacher")
+    monkeypatch.setattr(type(first), "deep_outputs", lambda *_: [""] * 12)
+    with pytest.raises(ConfigError, match="none of its transcripts can be learned: empty, too long"):
+        sample.pipeline().set_params(teacher=tmp_path / "teacher").fit(X, y, valid=0)
