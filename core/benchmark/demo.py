@@ -40,6 +40,8 @@ def _show(pipeline: Any, split: Split, say: Say) -> None:
     few = split.test.take(np.arange(_SHOWN))
     for row, answer in enumerate(pipeline(few)):
         assert few.labels is not None
-        sure = f" ({answer.probability:.2f})" if answer.probability is not None else ""
+        number = isinstance(answer.label, float)
+        said = f"{answer.label:.2f}" if number else answer.label
+        sure = f" ({answer.probability:.2f})" if answer.probability is not None and not number else ""
         what = shown_input(few.inputs, row) or few.place(row)
-        say(f"  {what[:90]}\n    predicted {answer.label}{sure}, true {few.labels[row]}")
+        say(f"  {what[:90]}\n    predicted {said}{sure}, true {few.labels[row]}")
