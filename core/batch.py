@@ -98,6 +98,8 @@ class Batch:
 class Draw:
     """Counted randomness: a pure function of (seed, epoch, sample), so that a resumed run draws the same.
 
+    `progress` is the share of training that is over, in [0, 1), for what grows or fades with it.
+
     >>> draw = Draw(seed=1, epoch=0)
     >>> bool((draw.uniform(np.array([3, 7]), 4)[1] == draw.uniform(np.array([7]), 4)[0]).all())
     True
@@ -105,6 +107,7 @@ class Draw:
 
     seed: int
     epoch: int
+    progress: float = 0.0
 
     def uniform(self, rows: Rows, count: int, stream: int = 0) -> npt.NDArray[np.float64]:
         """Return (len(rows), count) numbers in [0, 1): row i's depend on (seed, epoch, rows[i], stream) alone."""

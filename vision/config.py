@@ -75,17 +75,17 @@ def base() -> ImageConfig:
 
 def small32() -> ImageConfig:
     """`small` for images of 32 pixels, at first of 24: CIFAR-10 in minutes on a processor."""
-    return _sized(small(), 32, epochs=8, small_size=24, small_epochs=5)
+    return _sized(small(), 32, epochs=8, small_size=24)
 
 
 def small64() -> ImageConfig:
     """`small` for images of 64 pixels, at first of 48."""
-    return _sized(small(), 64, epochs=20, small_size=48, small_epochs=12)
+    return _sized(small(), 64, epochs=20, small_size=48)
 
 
 def small224() -> ImageConfig:
     """`small` for photographs: crops of 224 pixels, at first of 160."""
-    config = _sized(small(), 224, epochs=60, small_size=160, small_epochs=40, crop=0.35)
+    config = _sized(small(), 224, epochs=60, small_size=160, crop=0.35)
     return replace(
         config, train=replace(config.train, batch_rows=32, optimizer=OptimizerConfig(lr=1e-3, weight_decay=0.05))
     )

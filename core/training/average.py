@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -12,38 +13,41 @@ from .distributed import like, whole
 
 
 class Average:
-    """Averages parameters after each step; with `decay` 0 it holds nothing and does nothing."""
+    """Averages parameters, and the statistics of batch norms, after each step; with `decay` 0 it does nothing."""
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay = decay
-        self.values = {name: p.detach().clone() for name, p in model.named_parameters()} if decay else {}
+        kept = model.state_dict().keys()
+        floats = ((name, own) for name, own in _tensors(model) if name in kept and own.is_floating_point())
+        self.values = {name: own.detach().clone() for name, own in floats} if decay else {}
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
         """Take a step's weights in; the decay warms up as (1 + step) / (10 + step)."""
         if self.values:
             keep = min(self.decay, (1 + step) / (10 + step))
-            torch._foreach_lerp_(list(self.values.values()), list(model.parameters()), 1 - keep)
+            now = [own for name, own in _tensors(model) if name in self.values]
+            torch._foreach_lerp_(list(self.values.values()), now, 1 - keep)
 
     @torch.no_grad()
     def install(self, model: nn.Module) -> None:
         """Put the averaged weights into the model."""
-        for name, parameter in model.named_parameters():
+        for name, own in _tensors(model):
             if name in self.values:
-                parameter.copy_(self.values[name])
+                own.copy_(self.values[name])
 
     @contextlib.contextmanager
     def installed(self, model: nn.Module) -> Iterator[None]:
         """Have the model hold the averaged weights for a while."""
-        own = {name: p.detach().clone() for name, p in model.named_parameters() if name in self.values}
+        before = {name: own.detach().clone() for name, own in _tensors(model) if name in self.values}
         self.install(model)
         try:
             yield
         finally:
             with torch.no_grad():
-                for name, parameter in model.named_parameters():
-                    if name in own:
-                        parameter.copy_(own[name])
+                for name, own in _tensors(model):
+                    if name in before:
+                        own.copy_(before[name])
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the average as whole named tensors; under FSDP2 every rank must call it."""
@@ -52,3 +56,7 @@ class Average:
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Put back what `tensors` returned."""
         self.values = {name: like(tensors[name], value) for name, value in self.values.items()}
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    return chain(model.named_parameters(), model.named_buffers())

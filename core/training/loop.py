@@ -156,6 +156,7 @@ class _Run:
         steps = Steps(
             self.source,
             self.plan,
+            total,
             accumulate=self.settled.accumulate,
             rank=self.ranks.rank,
             ranks=self.ranks.size,

@@ -65,9 +65,9 @@ class Plan:
             self._arranged = (epoch, self._arrange(epoch))
         return self._arranged[1][step % len(self)]
 
-    def draw(self, step: int) -> Draw:
-        """Return the randomness of the epoch that holds this step."""
-        return Draw(self.seed, step // len(self))
+    def draw(self, step: int, total: int) -> Draw:
+        """Return the randomness of the epoch that holds this step, of `total` steps."""
+        return Draw(self.seed, step // len(self), step / total)
 
     def largest(self) -> Rows:
         """Return the batch that needs the most memory: the most rows × width."""
@@ -123,17 +123,17 @@ class Part(NamedTuple):
 
 
 class Steps(Dataset[list[Part]]):
-    """The micro-batches of each step for one rank: a map from step to data, so that seeking is an index.
+    """The micro-batches of each of `total` steps for one rank: a map from step to data, so that seeking is an index.
 
     A rank left without rows in a ragged batch gets one that weighs nothing, so that it takes part in every collective.
     """
 
-    def __init__(self, source: Source, plan: Plan, *, accumulate: int, rank: int = 0, ranks: int = 1):
-        self.source, self.plan = source, plan
+    def __init__(self, source: Source, plan: Plan, total: int, *, accumulate: int, rank: int = 0, ranks: int = 1):
+        self.source, self.plan, self.total = source, plan, total
         self.accumulate, self.rank, self.ranks = accumulate, rank, ranks
 
     def __getitem__(self, step: int) -> list[Part]:
-        return self.split(self.plan.rows(step), self.plan.draw(step))
+        return self.split(self.plan.rows(step), self.plan.draw(step, self.total))
 
     def split(self, rows: Rows, draw: Draw) -> list[Part]:
         """Return this rank's share of a global batch as micro-batches."""

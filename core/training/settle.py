@@ -6,7 +6,7 @@ import time
 
 import torch
 
-from ..batch import Source
+from ..batch import Draw, Rows, Source
 from ..device import pick_precision
 from ..errors import ConfigError
 from .config import TrainConfig, budget_seconds
@@ -16,10 +16,12 @@ from .sampling import Plan, Steps
 from .state import Settled, Validation
 from .step import Stepper
 from .task import Task
-from .weights import get_weights, set_weights
+from .weights import kept_weights
 
 _CALIBRATION_SHARE = 0.03
 _MIN_STEPS = 5
+_SPREAD = (5**0.5 - 1) / 2
+"""Multiples of it fill the interval from 0 to 1 evenly, however many they are."""
 
 
 def settle(
@@ -78,19 +80,23 @@ class _Trial:
         """Return the micro-batches a step that fit in memory: halved on all ranks alike until the largest batch
         fits."""
         accumulate, rows = self.config.accumulate, self.plan.largest()
-        while accumulate < len(rows):
-            failed = torch.tensor([float(not self._fits(accumulate))], device=self.device)
-            if self.ranks.sum(failed).item() == 0:
-                break
-            accumulate *= 2
+        with kept_weights(self.task.model):
+            while accumulate < len(rows):
+                failed = torch.tensor([float(not self._fits(rows, accumulate))], device=self.device)
+                if self.ranks.sum(failed).item() == 0:
+                    break
+                accumulate *= 2
         return accumulate
 
-    def _fits(self, accumulate: int) -> bool:
-        share = self.plan.largest()[self.ranks.rank :: self.ranks.size]
+    def _fits(self, rows: Rows, accumulate: int) -> bool:
+        """Try a batch as it is when training begins, and as it is at the end."""
+        share = rows[self.ranks.rank :: self.ranks.size]
         part = share[: -(-len(share) // accumulate)]
         try:
             alone = Stepper(self.task, self.config, self.device, self.dtype, Ranks())
-            alone.backward([(self.source.batch(part, self.plan.draw(0)).to(self.device), 1.0)])
+            for progress in (0.0, 1.0):
+                batch = self.source.batch(part, Draw(self.config.seed, 0, progress))
+                alone.backward([(batch.to(self.device), 1.0)])
         except torch.OutOfMemoryError:
             return False
         finally:
@@ -100,24 +106,32 @@ class _Trial:
 
     def steps_in(self, seconds: float, accumulate: int, validation: Validation | None) -> int:
         """Return how many steps, with the evaluations between them, fill a time budget."""
-        before = {name: value.clone() for name, value in get_weights(self.task.model).items()}
-        stepper = Stepper(self.task, self.config, self.device, self.dtype, Ranks())
-        steps = Steps(self.source, self.plan, accumulate=accumulate, rank=self.ranks.rank, ranks=self.ranks.size)
-        stepper(steps[0], 1e-3)
-        start, taken = time.monotonic(), 0
-        while taken < _MIN_STEPS or time.monotonic() - start < _CALIBRATION_SHARE * seconds:
-            float(stepper(steps[taken + 1], 1e-3))
-            taken += 1
-        per_step = (time.monotonic() - start) / taken
-        aside = time.monotonic() - start + self.config.evaluations * self._evaluation_seconds(validation)
-        set_weights(self.task.model, before)
-        self.task.model.zero_grad(set_to_none=True)
+        with kept_weights(self.task.model):
+            spent, taken = self._timed(seconds, accumulate)
+            aside = spent + self.config.evaluations * self._evaluation_seconds(validation)
         if aside >= seconds:
             raise ConfigError(
                 f"budget '{self.config.budget}' is too short: calibration and {self.config.evaluations} evaluations "
                 f"take {aside:.0f} s; raise it, or lower train.evaluations"
             )
-        return max(1, int((seconds - aside) * 0.97 / per_step))
+        return max(1, int((seconds - aside) * 0.97 * taken / spent))
+
+    def _timed(self, seconds: float, accumulate: int) -> tuple[float, int]:
+        """Return the seconds that some steps took, spread over the whole of training, and their number."""
+        stepper = Stepper(self.task, self.config, self.device, self.dtype, Ranks())
+        total = _wanted(self.config, self.plan)
+        steps = Steps(self.source, self.plan, total, accumulate=accumulate, rank=self.ranks.rank, ranks=self.ranks.size)
+
+        def take(step: int) -> None:
+            draw = Draw(self.config.seed, 0, step * _SPREAD % 1)
+            float(stepper(steps.split(self.plan.rows(step), draw), 1e-3))
+
+        take(0)
+        start, taken = time.monotonic(), 0
+        while taken < _MIN_STEPS or time.monotonic() - start < _CALIBRATION_SHARE * seconds:
+            taken += 1
+            take(taken)
+        return time.monotonic() - start, taken
 
     def _evaluation_seconds(self, validation: Validation | None) -> float:
         start = time.monotonic()

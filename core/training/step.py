@@ -16,6 +16,7 @@ from .optimizers import Optimizers
 from .sampling import Part
 from .tally import Tally
 from .task import Task
+from .weights import Buffers
 
 _GROW_AFTER = 2000
 
@@ -31,6 +32,7 @@ class Stepper:
         self.spread = spread(task, config.parallel, ranks)
         self.forward: Any = torch.compile(self.spread) if config.compile else self.spread
         self.optimizers = Optimizers(task.model, config.optimizer)
+        self.buffers = Buffers(task.model)
         self.tally = Tally(device)
         self.looks = device.type == "cpu" and ranks.size == 1
         self.scale = torch.tensor([4096.0 if dtype == torch.float16 else 1.0, 0.0], device=device)
@@ -39,6 +41,7 @@ class Stepper:
         """Take one step over the micro-batches of this rank; return the loss, on the device."""
         self.optimizers.set_rate(rate)
         self.optimizers.zero_grad()
+        self.buffers.keep()
         loss = self.backward([(part.batch.to(self.device), part.real) for part in parts])
         found_inf = self._unscale_and_clip()
         if not self.looks:
@@ -46,6 +49,7 @@ class Stepper:
         elif not found_inf:
             self.optimizers.step()
         skipped = whole(found_inf)
+        self.buffers.put_back(skipped)
         self.tally.add(loss, skipped)
         if self.dtype == torch.float16:
             self._rescale(skipped)

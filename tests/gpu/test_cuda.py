@@ -51,7 +51,7 @@ def test_a_step_does_not_wait_for_the_device() -> None:
         source, task = ToySource(64), toy_task()
         task.model.to(CUDA)
         stepper = Stepper(task, TrainConfig(), CUDA, torch.float32, Ranks())
-        parts = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=16), accumulate=1)[0]
+        parts = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=16), 10, accumulate=1)[0]
         stepper([part._replace(batch=part.batch.pin_memory()) for part in parts], 1.0)
     finally:
         torch.cuda.set_sync_debug_mode("default")

@@ -57,7 +57,7 @@ def one_step(source: ToySource, config: TrainConfig, ranks: Ranks) -> dict[str, 
     task = make_task()
     stepper = Stepper(task, config, CPU, torch.float32, ranks)
     plan = Plan(source.lengths, len(source), seed=0, batch_rows=9)
-    steps = Steps(source, plan, accumulate=2, rank=ranks.rank, ranks=ranks.size)
+    steps = Steps(source, plan, len(plan), accumulate=2, rank=ranks.rank, ranks=ranks.size)
     loss = ranks.sum(stepper.backward([(part.batch, part.real) for part in steps[len(plan) - 1]]))
     found = {name: whole(p.grad) for name, p in task.model.named_parameters() if p.grad is not None}
     return found | {"loss": loss}

@@ -52,7 +52,7 @@ class ImageSource:
         config = self.features.config.augment
         if not (config.mixup or config.cutmix):
             return self._batch(self._changed(rows, draw), self.labels[rows])
-        side = config.size_in(draw.epoch, self.features.size)
+        side = config.size_at(draw.progress, self.features.size)
         mix = draw_mixes(draw.uniform(rows, NUMBERS, _MIXING), len(self), side, config)
         images = mixed_images(self._changed(rows, draw), self._changed(mix.partners, draw), mix)
         batch = self._batch(images, mixed_labels(self._shares(rows), self._shares(mix.partners), mix))
@@ -64,7 +64,7 @@ class ImageSource:
 
     def _changed(self, rows: Rows, draw: Draw) -> Pixels:
         features, config = self.features, self.features.config.augment
-        side = config.size_in(draw.epoch, features.size)
+        side = config.size_at(draw.progress, features.size)
         return changed(self.images[rows], rows, draw, side, config, features.flip)
 
     def _middle(self, images: Pixels) -> Pixels:

@@ -212,12 +212,12 @@ def test_wrong_settings_are_refused(setting: dict[str, Any], said: str) -> None:
     assert str(error.value) == said
 
 
-def test_the_first_epochs_may_see_smaller_images() -> None:
-    config = AugmentConfig(small_size=6, small_epochs=2, cutmix=1.0)
+def test_training_may_begin_with_smaller_images() -> None:
+    config = AugmentConfig(small_size=6, small_share=0.5, cutmix=1.0)
     examples = read(IMAGES, np.arange(40) % 4)
     features = ImageFeatures.fit(examples, ImageFeaturesConfig(size=8, augment=config))
     source = features.source(examples, training=True)
-    sides = [source.batch(np.arange(5), Draw(0, epoch))["image"].shape[-1] for epoch in range(4)]
+    sides = [source.batch(np.arange(5), Draw(0, 0, share))["image"].shape[-1] for share in (0.0, 0.4, 0.5, 1.0)]
     assert sides == [6, 6, 8, 8] and source.batch(np.arange(5))["image"].shape[-1] == 8
 
 

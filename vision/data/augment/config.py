@@ -18,8 +18,9 @@ class AugmentConfig:
     since grey images are so often characters or scans). The share `trivial` undergoes one operation of TrivialAugment
     (Müller and Hutter, 2021) at a random strength; of the share `erase` a rectangle becomes noise (Zhong et al., 2017).
     `mixup` and `cutmix` are the parameters of the Beta distributions from which mixtures of two images are drawn (Zhang
-    et al., 2018; Yun et al., 2019; 0: off); with both, each image takes one at random. The first `small_epochs` see
-    images of `small_size` pixels, which cost less (progressive resizing; Howard, 2018; Touvron et al., 2019).
+    et al., 2018; Yun et al., 2019; 0: off); with both, each image takes one at random. In the first `small_share`
+    of training images are of `small_size` pixels, which cost less (progressive resizing; Howard, 2018; Touvron et al.,
+    2019).
     """
 
     shift: float = 0.0625
@@ -30,25 +31,25 @@ class AugmentConfig:
     mixup: float = 0.0
     cutmix: float = 0.0
     small_size: int = 0
-    small_epochs: int = 0
+    small_share: float = 0.6
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift < 0.5:
             raise ConfigError(f"augment.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
         if self.flip not in ("auto", "on", "off"):
             raise ConfigError(f"augment.flip ('{self.flip}') must be auto, on or off")
-        for name in ("crop", "trivial", "erase"):
+        for name in ("crop", "trivial", "erase", "small_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]: a share")
-        for name in ("mixup", "cutmix", "small_size", "small_epochs"):
+        for name in ("mixup", "cutmix", "small_size"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
 
-    def size_in(self, epoch: int, size: int) -> int:
-        """Return the side of the images in an epoch, where `size` is that of the later ones.
+    def size_at(self, progress: float, size: int) -> int:
+        """Return the side of the images where a share of training is over, if `size` is that of the last ones.
 
-        >>> config = AugmentConfig(small_size=24, small_epochs=2)
-        >>> [config.size_in(epoch, 32) for epoch in range(4)]
+        >>> config = AugmentConfig(small_size=24, small_share=0.6)
+        >>> [config.size_at(progress, 32) for progress in (0.0, 0.5, 0.6, 0.9)]
         [24, 24, 32, 32]
         """
-        return self.small_size if self.small_size and epoch < self.small_epochs else size
+        return self.small_size if self.small_size and progress < self.small_share else size

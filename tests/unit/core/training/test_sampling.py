@@ -71,7 +71,7 @@ def test_seeking_equals_going_there(case: Case, steps: list[int]) -> None:
     there = {step: walked.rows(step).tolist() for step in range(max(steps) + 1)}
     for step in steps:
         assert sought.rows(step).tolist() == plan(case).rows(step).tolist() == there[step]
-        assert sought.draw(step) == Draw(case[4], step // len(sought))
+        assert sought.draw(step, 1000) == Draw(case[4], step // len(sought), step / 1000)
 
 
 def test_epochs_and_seeds_differ_in_order_and_company() -> None:
@@ -141,7 +141,9 @@ class RowSource:
 @given(st.integers(1, 17), st.integers(1, 6), st.integers(1, 5), st.integers(0, 30))
 def test_ranks_and_micro_batches_share_one_global_batch(rows: int, accumulate: int, ranks: int, step: int) -> None:
     order = Plan(None, 40, seed=3, batch_rows=rows)
-    shares = [Steps(RowSource(), order, accumulate=accumulate, rank=rank, ranks=ranks)[step] for rank in range(ranks)]
+    shares = [
+        Steps(RowSource(), order, 40, accumulate=accumulate, rank=rank, ranks=ranks)[step] for rank in range(ranks)
+    ]
     assert all(len(share) == accumulate for share in shares)
     parts = [part for share in shares for part in share]
     seen = [
@@ -151,7 +153,7 @@ def test_ranks_and_micro_batches_share_one_global_batch(rows: int, accumulate: i
         for pair in zip(part.batch["row"].tolist(), part.batch["drawn"].tolist(), strict=True)
     ]
     wanted = order.rows(step)
-    drawn = order.draw(step).uniform(wanted, 1)[:, 0].tolist()
+    drawn = order.draw(step, 40).uniform(wanted, 1)[:, 0].tolist()
     assert sorted(seen) == sorted(zip(wanted.tolist(), drawn, strict=True))
     assert all(len(part.batch) == 1 and part.batch["row"][0] == wanted[0] for part in parts if not part.real)
     sizes = [len(part.batch) * part.real for part in parts]
@@ -160,7 +162,7 @@ def test_ranks_and_micro_batches_share_one_global_batch(rows: int, accumulate: i
 
 def test_a_pickled_map_of_steps_goes_on_alike() -> None:
     source = ToySource(30)
-    steps = Steps(source, Plan(source.lengths, 30, seed=2, batch_rows=7), accumulate=2)
+    steps = Steps(source, Plan(source.lengths, 30, seed=2, batch_rows=7), 9, accumulate=2)
     before = [steps[step] for step in range(9)]
     again = pickle.loads(pickle.dumps(steps))
     for step in (8, 0, 5):
@@ -170,7 +172,7 @@ def test_a_pickled_map_of_steps_goes_on_alike() -> None:
 
 
 def test_torchs_loader_starts_anywhere() -> None:
-    steps = Steps(RowSource(), Plan(None, 40, seed=2, batch_rows=7), accumulate=2)
+    steps = Steps(RowSource(), Plan(None, 40, seed=2, batch_rows=7), 9, accumulate=2)
     loaded = list(DataLoader(steps, sampler=range(4, 9), batch_size=None))
     assert [[part.batch["row"].tolist() for part in parts] for parts in loaded] == [
         [part.batch["row"].tolist() for part in steps[step]] for step in range(4, 9)

@@ -1,13 +1,20 @@
-"""What ends training before its epochs are over is said."""
+"""What ends training before its epochs are over is said; a budget is settled on steps from all of training."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
+from toy import ToySource, toy_task
 
-from fourfold.core.training import TrainConfig
+from fourfold.core.batch import Batch, Draw, Rows
+from fourfold.core.training import TrainConfig, Trainer
+from fourfold.core.training.distributed import Ranks
 from fourfold.core.training.sampling import Plan
-from fourfold.core.training.settle import cut_short
+from fourfold.core.training.settle import cut_short, settle
+
+CPU = torch.device("cpu")
 
 PLAN = Plan(np.full(10, 100), 10, seed=0, batch_rows=1)
 
@@ -32,3 +39,33 @@ PLAN = Plan(np.full(10, 100), 10, seed=0, batch_rows=1)
 )
 def test_a_bound_that_ends_training_early_is_named(config: TrainConfig, total: int, message: str) -> None:
     assert cut_short(config, PLAN, total) == message
+
+
+class Watched(ToySource):
+    """Notes how far training is at each batch."""
+
+    def __init__(self) -> None:
+        super().__init__(64)
+        self.seen: list[float] = []
+
+    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
+        self.seen.append(-1.0 if draw is None else draw.progress)
+        return super().batch(rows, draw)
+
+
+def test_a_budget_is_settled_on_steps_from_all_of_training_and_leaves_no_trace() -> None:
+    source, task = Watched(), toy_task()
+    task.model.layers.insert(0, nn.BatchNorm1d(8))  # type: ignore[operator]
+    before = {name: value.clone() for name, value in task.model.state_dict().items()}
+    plan = Plan(source.lengths, len(source), seed=0, batch_rows=16)
+    settle(TrainConfig(budget="1s", batch_rows=16), CPU, Ranks(), task, source, plan)
+    counts, _ = np.histogram(source.seen, bins=4, range=(0, 1))
+    assert counts.sum() == len(source.seen) > 5 and counts.min() > 0 and counts.max() <= 3 * counts.min()
+    assert all(torch.equal(before[name], value) for name, value in task.model.state_dict().items())
+    assert all(p.grad is None for p in task.model.parameters())
+
+
+def test_sources_are_told_how_far_training_is() -> None:
+    source = Watched()
+    Trainer(TrainConfig(epochs=2, batch_rows=16), CPU).fit(toy_task(), source)
+    assert source.seen == [step / 8 for step in range(8)]

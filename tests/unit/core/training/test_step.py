@@ -48,8 +48,8 @@ def gradients(
     task = toy_task(dropout=0.0)
     task = kind(task.model)
     stepper = Stepper(task, TrainConfig(), CPU, torch.float32, Ranks())
-    steps = Steps(source, Plan(source.lengths, len(source), seed=0, batch_rows=64), accumulate=accumulate)
-    parts = [(part.batch, part.real) for part in steps.split(rows, steps.plan.draw(0))]
+    steps = Steps(source, Plan(source.lengths, len(source), seed=0, batch_rows=64), 10, accumulate=accumulate)
+    parts = [(part.batch, part.real) for part in steps.split(rows, steps.plan.draw(0, 10))]
     loss = float(stepper.backward(parts))
     return loss, [p.grad.clone() for p in task.model.parameters() if p.grad is not None]
 
@@ -116,7 +116,7 @@ def test_skipping_leaves_weights_and_moments_untouched(looks: bool) -> None:
     stepper = Stepper(task, TrainConfig(), CPU, torch.float32, Ranks())
     stepper.looks = looks
     source = Poison(range(1, 2))
-    steps = Steps(source, Plan(None, 64, seed=0, batch_rows=16), accumulate=1)
+    steps = Steps(source, Plan(None, 64, seed=0, batch_rows=16), 10, accumulate=1)
     stepper(steps[0], 1.0)
     before = (
         [p.clone() for p in task.model.parameters()],
@@ -127,6 +127,21 @@ def test_skipping_leaves_weights_and_moments_untouched(looks: bool) -> None:
         assert torch.equal(old, new)
     for name, value in stepper.optimizers.tensors().items():
         assert torch.equal(before[1][name], value), name
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_skipping_leaves_the_statistics_of_batch_norms_untouched(looks: bool) -> None:
+    task = toy_task(dropout=0.0)
+    task.model.layers.insert(0, nn.BatchNorm1d(8))  # type: ignore[operator]
+    stepper = Stepper(task, TrainConfig(), CPU, torch.float32, Ranks())
+    stepper.looks = looks
+    steps = Steps(Poison(range(1, 2)), Plan(None, 64, seed=0, batch_rows=16), 10, accumulate=1)
+    fresh = {name: value.clone() for name, value in task.model.named_buffers()}
+    stepper(steps[0], 1.0)
+    before = {name: value.clone() for name, value in task.model.named_buffers()}
+    assert not any(torch.equal(before[name], value) for name, value in fresh.items())
+    stepper(steps[1], 1.0)
+    assert all(torch.equal(before[name], value) for name, value in task.model.named_buffers())
 
 
 def test_after_five_skips_in_a_row_training_returns_to_the_last_good_state_with_a_lower_rate() -> None:
@@ -150,7 +165,7 @@ def test_clipping_bounds_the_gradient() -> None:
     task = toy_task(dropout=0.0)
     stepper = Stepper(task, TrainConfig(optimizer=OptimizerConfig(clip=0.01)), CPU, torch.float32, Ranks())
     source = ToySource(64)
-    steps = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=64), accumulate=1)
+    steps = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=64), 10, accumulate=1)
     stepper.backward([(part.batch, part.real) for part in steps[0]])
     stepper.optimizers.clip()
     assert float(nn.utils.get_total_norm([p.grad for p in task.model.parameters()])) <= 0.01 + 1e-6
