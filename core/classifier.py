@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -20,7 +22,8 @@ from .objectives import Objective, Prediction, objective_of
 from .pipeline import DEFAULT, Pipeline
 from .probing import fit_head
 from .report import Evaluation
-from .training import Output, Task
+from .training import Observer, Output, Task
+from .training.checkpoint import CHECKPOINTS, load_checkpoint
 
 _HEAD_ROWS = 10_000
 """More rows hardly move what a head learns of fixed features."""
@@ -105,14 +108,29 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
         seed = self.config_.train.seed
         return self.baseline_type().fit(examples, self.features_, seed=seed, weights=weights)
 
-    def fit_heads(self, model: nn.Module, heads: Iterable[nn.Linear], examples: Examples) -> None:
-        """Fit the heads of a model with pretrained weights to 10,000 training rows at most."""
+    def fit_heads(
+        self,
+        model: nn.Module,
+        heads: Iterable[nn.Linear],
+        examples: Examples,
+        folder: Path | None,
+        observer: Observer,
+    ) -> None:
+        """Fit the heads of a model with pretrained weights to 10,000 training rows at most.
+
+        Where training goes on from a checkpoint in `folder`, it has them already.
+        """
+        if folder is not None and load_checkpoint(folder / CHECKPOINTS)[0] is not None:
+            return
+        start = time.monotonic()
         seed, labels = self.config_.train.seed, self.features_.classes
         rows = np.sort(np.random.default_rng(seed).permutation(len(examples))[:_HEAD_ROWS])
         few = examples.take(rows)
+        observer.say(f"fits a head to what the pretrained weights make of {len(few):,} rows")
         source, targets, device = self.features_.source(few), labels.encode(few), pick_device(self.device)
         for head in heads:
             fit_head(model, head, source, targets, labels, device, seed=seed, weights=self.weights(few))
+        self.facts_["head_seconds"] = round(time.monotonic() - start, 2)
 
     def build_task(self, model: Any, examples: Examples | None = None) -> Task:
         """Train by the objective's loss."""

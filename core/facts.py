@@ -43,6 +43,7 @@ def describe_facts(facts: dict[str, Any]) -> dict[str, str]:
         "train_seconds": ("training time", "{:.1f} s"),
         "rows_per_second": ("training speed", "{:,.0f} rows/s"),
         "baseline_seconds": ("baseline's training time", "{:.1f} s"),
+        "head_seconds": ("time of fitting a head before", "{:.1f} s"),
         "steps": ("steps", "{:,}"),
         "skipped_steps": ("skipped steps", "{:,}"),
         "left_out": ("rows left out of training", "{:,}"),

@@ -65,7 +65,7 @@ def tiny() -> ImageConfig:
 def small() -> ImageConfig:
     """Four layers of width 192 behind convolutions: the default; give it a budget (10m) on a processor."""
     config = _preset(width=192, num_layers=4, num_heads=3, epochs=30, batch_rows=96, lr=2e-3)
-    return replace(config, model=replace(config.model, convolutions=-1, channels_first=32))
+    return replace(config, model=replace(config.model, convolutions=-1, channels_first=24))
 
 
 def base() -> ImageConfig:
@@ -75,7 +75,8 @@ def base() -> ImageConfig:
 
 def small32() -> ImageConfig:
     """`small` for images of 32 pixels, at first of 24: CIFAR-10 in minutes on a processor."""
-    return _sized(small(), 32, epochs=8, small_size=24)
+    config = _sized(small(), 32, epochs=8, small_size=24)
+    return replace(config, model=replace(config.model, channels_first=32))
 
 
 def small64() -> ImageConfig:
@@ -86,9 +87,9 @@ def small64() -> ImageConfig:
 def small224() -> ImageConfig:
     """`small` for photographs: crops of 224 pixels, at first of 160."""
     config = _sized(small(), 224, epochs=60, small_size=160, crop=0.35)
-    return replace(
-        config, train=replace(config.train, batch_rows=32, optimizer=OptimizerConfig(lr=1e-3, weight_decay=0.05))
-    )
+    model = replace(config.model, channels_first=16, encoder=replace(config.model.encoder, num_layers=6))
+    optimizer = OptimizerConfig(lr=1e-3, weight_decay=0.05)
+    return replace(config, model=model, train=replace(config.train, batch_rows=32, optimizer=optimizer))
 
 
 def _preset(*, width: int, num_layers: int, num_heads: int, epochs: float, batch_rows: int, lr: float) -> ImageConfig:

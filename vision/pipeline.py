@@ -163,7 +163,7 @@ class ImageClassifier(Classifier):
         if self.init is not None:
             assert isinstance(model, (ViT, Backbone))
             begin_with(model, self._start)
-            self.fit_heads(model, model.heads, examples)
+            self.fit_heads(model, model.heads, examples, folder, observer)
         return model
 
     def save_pretrained(self, folder: str | Path, kind: Kind = "timm") -> Path:

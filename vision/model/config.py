@@ -19,7 +19,8 @@ class ViTConfig:
     """The shape of a vision Transformer.
 
     An image becomes tokens by cutting it into patches of `patch_size` pixels or, with `convolutions` (K > 0), by K
-    convolutions that each halve the side, the first of `channels_first` channels and each of the next of twice as many
+    convolutions that each halve the side, the first of `channels_first` channels, each of the next of twice as many up
+    to the width
     (`ConvolutionalTokens`); −1 stands for as many as leave 4 to 7 tokens in a row.
 
     By default it pools by the mean and has no class token, which trains better from nothing (Beyer et al.,

@@ -46,8 +46,8 @@ class ConvolutionalTokens(nn.Module):
     def __init__(self, config: ViTConfig) -> None:
         super().__init__()
         self.config = config
-        widths = [config.channels_first * 2**stage for stage in range(config.halvings - 1)]
-        widths.append(config.encoder.width)
+        last = config.encoder.width
+        widths = [min(last, config.channels_first * 2**stage) for stage in range(config.halvings - 1)] + [last]
         first = nn.Conv2d(config.channels, widths[0], kernel_size=4, stride=2, padding=1, bias=False)
         stages = [nn.Sequential(first, *_end(widths[0]))]
         for enter, leave in pairwise(widths):

@@ -13,6 +13,7 @@ from fourfold.core.batch import Batch
 from fourfold.core.errors import ConfigError, DataError
 from fourfold.core.facts import core_share
 from fourfold.core.nn import TransformerConfig
+from fourfold.vision.config import PRESETS
 from fourfold.vision.model import ViT, ViTConfig, grid_positions, resized_positions
 
 ENCODER = TransformerConfig(width=32, num_layers=1, num_heads=2)
@@ -52,9 +53,9 @@ def test_images_of_another_size_are_seen_by_resampled_positions(tokens: dict[str
         model(Batch({"image": torch.zeros(1, 3, 26, 26)}))
 
 
-def test_the_core_does_most_of_the_work_behind_convolutions_too() -> None:
-    encoder = TransformerConfig(width=192, num_layers=4, num_heads=6)
-    model = ViT(ViTConfig(encoder=encoder, convolutions=3, channels_first=32), 10)
+@pytest.mark.parametrize(("preset", "size"), [("small", 64), ("small32", 32), ("small64", 64), ("small224", 224)])
+def test_the_core_does_most_of_the_work_behind_convolutions_too(preset: str, size: int) -> None:
+    model = ViT(replace(PRESETS[preset]().model, image_size=size), 10)
     assert core_share(model) > 0.7
 
 

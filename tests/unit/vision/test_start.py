@@ -14,6 +14,8 @@ from safetensors.torch import save_file
 
 from fourfold.core.config import override
 from fourfold.core.errors import ArtifactError, ConfigError
+from fourfold.core.training import Silent
+from fourfold.core.training.checkpoint import CHECKPOINTS, Checkpoint, save_checkpoint
 from fourfold.vision import ImageClassifier
 from fourfold.vision.start import read_start
 
@@ -106,6 +108,27 @@ def test_the_head_fits_before_the_first_step(tmp_path: Path) -> None:
     still = {"train": {"max_steps": 1, "optimizer": {"lr": 1e-9}, "ema": 0.0}}
     second = model(tmp_path / "first", **still).fit(images, names, valid=0)
     assert (second.deep_outputs(second.read(images)).argmax(1) == 9 - target).mean() > 0.7
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+def test_a_head_is_fitted_once_and_that_is_said(tmp_path: Path) -> None:
+    fitted = model(timm_folder(tmp_path / "net", "resnet10t")).fit(IMAGES, LABELS, valid=0)
+    assert fitted.facts_["head_seconds"] > 0
+    examples, listener, net = fitted.read(IMAGES, LABELS), Listener(), fitted.model_
+    before = net.heads[0].weight.detach().clone()
+    save_checkpoint(tmp_path / "run" / CHECKPOINTS, Checkpoint({"step": 0}, {"model": net.state_dict()}))
+    fitted.fit_heads(net, net.heads, examples, tmp_path / "run", listener)
+    assert torch.equal(net.heads[0].weight, before) and not listener.said
+    fitted.fit_heads(net, net.heads, examples, tmp_path / "another", listener)
+    assert not torch.equal(net.heads[0].weight, before)
+    assert listener.said == ["fits a head to what the pretrained weights make of 24 rows"]
 
 
 def test_a_run_with_convolutions_starts_one_of_another_size(tmp_path: Path) -> None:
