@@ -18,10 +18,7 @@ from .labels import Classes, Labels, LabelSets
 from .linear import LinearModel, Weights, fifth, fit_sets
 from .training import predict
 
-_FLOOR = 0.1
-"""The least spread of a feature that counts, as a share of the usual one."""
-
-_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
+_STRENGTHS = (1e-2, 1e-1, 1.0, 10.0)
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,21 +41,21 @@ def fit_head(
     """
     if not isinstance(labels, (Classes, LabelSets)):
         return
+    # Features keep their spread: those that move the most are what pretraining found to matter. Brought to variance 1
+    # each, they told ants from bees a point worse (docs/measurements.md).
     x = np.asarray(predict(_HeadInputs(model.to(device), head), source, device))
+    scale = float(np.sqrt(np.square(x).mean())) or 1.0
+    x = np.asarray(x / scale, np.float32)
     if isinstance(labels, LabelSets):
         fitted = fit_sets(x, targets, labels.names, seed, weights)
         known = np.arange(len(labels))
     else:
         fitted = _best(x, targets, seed, weights)
         known = np.asarray(fitted.classes)
-    # For features as they are; those that hardly ever move must not weigh the more for it.
-    scale = 1.0 if fitted.scale is None else np.maximum(fitted.scale, _FLOOR * np.median(fitted.scale))
-    weight = fitted.weight / scale
-    bias = fitted.bias if fitted.mean is None else fitted.bias - weight @ fitted.mean
     with torch.no_grad():
-        head.bias.fill_(float(bias.min()))  # of a class that is not among the rows
-        head.weight[known] = torch.from_numpy(np.asarray(weight, np.float32)).to(device)
-        head.bias[known] = torch.from_numpy(np.asarray(bias, np.float32)).to(device)
+        head.bias.fill_(float(fitted.bias.min()))  # of a class that is not among the rows
+        head.weight[known] = torch.from_numpy(fitted.weight / scale).to(device)
+        head.bias[known] = torch.from_numpy(fitted.bias).to(device)
 
 
 class _HeadInputs:
@@ -83,7 +80,7 @@ def _best(x: Floats, targets: npt.NDArray[np.int64], seed: int, weights: Weights
 
     def fit(rows: npt.NDArray[Any], strength: float) -> LinearModel:
         counts = None if weights is None else weights[rows]
-        return LinearModel.fit(x[rows], targets[rows], strength=strength, weights=counts)
+        return LinearModel.fit(x[rows], targets[rows], strength=strength, standardise=False, weights=counts)
 
     def log_loss(strength: float) -> float:
         model = fit(kept, strength)

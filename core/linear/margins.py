@@ -108,27 +108,32 @@ def _rows(targets: Targets, seed: int, groups: Groups) -> tuple[npt.NDArray[Any]
 def _machine(
     x: Matrix, targets: Targets, counts: Counts, classes: list[Any], strength: float, stretch: float, seed: int
 ) -> LinearModel:
-    """Fit one class against the others; a class without rows is far below all."""
+    """Fit one class against the others, on all processors; a class without rows is far below all."""
     from scipy.sparse import diags
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
+    from sklearn.utils.parallel import Parallel, delayed
 
     weight, bias = np.zeros((len(classes), x.shape[1]), np.float32), np.full(len(classes), -3.0, np.float32)
-    present = x > 0
-    converged = True
     found = np.unique(targets)
     if len(found) == 1:
         bias[found] = 3.0
         return LinearModel(weight=weight, bias=bias, classes=classes)
-    for number in found[1:] if len(found) == 2 else found:
+    present = x > 0 if stretch else None
+
+    def tell(number: int) -> bool:
         inside = targets == number
         factor = _stretched(present, inside, counts, stretch) if stretch else np.ones(x.shape[1], np.float32)
         machine = LinearSVC(C=strength, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # told by `converged`
-            machine.fit(x @ diags(factor) if stretch else x, inside, sample_weight=counts)
+        machine.fit(x @ diags(factor) if stretch else x, inside, sample_weight=counts)
         weight[number], bias[number] = machine.coef_[0] * factor, machine.intercept_[0]
-        converged = converged and int(machine.n_iter_) < machine.max_iter
+        return bool(machine.n_iter_ < machine.max_iter)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # told by `converged`
+        # liblinear lets go of the interpreter while it works.
+        alone = found[1:] if len(found) == 2 else found
+        converged = all(Parallel(n_jobs=-1, prefer="threads")(delayed(tell)(number) for number in alone))
     if len(found) == 2:  # one margin m: softmax of (−m, m)
         weight[found[0]], bias[found[0]] = -weight[found[1]], -bias[found[1]]
     return LinearModel(weight=weight, bias=bias, classes=classes, converged=converged)

@@ -53,7 +53,9 @@ def test_images_of_another_size_are_seen_by_resampled_positions(tokens: dict[str
         model(Batch({"image": torch.zeros(1, 3, 26, 26)}))
 
 
-@pytest.mark.parametrize(("preset", "size"), [("small", 64), ("small32", 32), ("small64", 64), ("small224", 224)])
+@pytest.mark.parametrize(
+    ("preset", "size"), [("small", 64), ("small32", 32), ("base32", 32), ("small64", 64), ("small224", 224)]
+)
 def test_the_core_does_most_of_the_work_behind_convolutions_too(preset: str, size: int) -> None:
     model = ViT(replace(PRESETS[preset]().model, image_size=size), 10)
     assert core_share(model) > 0.7
