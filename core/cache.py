@@ -19,7 +19,7 @@ from .errors import ConfigError
 from .files import remove_with
 
 _GIGABYTES = 20.0
-_UNFINISHED = ".writing-"
+_UNFINISHED, _KEPT = ".writing-", "kept-"
 _STALE = 24 * 3600.0
 
 
@@ -60,13 +60,18 @@ class Cache:
             shutil.rmtree(unfinished, ignore_errors=True)
         return found
 
+    def kept(self, name: str) -> Path:
+        """Return a folder beside the others that is never cleaned away, for what was downloaded."""
+        return self.root / f"{_KEPT}{name}"
+
     def drop(self, key: str) -> None:
         """Remove the folder of a key, where it turned out to be damaged."""
         shutil.rmtree(self.root / key, ignore_errors=True)
 
     def clean(self, coming: int = 0) -> None:
         """Make room for so many bytes: remove what a killed process left, then the least recently used."""
-        entries = sorted((path for path in self.root.iterdir() if path.is_dir()), key=_used)
+        folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(_KEPT))
+        entries = sorted(folders, key=_used)
         sizes = {path: _bytes(path) for path in entries if not path.name.startswith(_UNFINISHED)}
         for path in entries:
             stale = path.name.startswith(_UNFINISHED) and time.time() - _used(path) > _STALE

@@ -6,7 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from .errors import ArtifactError
@@ -61,13 +63,23 @@ def read_state(folder: Path) -> dict[str, Tensor]:
     )
 
 
-def weights_hash(weights: Mapping[str, Tensor]) -> str:
-    """Return what tells named weights from others, as hex."""
+class Start(Protocol):
+    """A pretrained model to start from."""
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]: ...
+
+
+def origin(start: Start | None) -> dict[str, str]:
+    """Return what tells one start from another, for a run to remember: a hash of its weights, nothing where there is
+    none."""
+    if start is None:
+        return {}
     digest = hashlib.sha256()
-    for name, weight in sorted(weights.items()):
+    for name, weight in sorted(start.weights.items()):
         digest.update(name.encode())
-        digest.update(weight.contiguous().numpy().tobytes())
-    return digest.hexdigest()
+        digest.update(weight.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return {"init": digest.hexdigest()}
 
 
 def _read_shards(folder: Path) -> dict[str, Tensor]:

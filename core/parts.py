@@ -109,18 +109,18 @@ class Parts(ABC):
         """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
         return 0.0
 
-    def start_from(self, init: str, config: Any) -> Any:
-        """Return `config` in the shape of the pretrained model `init`."""
+    def read_start(self, init: str) -> Any:
+        """Read the pretrained model `init`, a folder or a name on the hub; it has `weights` by name."""
         raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
+
+    def adopt(self, config: Any, start: Any) -> Any:
+        """Return `config` in the shape of a pretrained model."""
+        return config
 
     @property
     def search_space(self) -> Space:
         """What `tune` searches."""
         return self.space
-
-    def origin(self) -> dict[str, str]:
-        """Return what tells the pretrained model from others, for a run to remember."""
-        return {}
 
     def learn_features(self, examples: Examples, config: Any) -> Any:
         """Learn the features from the training rows."""

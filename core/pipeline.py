@@ -23,6 +23,7 @@ from .config import from_dict
 from .device import pick_device
 from .errors import ArtifactError, ConfigError, did_you_mean
 from .facts import training_facts
+from .hub import origin
 from .labels import Numbers, as_labels
 from .measure import measure
 from .metrics import value_of
@@ -63,6 +64,8 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the held-out rows)
     and `history_`.
     """
+
+    _read_start: tuple[str, Any] | None = None
 
     def __init__(
         self,
@@ -110,7 +113,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         if out is not None:
             identity = (
                 {"domain": self.domain, "preset": self.kind}
-                | self.origin()
+                | origin(self.start)
                 | teacher_identity(self.teacher)
                 | run_identity(config, train, held_out)
             )
@@ -239,6 +242,15 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         model.threshold_ = manifest.learned.get("threshold", 0.0)
         return model
 
+    @property
+    def start(self) -> Any:
+        """The pretrained model that `init` names, read once; None without it."""
+        if self.init is None:
+            return None
+        if self._read_start is None or self._read_start[0] != str(self.init):
+            self._read_start = (str(self.init), self.read_start(str(self.init)))
+        return self._read_start[1]
+
     def _forget(self) -> None:
         """Drop what an earlier fit learned."""
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
@@ -256,7 +268,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"no preset '{self.kind}'{did_you_mean(self.kind, names)}")
         config = self.config or self.presets.get(self.kind, next(iter(self.presets.values())))()
         if self.init is not None:
-            config = self.start_from(str(self.init), config)
+            config = self.adopt(config, self.start)
         seed = config.train.seed if self.seed is None else self.seed
         train = replace(config.train, seed=seed, budget=self.budget or config.train.budget)
         if train.metric is not None and train.metric not in self.metrics:

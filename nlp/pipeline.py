@@ -25,8 +25,8 @@ from .config import PRESETS, SPACE, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
-from .pretrained import kind_of, save_pretrained, start
-from .start import adopt, origin, read_start
+from .pretrained import Pretrained, kind_of, save_pretrained, start
+from .start import adopt, read_start
 
 _MOST_KIN = 300_000
 _MOST_LETTERS = 60_000_000
@@ -106,14 +106,13 @@ class TextClassifier(Classifier):
         if self.config_.reject and held_out is None:
             raise ConfigError("reject: needs held-out rows to choose on; give --valid, or set it to 0")
 
-    def start_from(self, init: str, config: TextConfig) -> TextConfig:
-        """Return `config` in the shape of a pretrained model: a folder of Hugging Face's or ours, or a hub name."""
-        self._start = read_start(init)
-        return adopt(config, self._start)
+    def read_start(self, init: str) -> Pretrained:
+        """Read a folder of Hugging Face's or ours, or a name on the hub."""
+        return read_start(init)
 
-    def origin(self) -> dict[str, str]:
-        """Return a hash of the weights that training starts from."""
-        return origin(self._start) if self.init is not None else {}
+    def adopt(self, config: TextConfig, start: Pretrained) -> TextConfig:
+        """Return `config` in the shape of a pretrained model."""
+        return adopt(config, start)
 
     @property
     def search_space(self) -> Space:
@@ -124,7 +123,7 @@ class TextClassifier(Classifier):
 
     def learn_features(self, examples: Examples, config: data.TextFeaturesConfig) -> data.TextFeatures:
         """Learn a tokenizer and the labels; the tokenizer is the pretrained model's own where it starts from one."""
-        tokenizer = self._start.tokenizer if self.init is not None else None
+        tokenizer = self.start.tokenizer if self.start else None
         return data.TextFeatures.fit(examples, config, tokenizer)
 
     def build_model(self) -> TextModel:
@@ -136,12 +135,10 @@ class TextClassifier(Classifier):
         """Copy pretrained weights, and learn words from the training texts where `pretrain.epochs` asks for it."""
         assert isinstance(model, TextModel)
         if self.init is not None:
-            start(model, self._start)
+            start(model, self.start)
         if self.config_.pretrain.epochs:
-            begin = self._start if self.init is not None else None
-            learn_words(
-                model, examples, self.features_, self.config_, pick_device(self.device), folder, observer, begin
-            )  # fmt: skip
+            device = pick_device(self.device)
+            learn_words(model, examples, self.features_, self.config_, device, folder, observer, self.start)
         return model
 
     def pretrain(
@@ -151,7 +148,7 @@ class TextClassifier(Classifier):
         config = self.resolve()
         config = replace(config, pretrain=replace(config.pretrain, epochs=config.pretrain.epochs or _EPOCHS))
         examples = replace(self._read_clean(X, input), labels=None)
-        begin = self._start if self.init is not None else None
+        begin = self.start
         features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
         run = WordRun(features=features, config=config, out=Path(out), device=pick_device(self.device), begin=begin)
         return run(examples, self._watcher(), resume=resume, force=force)

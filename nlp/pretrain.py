@@ -12,6 +12,7 @@ from ..core import artifact
 from ..core.batch import Examples
 from ..core.config import to_dict
 from ..core.files import write_text
+from ..core.hub import origin
 from ..core.run import open_run, run_identity
 from ..core.training import History, Observer, Observers, Outcome, Trainer, joined
 from ..core.training.checkpoint import CHECKPOINTS, remove_checkpoints
@@ -21,7 +22,7 @@ from .domain import DOMAIN
 from .masking import MaskedSource, MaskedTask
 from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, start
-from .start import PRETRAINED, origin
+from .start import PRETRAINED
 
 _STAGE = Path("features", "words")
 """The folder of this stage in that of a run; like that of the features it goes when the run is done."""

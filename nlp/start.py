@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.errors import ArtifactError, ConfigError
-from ..core.hub import find_folder, weights_hash
+from ..core.hub import find_folder
 from ..core.nn import TransformerConfig
 from .config import PRESETS, TextConfig
 from .domain import DOMAIN
@@ -61,13 +61,6 @@ def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: st
             f"init '{name}': its shape is fixed, {there[0]} layers of width {there[1]}, not {asked[0]} of {asked[1]}; "
             "leave model.encoder out"
         )
-
-
-def origin(start: Pretrained | None) -> dict[str, str]:
-    """Return what tells one start from another: a hash of its weights, nothing where there is none."""
-    if start is None:
-        return {}
-    return {"init": weights_hash(start.weights)}
 
 
 def _is_ours(folder: Path) -> bool:

@@ -61,10 +61,13 @@ class SpeechRecognizer(Pipeline):
 
     def follow(self, source: Source, says: Output, share: float) -> Source:
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
-        distillation", 2016); say how many cannot be learned, ConfigError where that is all.
+        distillation", 2016); say how many cannot be learned, ConfigError where that is all, or where it hears nothing.
         """
         assert isinstance(source, data.SpeechSource)
-        found = self.features_.following(source, [str(text) for text in says], share)
+        texts = [str(text) for text in says]
+        if len(texts) > 1 and len(set(texts)) == 1:  # as the baseline does with connected speech
+            raise ConfigError(f"teacher '{self.teacher}': it says '{texts[0]}' of every recording; give another")
+        found = self.features_.following(source, texts, share)
         assert found.second is not None
         rows, unusable = len(found), sum(target is None for target in found.second)
         why = "empty, too long for the recording, or of characters or words that were not learned"

@@ -41,8 +41,11 @@ class ImageConfig:
         learned = not self.features.size and not self.model.convolutions
         patch_size = features.size // _PATCHES_A_SIDE if learned else self.model.patch_size
         found = replace(self.model, image_size=features.size, channels=features.channels, patch_size=patch_size)
-        if (small_size := self.features.augment.small_size) % found.stride:
+        small_size = self.features.augment.small_size
+        if small_size % found.stride:
             raise ConfigError(f"features.augment.small_size ({small_size}) must be divisible by {found.stride}")
+        if small_size > features.size:
+            raise ConfigError(f"features.augment.small_size ({small_size}) must be at most {features.size}, the size")
         return found
 
 
@@ -83,7 +86,7 @@ def small32() -> ImageConfig:
 
 def base32() -> ImageConfig:
     """`small32` with more channels and stronger changes to images: CIFAR-10 in an hour on a processor."""
-    config = _sized(small(), 32, epochs=45, small_size=24, small_share=0.5, trivial=0.5)
+    config = _sized(small(), 32, epochs=44, small_size=24, small_share=0.5, trivial=0.5)
     train = replace(config.train, batch_rows=128, ema=0.999)
     return replace(config, model=replace(config.model, channels_first=56), train=train, test_flips=True)
 

@@ -13,7 +13,7 @@ from torch import nn
 from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
-from ..core.errors import ArtifactError
+from ..core.errors import ArtifactError, ConfigError
 from ..core.labels import Numbers
 from ..core.pipeline import LINEAR
 from ..core.report import Evaluation, Picture
@@ -27,13 +27,13 @@ from .domain import DOMAIN
 from .model import ViT
 from .model.backbone import Backbone, check_name
 from .pretrained import Kind, save_pretrained
-from .start import Start, adopt, begin_with, origin, read_start
+from .start import Start, adopt, begin_with, read_start
 
 _LOOKED_AT = 8
 
 
 class ImageClassifier(Classifier):
-    """Puts images into classes with a ViT trained on your data, beside logistic regression on thumbnails.
+    """Puts images into classes with a ViT trained on your data, beside the best of three classical models.
 
     >>> from sklearn.datasets import load_digits
     >>> digits = load_digits()
@@ -49,7 +49,6 @@ class ImageClassifier(Classifier):
     space = SPACE
     features_type = data.ImageFeatures
     baseline_type = ImageBaseline
-    _start: Start
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read images from a folder, a table of paths, files or arrays."""
@@ -61,6 +60,10 @@ class ImageClassifier(Classifier):
         super().check_settings(held_out)
         if self.config_.backbone:
             check_name(self.config_.backbone)
+            if size := self.config_.features.augment.small_size:
+                raise ConfigError(
+                    f"features.augment.small_size ({size}): a backbone sees images of one size; set it to 0"
+                )
         elif self.kind != LINEAR:
             self.config_.model_for(self.features_)
 
@@ -103,9 +106,10 @@ class ImageClassifier(Classifier):
         return found
 
     def deep_outputs(self, examples: Examples) -> Output:
-        """Return what the Transformer says; with `test_flips` the mean over the images and their mirror images."""
+        """Return what the Transformer says; with `test_flips` the mean over the images and their mirror images, if it
+        was trained on both."""
         found = super().deep_outputs(examples)
-        if not self.config_.test_flips:
+        if not (self.config_.test_flips and self.features_.flip):
             return found
         mirrored = self.features_.source(examples).mirrored()
         also = predict(self.task_, mirrored, pick_device(self.device))
@@ -119,26 +123,26 @@ class ImageClassifier(Classifier):
             return found
         rows = np.arange(len(seen))[:: max(1, len(seen) // _LOOKED_AT)][:_LOOKED_AT]
         few = seen.take(rows)
-        batch = self.features_.source(replace(few, labels=None)).batch(np.arange(len(few)))
+        source = self.features_.source(replace(few, labels=None))
+        batch = source.batch(np.arange(len(few)))
         maps = attention_maps(self.model_.eval(), batch.to(pick_device(self.device)))
         answers = self.answers(np.asarray(outputs)[rows])
         pictures = tuple(
             Picture(
-                image=data.data_uri(overlaid(few.inputs[row], maps[row])),
+                image=data.data_uri(overlaid(source.middle(few.inputs[row : row + 1])[0], maps[row])),
                 caption=f"{few.place(row)}: {answers[row].label}",
             )
             for row in range(len(few))
         )
         return replace(found, pictures=pictures)
 
-    def start_from(self, init: str, config: ImageConfig) -> ImageConfig:
-        """Return `config` in the shape of a pretrained model: a folder of timm's, Hugging Face's or ours, or a name."""
-        self._start = read_start(init)
-        return adopt(config, self._start)
+    def read_start(self, init: str) -> Start:
+        """Read a folder of timm's, Hugging Face's or ours, or a name on the hub."""
+        return read_start(init)
 
-    def origin(self) -> dict[str, str]:
-        """Return a hash of the weights that training starts from."""
-        return origin(self._start) if self.init is not None else {}
+    def adopt(self, config: ImageConfig, start: Start) -> ImageConfig:
+        """Return `config` in the shape of a pretrained model."""
+        return adopt(config, start)
 
     @property
     def search_space(self) -> Space:
@@ -148,7 +152,7 @@ class ImageClassifier(Classifier):
 
     def learn_features(self, examples: Examples, config: data.ImageFeaturesConfig) -> data.ImageFeatures:
         """Learn the labels, and what images look like where no pretrained model knows it."""
-        moments = self._start.moments if self.init is not None else None
+        moments = self.start.moments if self.start else None
         return data.ImageFeatures.fit(examples, config, moments)
 
     def build_model(self) -> nn.Module:
@@ -162,7 +166,7 @@ class ImageClassifier(Classifier):
         """Copy pretrained weights, and fit a head to them."""
         if self.init is not None:
             assert isinstance(model, (ViT, Backbone))
-            begin_with(model, self._start)
+            begin_with(model, self.start)
             self.fit_heads(model, model.heads, examples, folder, observer)
         return model
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.errors import ArtifactError, ConfigError
-from ..core.hub import find_folder, read_json, read_state, weights_hash
+from ..core.hub import find_folder, read_json, read_state
 from .config import ImageConfig
 from .data import ImageFeatures, Moments
 from .domain import DOMAIN
@@ -93,11 +93,6 @@ def begin_with(model: nn.Module, begin: Start) -> None:
                 value.copy_(given)
             elif given is not None and not name.startswith(model.head):
                 raise ArtifactError(f"{begin.name}: weight '{name}' is {tuple(given.shape)}, not {tuple(value.shape)}")
-
-
-def origin(begin: Start) -> dict[str, str]:
-    """Return what tells one start from another: a hash of its weights."""
-    return {"init": weights_hash(begin.weights)}
 
 
 def _of_vit(found: Pretrained) -> Start:

@@ -108,7 +108,7 @@ def _rows(targets: Targets, seed: int, groups: Groups) -> tuple[npt.NDArray[Any]
 def _machine(
     x: Matrix, targets: Targets, counts: Counts, classes: list[Any], strength: float, stretch: float, seed: int
 ) -> LinearModel:
-    """Fit one class against the others, on all processors; a class without rows is far below all."""
+    """Fit one class against the others; a class without rows is far below all."""
     from scipy.sparse import diags
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
@@ -131,9 +131,11 @@ def _machine(
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # told by `converged`
-        # liblinear lets go of the interpreter while it works.
+        # liblinear lets go of the interpreter while it works. Where there are fewer rows than features it draws from a
+        # generator that the whole process shares: not in threads, then.
+        jobs = -1 if x.shape[0] >= x.shape[1] else 1
         alone = found[1:] if len(found) == 2 else found
-        converged = all(Parallel(n_jobs=-1, prefer="threads")(delayed(tell)(number) for number in alone))
+        converged = all(Parallel(n_jobs=jobs, prefer="threads")(delayed(tell)(number) for number in alone))
     if len(found) == 2:  # one margin m: softmax of (−m, m)
         weight[found[0]], bias[found[0]] = -weight[found[1]], -bias[found[1]]
     return LinearModel(weight=weight, bias=bias, classes=classes, converged=converged)

@@ -26,8 +26,11 @@ class Average:
         """Take a step's weights in; the decay warms up as (1 + step) / (10 + step)."""
         if self.values:
             keep = min(self.decay, (1 + step) / (10 + step))
-            now = [own for name, own in _tensors(model) if name in self.values]
-            torch._foreach_lerp_(list(self.values.values()), now, 1 - keep)
+            # Apart, since they are of two kinds where parameters are sharded.
+            for tensors in (model.named_parameters(), model.named_buffers()):
+                own = {name: tensor for name, tensor in tensors if name in self.values}
+                if own:
+                    torch._foreach_lerp_([self.values[name] for name in own], list(own.values()), 1 - keep)
 
     @torch.no_grad()
     def install(self, model: nn.Module) -> None:

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from ..batch import Examples
 from ..config import flatten, override, to_dict
 from ..errors import ConfigError, TrainingError
+from ..hub import origin
 from ..metrics import Statistic, value_of
 from ..run import run_identity
 from ..training import Output
@@ -69,7 +70,7 @@ class Job:
     def identity(self) -> dict[str, Any]:
         """Return what a resumed study must share with the one that began."""
         searched = {f"search {name}": str(dimension) for name, dimension in self.space.items()}
-        whole = {"domain": self.pipeline.domain, "preset": self.pipeline.kind} | self.pipeline.origin()
+        whole = {"domain": self.pipeline.domain, "preset": self.pipeline.kind} | origin(self.pipeline.start)
         return whole | searched | run_identity(self.config, self.train, self.held_out)
 
     def changed(self, settings: Mapping[str, Scalar]) -> Any:

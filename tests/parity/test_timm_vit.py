@@ -1,5 +1,6 @@
 """The vision Transformer in our classes against timm's, randomly initialised."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -145,10 +146,15 @@ def test_hugging_face(tmp_path, kind, width, depth, size, patch):
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
     model.save_pretrained(tmp_path / "theirs")
+    assert read_pretrained(tmp_path / "theirs").moments == ((0.5,) * 3, (0.5,) * 3)
+    moments = ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    image = {"image_mean": moments[0], "image_std": moments[1]}
+    (tmp_path / "theirs" / "preprocessor_config.json").write_text(json.dumps(image))
     found = read_pretrained(tmp_path / "theirs")
     ours = ViT(found.config, 7).eval()
     start(ours, found)
     save_pretrained(ours, tmp_path / "back", kind=kind, moments=found.moments)
+    assert found.moments == read_pretrained(tmp_path / "back").moments == moments
     again = builder.from_pretrained(tmp_path / "back").eval()
     with torch.no_grad():
         want = model(images(size)).logits
@@ -161,6 +167,15 @@ def test_hugging_face_without_a_head(tmp_path):
     transformers.ViTModel(transformers.ViTConfig(**shape)).save_pretrained(tmp_path)
     found = read_pretrained(tmp_path)
     assert "head.weight" not in found.weights and found.config.encoder.width == 32
+
+
+def test_heads_of_another_width_are_those_of_the_named_model():
+    state = original(width=128).state_dict()
+    assert of_timm(state).config.encoder.num_heads == 2
+    known = of_timm(state, values={"architecture": "vit_huge_patch14_224"})
+    assert known.config.encoder.num_heads == 16, "of width 80 there, and as many for whatever width"
+    for other in ("resnet18", "nobody"):
+        assert of_timm(state, values={"architecture": other}).config.encoder.num_heads == 2
 
 
 def test_deit_by_name():

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import bz2
+import errno
+import gzip
 import io
 import lzma
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from ...core.errors import DataError
+from .folders import HIDDEN
+from .pictures import LARGEST_FILE
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
-
-LARGEST_FILE = 1 << 28
-"""The bytes that one file of an archive may have: 256 MB."""
 
 LARGEST_RATIO = 200
 """How many times larger than the archive all that is in it may be: images are compressed already."""
 
 _ALWAYS_FINE = 1 << 30
+_MANY, _LEAST_BYTES = 100_000, 64
+"""An archive of more files than this has at least so many bytes for each: an image has."""
+
+_AT_ONCE = 1 << 20
+_DECOMPRESSORS: dict[str, Callable[..., Any]] = {
+    ".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".txz": lzma.open,
+}  # fmt: skip
+_NAMES = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL)
 _DAMAGED = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile,
     lzma.LZMAError, zlib.error,
@@ -52,24 +62,34 @@ def is_archive(path: Path) -> bool:
 def unpack(path: Path, folder: Path) -> dict[str, str]:
     """Unpack the files of an archive into an empty folder; return why others were refused, by their names.
 
-    Refused are names that lead out of the folder, links, devices, and files that are too large; the first file after
-    which all is too large ends it. Raises DataError where the archive itself cannot be read.
+    Refused are names that lead out of the folder or cannot be a file's, links, devices, and files that are too large.
+    Raises DataError where the archive itself cannot be read, or is a bomb.
     """
     refused: dict[str, str] = {}
-    room = max(_ALWAYS_FINE, LARGEST_RATIO * path.stat().st_size)
+    room = _room(path)
     with _told(path), _members(path) as members:
         for member, opened in members:
             why = member.refused or _unsafe(member)
             if why is None and member.size > room:
-                why = f"{path.name} unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself"
+                why = _bomb(path)
             if why is not None:
                 refused[member.name] = why
                 continue
             room -= member.size
             target = folder / member.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(opened, target, member)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _copy(opened, target, member)
+            except OSError as error:
+                if error.errno not in _NAMES:
+                    raise
+                refused[member.name] = f"no name for a file here ({error.strerror}); rename it"
     return refused
+
+
+def _room(path: Path) -> int:
+    """Return the bytes that an archive may unpack to."""
+    return max(_ALWAYS_FINE, LARGEST_RATIO * path.stat().st_size)
 
 
 @contextmanager
@@ -77,6 +97,8 @@ def _told(path: Path) -> Iterator[None]:
     """Turn what the readers of archives raise into DataError."""
     try:
         yield
+    except DataError:
+        raise
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk is full, or the archive is not there
             raise DataError(f"{path}: cannot be unpacked ({error.strerror}); make room, or check the path") from None
@@ -88,7 +110,7 @@ def top_folders(path: Path) -> list[str]:
     names: set[PurePosixPath] = set()
     with _told(path), _members(path) as members:
         for member, _ in members:
-            if not member.name.startswith((".", "__MACOSX")):
+            if not member.name.startswith(HIDDEN):
                 names.add(PurePosixPath(member.name))
     tops = {name.parts[0] for name in names if len(name.parts) > 1}
     if len(tops) == 1 and not any(len(name.parts) == 1 for name in names):
@@ -114,14 +136,57 @@ def _copy(opened: IO[bytes], target: Path, member: _Member) -> None:
             left -= len(part)
 
 
+def _bomb(path: Path) -> str:
+    return f"{path.name} unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself"
+
+
 @contextmanager
 def _members(path: Path) -> Iterator[Iterator[tuple[_Member, IO[bytes]]]]:
     if path.name.lower().endswith(".zip"):
         with zipfile.ZipFile(path) as archive:
-            yield _zipped(archive)
-    else:
-        with tarfile.open(path, "r:*") as tar:
-            yield _tarred(tar)
+            yield _counted(path, _zipped(archive))
+        return
+    with _DECOMPRESSORS.get(path.suffix.lower(), open)(path, "rb") as file:
+        plain: Any = _Bounded(file, path)
+        with tarfile.open(fileobj=plain, mode="r:") as tar:
+            yield _counted(path, _tarred(tar))
+
+
+def _counted(path: Path, members: Iterator[tuple[_Member, IO[bytes]]]) -> Iterator[tuple[_Member, IO[bytes]]]:
+    """Pass the members on; DataError where an archive has more than its bytes can be images."""
+    most = max(_MANY, path.stat().st_size // _LEAST_BYTES)
+    for number, member in enumerate(members):
+        if number == most:
+            raise DataError(f"{path.name}: more than {most:,} files, too many for its size; unpack it yourself")
+        yield member
+
+
+class _Bounded:
+    """An archive's bytes, decompressed no further than there is room, and no more than a megabyte at once.
+
+    tarfile reads a header of whatever size it says, and all of what is passed over.
+    """
+
+    def __init__(self, file: IO[bytes], path: Path):
+        self.file, self.path, self.room = file, path, _room(path)
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _AT_ONCE:
+            raise DataError(f"{self.path.name}: a header of {size:,} bytes; make the archive again")
+        found = self.file.read(size)
+        self._check(self.file.tell())
+        return found
+
+    def seek(self, place: int) -> int:
+        self._check(place)
+        return self.file.seek(place)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def _check(self, place: int) -> None:
+        if place > self.room + _AT_ONCE:
+            raise DataError(_bomb(self.path))
 
 
 def _zipped(archive: zipfile.ZipFile) -> Iterator[tuple[_Member, IO[bytes]]]:

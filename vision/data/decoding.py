@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import PIL
 from PIL import Image
 
 from ...core.cache import user_cache
 from ...core.errors import DataError
-from .pictures import Picture, Pixels, Refused, decode, explain
+from .pictures import Picture, Pixels, Refused, check_file, decode, explain
 from .table import ImageTable
 
 # Shapes: N images, S side, C channels.
@@ -25,7 +27,7 @@ from .table import ImageTable
 IN_MEMORY = 1 << 26
 """The bytes of pixels from which on they are kept on the disk: decoding fewer takes a second or two."""
 
-_VERSION = 1
+_VERSION = 2
 """Part of every key: to be raised when pictures are decoded otherwise."""
 
 _CHUNK = 64
@@ -68,7 +70,7 @@ def resize_all(images: ImageTable, side: int) -> ImageTable:
     blocks = []
     for block in images.blocks():
         plain = [image.squeeze(-1) if image.shape[-1] == 1 else image for image in block]
-        blocks.append(decode_all(plain, side)[0][:])
+        blocks.append(decode_all(plain, side, sys.maxsize)[0][:])
     return ImageTable.of(np.concatenate(blocks), images.sizes)
 
 
@@ -78,7 +80,8 @@ def digests(pictures: Sequence[Picture]) -> list[bytes]:
 
 
 def _key(pictures: Sequence[Picture], side: int) -> str:
-    whole = hashlib.blake2b(f"{_VERSION} {side}".encode(), digest_size=16)
+    how = f"{_VERSION} {side} {PIL.__version__} {Image.MAX_IMAGE_PIXELS}"
+    whole = hashlib.blake2b(how.encode(), digest_size=16)
     for digest in digests(pictures):
         whole.update(digest)
     return f"images-{whole.hexdigest()}"
@@ -88,6 +91,7 @@ def _digest(picture: Picture) -> bytes:
     found = hashlib.blake2b(digest_size=16)
     try:
         if isinstance(picture, Path):
+            check_file(picture)
             found.update(picture.read_bytes())
         elif isinstance(picture, bytes):
             found.update(picture)
@@ -96,8 +100,8 @@ def _digest(picture: Picture) -> bytes:
         else:
             array = np.asarray(picture)
             found.update(f"{getattr(picture, 'mode', '')} {array.shape} {array.dtype}".encode() + array.tobytes())
-    except OSError:  # told when the picture is decoded
-        return bytes(16)
+    except Exception as error:  # told when the picture is decoded
+        found.update(explain(error).encode())
     return found.digest()
 
 
@@ -106,14 +110,27 @@ def _fill(folder: Path, pictures: Sequence[Picture], side: int) -> None:
         _PIXELS: ((len(pictures), side, side, 3), np.uint8),
         _SIZES: ((len(pictures), 2), np.int32),
     }
-    pixels, sizes = (
-        np.lib.format.open_memmap(folder / name, mode="w+", dtype=dtype, shape=shape)
-        for name, (shape, dtype) in shapes.items()
-    )
+    pixels, sizes = (_mapped(folder / name, shape, dtype) for name, (shape, dtype) in shapes.items())
     facts = _decode_into(pixels, sizes, pictures)
     pixels.flush()
     sizes.flush()
     (folder / _FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+
+def _mapped(path: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap[Any, Any]:
+    """Return a new array in a file, for which there is room: else writing to it would kill the process."""
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except AttributeError:  # not on this system
+        pass
+    except OSError as error:
+        raise DataError(
+            f"{path.parent.parent}: no room for {array.nbytes / 1e9:.1f} GB of pixels ({error.strerror}); make room, "
+            "or name another folder in FOURFOLD_CACHE"
+        ) from None
+    return array
 
 
 def _decode_into(pixels: Pixels, sizes: npt.NDArray[np.int32], pictures: Sequence[Picture]) -> dict[str, Any]:

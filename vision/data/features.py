@@ -28,7 +28,7 @@ Moments = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and deviation of each channel."""
 
 FILE = "images.json"
-_MOMENT_ROWS = 10_000
+_MOMENT_PIXELS, _MOMENT_ROWS_AT_LEAST = 10_000 * 32 * 32, 500
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's
 
 
@@ -63,7 +63,8 @@ class ImageFeatures:
         size = config.size or round_side(min(inputs.shape[1:3]))
         channels = int(inputs.shape[-1]) if moments is None else len(moments[0])
         white = 0.0 if inputs.dtype == np.uint8 else white_level(inputs, examples.name)
-        some = to_uint8(inputs[:: -(-len(inputs) // _MOMENT_ROWS)], white)
+        rows = max(_MOMENT_ROWS_AT_LEAST, _MOMENT_PIXELS // size**2)
+        some = to_uint8(inputs[:: -(-len(inputs) // rows)], white)
         mean, std = moments or _moments(resize_all(ImageTable.of(some), size))
         return cls(
             config=config,
@@ -126,8 +127,12 @@ class ImageFeatures:
 
 def _moments(images: ImageTable) -> Moments:
     """Return mean and deviation of each channel, of pixels in [0, 1]."""
-    pixels = images[:].reshape(-1, images.shape[-1]) / np.float32(255)
-    mean, std = pixels.mean(axis=0, dtype=np.float64), pixels.std(axis=0, dtype=np.float64)
+    sums = np.zeros((2, images.shape[-1]))
+    for block in images.blocks(256):
+        pixels = block.reshape(-1, images.shape[-1]) / np.float32(255)
+        sums += pixels.sum(axis=0, dtype=np.float64), np.square(pixels).sum(axis=0, dtype=np.float64)
+    mean, square = sums / (len(images) * images.shape[1] * images.shape[2])
+    std = np.sqrt(np.maximum(square - mean**2, 0))
     return tuple(mean.tolist()), tuple(std.clip(min=1 / 255).tolist())
 
 

@@ -21,6 +21,10 @@ PARTS = {
 """What the folders of a divided data set are called."""
 
 
+HIDDEN = (".", "__MACOSX")
+"""How names begin that no person put there."""
+
+
 @dataclass(frozen=True)
 class Found:
     """The images below a folder: sorted, with their names for a person, and their classes if there are any."""
@@ -48,7 +52,7 @@ def walk(folder: Path) -> Found:
     What is hidden is passed over, what is no image is counted in the notes, and links that lead out of the folder are
     refused. Raises DataError where there are no images, or the classes seem to lie a level deeper.
     """
-    groups = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    groups = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(HIDDEN))
     if not groups:
         return _images(folder, folder, None)
     parts = []
@@ -72,7 +76,7 @@ def walk(folder: Path) -> Found:
 
 def _images(folder: Path, root: Path, label: str | None) -> Found:
     below = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    seen = [path for path in below if not any(part[0] == "." for part in path.relative_to(folder).parts)]
+    seen = [path for path in below if not any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)]
     images = [path for path in seen if path.suffix.lower() in ENDINGS]
     name = folder.name if folder == root else f"{root.name}/{folder.name}"
     if not images:
@@ -82,15 +86,15 @@ def _images(folder: Path, root: Path, label: str | None) -> Found:
     note = f"{name}: left out {len(others):,} of {len(seen):,} files, no images ({(*others, '')[0]}, …)"
     home = root.resolve()
     return Found(
-        pictures=[_safe(path, home) for path in images],
+        pictures=[safe(path, home) for path in images],
         names=[(root.name / path.relative_to(root)).as_posix() for path in images],
         labels=None if label is None else np.full(len(images), label),
         notes=(note,) if others else (),
     )
 
 
-def _safe(path: Path, home: Path) -> Picture:
+def safe(path: Path, home: Path) -> Picture:
     """Return the path, or why not where it is a link out of the folder."""
-    if path.is_symlink() and not path.resolve().is_relative_to(home):
+    if not path.resolve().is_relative_to(home):
         return Refused("a link that leads out of the folder; put the image itself there")
     return path

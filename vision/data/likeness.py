@@ -50,11 +50,14 @@ def same_pixels(table: ImageTable) -> Integers:
 
 def _block_means(table: ImageTable) -> npt.NDArray[np.float32]:
     """Return the mean brightness of the blocks (N, K, K); what is left over at the border is cut."""
-    side = table.shape[1] // _BLOCKS * _BLOCKS
     parts = [np.zeros((0, _BLOCKS, _BLOCKS), np.float32)]
     for block in table.blocks():
-        grey = block[:, :side, :side].mean(axis=3, dtype=np.float32)
-        parts.append(grey.reshape(len(block), _BLOCKS, side // _BLOCKS, _BLOCKS, side // _BLOCKS).mean(axis=(2, 4)))
+        grey = block.mean(axis=3, dtype=np.float32)
+        for axis in (1, 2):
+            grey = grey.repeat(-(-_BLOCKS // grey.shape[axis]), axis=axis)  # where there are fewer pixels than blocks
+        high, wide = (side // _BLOCKS for side in grey.shape[1:])
+        cut = grey[:, : high * _BLOCKS, : wide * _BLOCKS]
+        parts.append(cut.reshape(len(block), _BLOCKS, high, _BLOCKS, wide).mean(axis=(2, 4)))
     return np.concatenate(parts)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import stat
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,10 +35,18 @@ class _RefusedError(Exception):
 Picture: TypeAlias = Path | bytes | Image.Image | npt.NDArray[Any] | Refused
 """A file, an encoded file's bytes, a Pillow image, an array (H, W) or (H, W, 1 or 3) of uint8, or none of these."""
 
+LARGEST_FILE = 1 << 28
+"""The bytes that one file may have: 256 MB."""
+
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 LARGEST_SIDE, SMALLEST_SIDE = 64, 16
 _SIXTEEN_BITS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What Pillow may open, whatever a file is called: others, such as EPS, start programs."""
+
 _HEADERS = 256
+_LARGE = 1 << 24
+_one_large = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ def decode(picture: Picture, side: int) -> Decoded:
     one cropped around the centre. Transparency shows white; 16-bit grey keeps its upper 8 bits; of an
     animation the first frame counts. Raises what Pillow raises where the picture cannot be read.
     """
-    with _open(picture) as image:
+    with _open(picture) as image, _alone(image):
         size = image.size
         image.draft(None, (side, side))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is enough
         plain = _plain(ImageOps.exif_transpose(image))
@@ -95,6 +106,25 @@ def _shorter_side(picture: Picture) -> int:
         return 0
 
 
+@contextmanager
+def _alone(image: Image.Image) -> Iterator[None]:
+    """Have at most one large image decoded at a time, whatever the number of threads: each may take a gigabyte."""
+    if image.width * image.height < _LARGE:
+        yield
+    else:
+        with _one_large:
+            yield
+
+
+def check_file(path: Path) -> None:
+    """Raise what `explain` tells where a path is no plain file, or a very large one; OSError where there is none."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise _RefusedError("not a plain file; give the path of an image")
+    if found.st_size > LARGEST_FILE:
+        raise _RefusedError(f"{found.st_size:,} bytes, more than {LARGEST_FILE:,}; scale the image down")
+
+
 def _open(picture: Picture) -> Image.Image:
     if isinstance(picture, Refused):
         raise _RefusedError(picture.why)
@@ -102,13 +132,15 @@ def _open(picture: Picture) -> Image.Image:
         return picture.copy()
     if isinstance(picture, np.ndarray):
         return Image.fromarray(picture)
-    return Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture)
+    if isinstance(picture, Path):
+        check_file(picture)
+    return Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture, formats=_FORMATS)
 
 
 def _plain(image: Image.Image) -> Image.Image:
     """Return the image in mode L or RGB."""
     if image.mode in _SIXTEEN_BITS:
-        values = np.asarray(image).astype(np.int64)
+        values = np.asarray(image)
         wide = image.mode != "I" or values.max() > 255
         return Image.fromarray((values.clip(0, 65535) >> 8 if wide else values.clip(0, 255)).astype(np.uint8))
     if image.mode == "F":
@@ -136,5 +168,5 @@ def explain(error: Exception) -> str:
         limit = f"{Image.MAX_IMAGE_PIXELS:,}"
         return f"more than {limit} pixels; scale the image down, or raise PIL.Image.MAX_IMAGE_PIXELS"
     unknown = isinstance(error, UnidentifiedImageError)
-    what = "no image format known to Pillow" if unknown else str(error).lower()
+    what = f"none of {', '.join(_FORMATS)}" if unknown else str(error).lower()
     return f"not a readable image ({what}); save it again as JPEG or PNG, or remove it"

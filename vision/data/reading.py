@@ -23,7 +23,7 @@ from ...core.labels import as_labels
 from ...core.tables import Table, is_table, read_table
 from .archives import is_archive, top_folders, unpack
 from .decoding import decode_all
-from .folders import parts_of, walk
+from .folders import HIDDEN, parts_of, safe, walk
 from .pictures import ENDINGS, Picture, Pixels, Refused, natural_side
 from .zoo import PREFIX as TORCHVISION
 from .zoo import read_torchvision
@@ -72,7 +72,7 @@ def divided(data: Any) -> dict[str, Any]:
     """Return the paths of the parts train, valid and test of a folder or archive; nothing where it has none."""
     if not isinstance(data, str | Path):
         return {}
-    path = Path(str(data).removeprefix("file://"))
+    path = Path(_plain_path(str(data)))
     if path.is_dir() and not is_table(path):
         names = [one.name for one in path.iterdir() if one.is_dir() and not one.name.startswith(".")]
         return {part: path / name for part, name in parts_of(names).items()}
@@ -88,7 +88,7 @@ def expanded(inputs: Sequence[str]) -> list[Any]:
     """
     found: list[Any] = []
     for written in inputs:
-        name = unquote(written.removeprefix("file://")) if written.startswith("file://") else written
+        name = _plain_path(written)
         if Path(name).is_dir():
             found += walk(Path(name)).pictures
         elif has_magic(name) and not Path(name).exists():
@@ -96,6 +96,11 @@ def expanded(inputs: Sequence[str]) -> list[Any]:
         else:
             found.append(name)
     return found
+
+
+def _plain_path(written: str) -> str:
+    """Return the path that a `file://` URL stands for; what is none stays as it is."""
+    return unquote(written.removeprefix("file://")) if written.startswith("file://") else written
 
 
 def white_level(array: npt.NDArray[Any], name: str = "array") -> float:
@@ -123,13 +128,16 @@ def _read_path(data: str, labels: Labels, columns: tuple[str | None, str], size:
     if data.startswith(TORCHVISION):
         name, pictures, found = read_torchvision(data)
         return _decoded(pictures, found if labels is None else labels, size, name, lambda row: f"{name}[{row}]")
-    path = Path(data.removeprefix("file://"))
+    path = Path(_plain_path(data))
     archive, part = _archive_and_part(path)
     if archive is not None:
         return _read_archive(archive, part, labels, columns, size)
     if is_table(data) and (path.exists() or ":" in data):  # with a colon it names a data set, or a split of one
         return _read_rows(read_table(data), labels, columns, size)
     if path.is_dir():
+        described = sorted(one for one in path.glob("metadata.*") if is_table(one))
+        if len(described) == 1:  # as Hugging Face's folders of images have it
+            return _read_rows(read_table(described[0]), labels, columns, size, home=path)
         return _read_folder(path, labels, size)
     if path.suffix.lower() in ENDINGS:
         return _read_list([path], labels, size)
@@ -167,7 +175,7 @@ def _read_archive(
         folder = Path(temporary) / archive.name.partition(".")[0]
         folder.mkdir()
         refused = unpack(archive, folder)
-        while len(inside := [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]) == 1:
+        while len(inside := [path for path in folder.iterdir() if not path.name.startswith(HIDDEN)]) == 1:
             if not inside[0].is_dir():
                 break
             folder = inside[0]
@@ -176,12 +184,17 @@ def _read_archive(
             raise DataError(f"{archive.name}: no folder '{part}' in it; check the name")
         tables = sorted(path for path in folder.iterdir() if is_table(path))
         if len(tables) == 1:
-            return _read_rows(read_table(tables[0]), labels, columns, size)
+            return _read_rows(read_table(tables[0]), labels, columns, size, home=folder)
+        if refused and not any(path.is_file() for path in folder.rglob("*")):
+            name, why = next(iter(refused.items()))
+            raise DataError(f"{archive.name}: nothing in it can be read; {name}: {why}")
         return replace(_read_folder(folder, labels, size, refused), name=archive.name)
 
 
-def _read_rows(table: Table, labels: Labels, columns: tuple[str | None, str], size: int) -> Examples:
-    """Read the images that a table names or holds; a row's place is its line and its file."""
+def _read_rows(
+    table: Table, labels: Labels, columns: tuple[str | None, str], size: int, home: Path | None = None
+) -> Examples:
+    """Read the images that a table names, in `home` alone if it is given, or holds; a row's place is line and file."""
     input = columns[0] or _image_column(table)
     if labels is None:
         labels = table.label_column(columns[1])
@@ -189,6 +202,8 @@ def _read_rows(table: Table, labels: Labels, columns: tuple[str | None, str], si
     if any(isinstance(cell, str | Path) for cell in cells):
         names = table.text_column(input)
         pictures: list[Any] = [table.folder / name for name in names]
+        if home is not None:
+            pictures = [safe(path, home.resolve()) for path in pictures]
         found = _decoded(pictures, labels, size, table.name, lambda row: f"{table.place(row)}: {names[row]}")
     else:
         found = replace(_read_list(cells, labels, size), name=table.name, place=table.place)

@@ -47,7 +47,7 @@ class ImageSource:
         Where images are mixed, labels are the shares of the classes (B, K).
         """
         if draw is None or not self.training:
-            images = self._middle(self.images[rows])
+            images = self.middle(self.images[rows])
             return self._batch(images[:, :, ::-1] if self.mirror else images, self.labels[rows])
         config = self.features.config.augment
         if not (config.mixup or config.cutmix):
@@ -67,7 +67,7 @@ class ImageSource:
         side = config.size_at(draw.progress, features.size)
         return changed(self.images[rows], rows, draw, side, config, features.flip)
 
-    def _middle(self, images: Pixels) -> Pixels:
+    def middle(self, images: Pixels) -> Pixels:
         """Return the middle of images that are kept larger, to be cropped in training."""
         start = (images.shape[1] - self.features.size) // 2
         end = start + self.features.size

@@ -31,7 +31,7 @@ def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
         raise ConfigError(f"{data}: torchvision has no data set '{name}'{did_you_mean(name, list(known.values()))}")
     kind = getattr(datasets, known[name.lower()])
     try:
-        rows = _build(kind, split, user_cache().root / "torchvision")
+        rows = _build(kind, split, user_cache().kept("torchvision"))
         items = [rows[row] for row in range(len(rows))]
     except (RuntimeError, ValueError, OSError, TypeError, ImportError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]

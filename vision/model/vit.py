@@ -18,8 +18,8 @@ from .tokens import ConvolutionalTokens, PatchEmbedding
 class ViT(ImageModel):
     """A Transformer that puts images into classes (Dosovitskiy et al., 2021: "16×16 words").
 
-    With `config.distilled` it is DeiT's (Touvron et al., "Training data-efficient image Transformers", 2021): in
-    training `logits` gives both heads' answers, else their mean counts.
+    With `config.distilled` it is DeiT's (Touvron et al., "Training data-efficient image Transformers", 2021): the
+    mean of both heads' answers counts.
 
     >>> model = ViT(ViTConfig(image_size=8), num_classes=10)
     >>> model(Batch({"image": torch.zeros(2, 3, 8, 8)})).shape

@@ -47,7 +47,7 @@ def read_pretrained(source: str | Path) -> Pretrained:
     values = read_json(folder / "config.json")
     state = read_state(folder)
     if values.get("model_type") in HUGGING:
-        return _of_hugging(values, state, name)
+        return _of_hugging(values, state, name, folder)
     if "architecture" in values:
         return of_timm(state, name, values)
     kinds = ", ".join(HUGGING)
@@ -60,13 +60,25 @@ def of_timm(state: Mapping[str, Tensor], name: str = "weights", values: Mapping[
     cfg: Mapping[str, Any] = values.get("pretrained_cfg") or {}
     args: Mapping[str, Any] = values.get("model_args") or {}
     pooling = _POOLINGS.get(values.get("global_pool") or args.get("global_pool"))
-    config = vit_config(state, int(args.get("num_heads") or 0), pooling, name)
+    heads = args.get("num_heads") or _heads_of(values.get("architecture"))
+    config = vit_config(state, int(heads or 0), pooling, name)
     mean, std = (tuple(map(float, cfg.get(part) or (0.5,) * config.channels)) for part in ("mean", "std"))
     weights = _under_our_names(config, state, TIMM, name)
     return Pretrained(config=config, weights=weights, moments=(mean, std), name=name)
 
 
-def _of_hugging(values: Mapping[str, Any], state: Mapping[str, Tensor], name: str) -> Pretrained:
+def _heads_of(architecture: Any) -> int:
+    """Return the number of heads of a model of timm, which its weights do not tell; 0 where timm does not know it."""
+    import timm
+
+    if not timm.is_model(str(architecture)):
+        return 0
+    with torch.device("meta"):
+        model: Any = timm.create_model(str(architecture))
+    return int(model.blocks[0].attn.num_heads) if hasattr(model, "blocks") and hasattr(model.blocks[0], "attn") else 0
+
+
+def _of_hugging(values: Mapping[str, Any], state: Mapping[str, Tensor], name: str, folder: Path) -> Pretrained:
     kind = str(values["model_type"])
     if not any(key.startswith(f"{kind}.") for key in state):  # a model without a head
         state = {f"{kind}.{key}": value for key, value in state.items() if not key.startswith("pooler.")}
@@ -92,9 +104,11 @@ def _of_hugging(values: Mapping[str, Any], state: Mapping[str, Tensor], name: st
         class_token=True,
         distilled=kind == "deit",
     )
-    halves = (0.5,) * config.channels
+    processor = folder / "preprocessor_config.json"
+    cfg: Mapping[str, Any] = read_json(processor) if processor.is_file() else {}
+    mean, std = (tuple(map(float, cfg.get(part) or (0.5,) * config.channels)) for part in ("image_mean", "image_std"))
     weights = _under_our_names(config, state, HUGGING[kind], name)
-    return Pretrained(config=config, weights=weights, moments=(halves, halves), name=name)
+    return Pretrained(config=config, weights=weights, moments=(mean, std), name=name)
 
 
 def _under_our_names(config: ViTConfig, state: Mapping[str, Tensor], table: Table, name: str) -> Weights:

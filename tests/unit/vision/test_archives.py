@@ -110,6 +110,64 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert refused["cat/large.png"] == "600,000 bytes, more than 500,000; scale the image down"
 
 
+def test_a_bomb_of_tar_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "_ALWAYS_FINE", 10_000)
+    monkeypatch.setattr(archives, "_AT_ONCE", 10_000)
+    path = archive(
+        tmp_path / "bomb.tar.bz2", {"cat/a.png": png(1), "cat/b.png": bytes(50_000_000), "cat/c.png": png(2)}
+    )
+    (tmp_path / "out").mkdir()
+    for look in (lambda: unpack(path, tmp_path / "out"), lambda: top_folders(path)):
+        with pytest.raises(
+            DataError, match=r"^bomb\.tar\.bz2 unpacks to more than 200 times its size; unpack it yourself$"
+        ):
+            look()
+
+
+def test_a_header_of_tar_may_not_be_large(tmp_path: Path) -> None:
+    path = tmp_path / "long.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        entry = tarfile.TarInfo("././@LongLink")
+        entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 3_000_000
+        tar.addfile(entry, io.BytesIO(bytes(3_000_000)))
+    with pytest.raises(DataError, match=r"^long\.tar\.gz: a header of 3,000,\d+ bytes; make the archive again$"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["many.zip", "many.tar.gz"])
+def test_more_files_than_there_is_room_for_images_are_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "_MANY", 50)
+    monkeypatch.setattr(archives, "_LEAST_BYTES", 1000)
+    path = archive(tmp_path / name, {f"cat/{k}.png": b"" for k in range(60)})
+    with pytest.raises(DataError, match=r"^many\.\S+: more than 50 files, too many for its size; unpack it yourself$"):
+        read(path)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_names_that_no_file_can_have_are_refused_by_themselves(kind: str, tmp_path: Path) -> None:
+    names = {f"cat/{'x' * 300}.png": png(9), "cat/a.png/b.png": png(9)}
+    examples = read(archive(tmp_path / f"pets.{kind}", {"cat/a.png": png(1), "dog/c.png": png(3)} | names))
+    assert len(examples) == 4 and examples.labels is not None
+    assert {examples.place(row) for row in examples.errors} == set(names)
+    assert all("no name for a file here" in why and why.endswith("; rename it") for why in examples.errors.values())
+
+
+def test_what_a_mac_puts_there_is_no_class(tmp_path: Path) -> None:
+    more = {"__MACOSX/cat/._a.png": b"x", "cat/._a.png": b"x"}
+    examples = read(archive(tmp_path / "pets.zip", {"cat/a.png": png(1), "dog/c.png": png(3)} | more))
+    assert examples.labels is not None and examples.labels.tolist() == ["cat", "dog"]
+
+
+def test_a_table_in_an_archive_names_only_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(png(9))
+    lines = f"path,label\nx/a.png,cat\n{tmp_path}/secret.png,dog\n../../secret.png,dog\n"
+    examples = read(archive(tmp_path / "listed.zip", {"l.csv": lines.encode(), "x/a.png": png(7)}))
+    why = "a link that leads out of the folder; put the image itself there"
+    assert examples.errors == {1: why, 2: why} and examples.inputs[0][0, 0, 0] == 7
+
+
 @pytest.mark.parametrize("name", ["pets.zip", "pets.tar.gz", "pets.tar.xz"])
 def test_a_cut_archive_is_told(tmp_path: Path, name: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, 50_000, dtype=np.uint8).tobytes()
@@ -128,6 +186,16 @@ def test_a_password_is_told(tmp_path: Path) -> None:
         content[content.index(mark) + offset] |= 1
     path.write_bytes(bytes(content))
     assert read(path).errors == {2: "encrypted; make the archive without a password"}
+    whole = archive(tmp_path / "all.zip", {"cat/a.png": png(1)})
+    content = bytearray(whole.read_bytes())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + offset] |= 1
+    whole.write_bytes(bytes(content))
+    with pytest.raises(DataError) as error:
+        read(whole)
+    assert str(error.value) == (
+        "all.zip: nothing in it can be read; cat/a.png: encrypted; make the archive without a password"
+    )
 
 
 def test_what_an_archive_is_called() -> None:

@@ -231,11 +231,21 @@ def test_test_flips_average_both() -> None:
     assert np.abs(model.predict_proba(IMAGES) - model.predict_proba(flipped.inputs)).max() > 1e-3
 
 
+def test_test_flips_are_for_what_was_trained_on_both() -> None:
+    train = {"train": {"epochs": 1}, "wide": False, "features": {"augment": {"flip": "off"}}}
+    config = override(ImageClassifier("tiny").resolve(), train)
+    model = ImageClassifier("tiny", config=config).fit(read(IMAGES, np.arange(40) % 4), valid=0)
+    plain = model.predict_proba(IMAGES)
+    model.config_ = override(model.config_, {"test_flips": True})
+    assert (model.predict_proba(IMAGES) == plain).all()
+
+
 @pytest.mark.parametrize(
     ("preset", "size", "small_size", "said"),
     [
         ("tiny", 32, 6, r"features\.augment\.small_size \(6\) must be divisible by 4"),
         ("small", 64, 40, r"features\.augment\.small_size \(40\) must be divisible by 16"),
+        ("small", 64, 80, r"features\.augment\.small_size \(80\) must be at most 64, the size"),
         ("small", 100, 0, r"image_size \(100\) must be divisible by 2 to the power of the convolutions \(16\)"),
     ],
 )

@@ -46,6 +46,12 @@ def test_look_alikes_are_found_and_nothing_else() -> None:
     assert (apart == found).all()
 
 
+@pytest.mark.parametrize("shape", [(62, 47), (47, 62), (5, 9), (8, 8)])
+def test_images_of_any_shape_are_compared(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, *shape, 1), dtype=np.uint8)
+    assert look_alikes(ImageTable.of(np.concatenate([pixels, pixels[:2]]))).tolist() == [0, 1, 2, 3, 4, 5, 0, 1]
+
+
 def test_flat_images_of_different_brightness_do_not_look_alike() -> None:
     flat = np.arange(0, 250, 25, dtype=np.uint8)[:, None, None, None] * np.ones((1, 16, 16, 1), np.uint8)
     assert len(np.unique(look_alikes(ImageTable.of(flat)))) == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,30 @@ def test_a_folder_is_read_in_sorted_order(folder: Path) -> None:
     assert examples.inputs[:][:, 0, 0, 0].tolist() == [1, 4, 2, 3]
     assert [examples.place(row) for row in (0, 3)] == ["pets/cat/deep/z.png", "pets/dog/b.png"]
     assert examples.inputs.dtype == np.uint8
+
+
+def test_a_class_folder_that_leads_out_is_refused(folder: Path, tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere" / "x.png")
+    (folder / "fox").symlink_to(tmp_path / "elsewhere")
+    examples = read(folder)
+    assert examples.errors == {4: "a link that leads out of the folder; put the image itself there"}
+
+
+def test_what_is_no_plain_file_is_not_read(folder: Path) -> None:
+    os.mkfifo(folder / "dog" / "pipe.png")
+    examples = read(folder)
+    assert len(examples) == 4, "a pipe is passed over"
+    listed = read([folder / "dog" / "a.png", folder / "dog" / "pipe.png", Path("/dev/zero")])
+    why = "not a plain file; give the path of an image"
+    assert listed.errors == {1: why, 2: why}
+
+
+def test_a_folder_with_a_table_as_hugging_face_has_it(tmp_path: Path) -> None:
+    write(tmp_path / "set" / "a.png", 7)
+    (tmp_path / "set" / "metadata.csv").write_text("file_name,label\na.png,cat\n")
+    examples = read(tmp_path / "set")
+    assert examples.labels is not None and examples.labels.tolist() == ["cat"]
+    assert examples.inputs[0][0, 0, 0] == 7
 
 
 def test_a_folder_of_images_alone_has_no_labels(folder: Path) -> None:
@@ -153,7 +178,8 @@ def test_other_wrong_data_is_refused(tmp_path: Path) -> None:
 def test_an_unreadable_image_stops_training_and_is_one_error_in_prediction(folder: Path) -> None:
     (folder / "dog" / "a.png").write_bytes(b"no image")
     examples = read(folder)
-    why = "not a readable image (no image format known to Pillow); save it again as JPEG or PNG, or remove it"
+    what = "none of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP"
+    why = f"not a readable image ({what}); save it again as JPEG or PNG, or remove it"
     assert examples.errors == {2: why}
     with pytest.raises(DataError) as error:
         ImageFeatures.fit(examples)
@@ -252,3 +278,12 @@ def test_wrong_settings_are_refused(setting: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as error:
         ImageFeaturesConfig(**setting)
     assert str(error.value) == said
+
+
+def test_moments_are_those_of_all_pixels() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (700, 16, 16, 3), dtype=np.uint8)
+    images[..., 1] //= 3
+    found = ImageFeatures.fit(read(images, np.arange(700) % 2))
+    pixels = images.reshape(-1, 3) / 255
+    np.testing.assert_allclose(found.mean, pixels.mean(0), atol=1e-6)
+    np.testing.assert_allclose(found.std, pixels.std(0), atol=1e-6)

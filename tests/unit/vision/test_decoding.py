@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fourfold.core.errors import DataError
 from fourfold.vision.data import decoding, read
 from fourfold.vision.data.decoding import decode_all
 
@@ -64,3 +66,25 @@ def test_rows_are_taken_without_being_read(tmp_path: Path, cache: Path, monkeypa
     examples = read(files(tmp_path / "images"))
     some = examples.take(np.array([3, 1]))
     assert isinstance(some.inputs.array, np.memmap) and some.inputs[:][:, 0, 0, 0].tolist() == [3, 1]
+
+
+def test_a_limit_that_was_lifted_is_another_entry(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = files(tmp_path / "images")
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "MAX_IMAGE_PIXELS", 210)
+        assert decode_all(paths, 8, in_memory=0)[1].keys() == {1, 2, 3, 4, 5}
+    assert decode_all(paths, 8, in_memory=0)[1].keys() == {2}
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(decoding.os, "posix_fallocate", full)
+    with pytest.raises(
+        DataError, match=r"no room for 0\.0 GB of pixels \(No space left on device\); make room, or name"
+    ):
+        decode_all(files(tmp_path / "images"), 8, in_memory=0)
+    assert not list(cache.iterdir())

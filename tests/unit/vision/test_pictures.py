@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fourfold.vision.data import decoding, pictures
 from fourfold.vision.data.decoding import decode_all, resize_all
 from fourfold.vision.data.pictures import decode, natural_side
 from fourfold.vision.data.table import ImageTable
@@ -123,7 +125,7 @@ def test_what_cannot_be_read_is_told_word_for_word(tmp_path: Path) -> None:
     _, errors = decode_all([halves(), b"text", cut, tmp_path / "none.png", tmp_path / "folder.png"], 8)
     mend = "save it again as JPEG or PNG, or remove it"
     assert errors == {
-        1: f"not a readable image (no image format known to Pillow); {mend}",
+        1: f"not a readable image (none of BMP, GIF, JPEG, PNG, PPM, TIFF, WEBP); {mend}",
         2: f"not a readable image (image file is truncated); {mend}",
         3: "no such file; correct the path",
         4: "a folder, not an image; give the path of an image",
@@ -135,3 +137,28 @@ def test_a_decompression_bomb_is_refused(limit: int, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     _, errors = decode_all([encoded(halves())], 8)
     assert errors == {0: f"more than {limit} pixels; scale the image down, or raise PIL.Image.MAX_IMAGE_PIXELS"}
+
+
+def test_what_starts_programs_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n{} loop\n")
+    _, errors = decode_all([path], 8)
+    assert errors[0].startswith("not a readable image (none of BMP,")
+
+
+def test_large_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_LARGE", 50)
+    inside, most = 0, 0
+
+    def watched(image: Image.Image) -> Image.Image:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.002)
+        inside -= 1
+        return image
+
+    monkeypatch.setattr(pictures.ImageOps, "exif_transpose", watched)
+    monkeypatch.setattr(decoding, "_CHUNK", 1)
+    table, errors = decode_all([encoded(halves())] * 20, 8)
+    assert most == 1 and not errors and len(table) == 20

@@ -12,11 +12,13 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from fourfold.core.batch import Batch
 from fourfold.core.config import override
 from fourfold.core.errors import ArtifactError, ConfigError
 from fourfold.core.training import Silent
 from fourfold.core.training.checkpoint import CHECKPOINTS, Checkpoint, save_checkpoint
 from fourfold.vision import ImageClassifier
+from fourfold.vision.model.backbone import Backbone
 from fourfold.vision.start import read_start
 
 RANDOM = np.random.default_rng(0)
@@ -88,6 +90,18 @@ def test_a_backbone_from_nothing() -> None:
     config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet10t", "train": {"epochs": 1}})
     fitted = ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)
     assert fitted.facts_["core_share"] == 0 and fitted.predict(IMAGES).shape == (24,)
+
+
+def test_a_single_image_is_trained_on() -> None:
+    model = Backbone("timm:resnet18", 2, 3, 32).train()  # which ends in one pixel
+    assert model(Batch({"image": torch.randn(1, 3, 32, 32)})).shape == (1, 2)
+
+
+def test_a_backbone_takes_no_smaller_images_at_first() -> None:
+    settings = {"backbone": "timm:resnet10t", "features": {"augment": {"small_size": 16}}}
+    config = override(ImageClassifier("tiny").resolve(), settings)
+    with pytest.raises(ConfigError, match=r"small_size \(16\): a backbone sees images of one size; set it to 0"):
+        ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)
 
 
 def test_a_run_of_ours_with_other_classes(tmp_path: Path) -> None:

@@ -155,11 +155,20 @@ def test_transcripts_teach(tmp_path: Path, monkeypatch: Any) -> None:
     assert any(text.startswith("teacher: 1 of 12 transcripts are empty, too long") for text in said)
 
 
-def test_a_teacher_without_a_usable_transcript_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["", "~"] * 6, "none of its transcripts can be learned: empty, too long"),
+        (["one"] * 12, "it says 'one' of every recording; give another"),
+    ],
+)
+def test_a_teacher_without_a_usable_transcript_is_refused(
+    texts: list[str], said: str, tmp_path: Path, monkeypatch: Any
+) -> None:
     sample = SAMPLES["speech"]
     X, y = sample.make(12, 0)
     first = fit(sample)
     first.save(tmp_path / "teacher")
-    monkeypatch.setattr(type(first), "deep_outputs", lambda *_: [""] * 12)
-    with pytest.raises(ConfigError, match="none of its transcripts can be learned: empty, too long"):
+    monkeypatch.setattr(type(first), "deep_outputs", lambda *_: texts)
+    with pytest.raises(ConfigError, match=said):
         sample.pipeline().set_params(teacher=tmp_path / "teacher").fit(X, y, valid=0)
