@@ -16,7 +16,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")]
 Preset = Annotated[
     str | None,
-    typer.Option(help="tiny, small (the default), base, finetune (with --init), or linear.", show_default=False),
+    typer.Option(
+        help="tiny, small (the default), base, finetune (with --init), linear, or another of the domain's.",
+        show_default=False,
+    ),
 ]
 Init = Annotated[str | None, typer.Option(help="A pretrained model: a folder, or its name on the hub.")]
 Seed = Annotated[int | None, typer.Option(help="Decides everything random.", show_default=False)]

@@ -9,7 +9,7 @@ import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -52,6 +52,9 @@ from .tuning import Search, Tuning, tune
 DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
+
+Branches: TypeAlias = tuple[Output, Output | None]
+"""What the Transformer says of some rows and, where it has a say, what the baseline does."""
 
 
 class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
@@ -148,9 +151,10 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         }
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)
-        self._calibrate(held_out)
+        branches = self._branches(held_out) if held_out is not None else None
+        self._calibrate(held_out, branches)
         self.facts_["fit_seconds"] = round(time.monotonic() - begin, 2)
-        self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
+        self.evaluation_ = self._evaluate(held_out, branches) if held_out is not None else None
         if run and ranks.main:
             publish(self, run.path)
             remove_checkpoints(run.path / CHECKPOINTS)
@@ -356,8 +360,7 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     def _outputs(self, examples: Examples) -> Output:
         return self._mixed(*self._branches(examples))
 
-    def _branches(self, examples: Examples) -> tuple[Output, Output | None]:
-        """Return what the Transformer says of each row and, where it has a say, what the baseline does."""
+    def _branches(self, examples: Examples) -> Branches:
         self._check_fitted()
         if self.model_ is None:
             return self.baseline_.outputs(examples), None
@@ -372,11 +375,11 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             return deep
         return self.blend_(deep, wide, self.objective.link)
 
-    def _calibrate(self, held_out: Examples | None) -> None:
+    def _calibrate(self, held_out: Examples | None, branches: Branches | None) -> None:
         """Choose on the held-out rows how sure each branch is taken to be; without any, both count alike."""
         if self.objective is None:
             return
-        deep, wide = self._branches(held_out) if held_out is not None else (None, None)
+        deep, wide = branches or (None, None)
         if held_out is None:
             self.blend_ = Blend(deep=0.5, wide=0.5) if self.wide and self.model_ is not None else None
         elif self.model_ is not None:
@@ -385,8 +388,8 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             self.blend_ = Blend.fit(self.objective.link, known.encode(held_out), deep, wide, weights, spread)
         self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
-    def _evaluate(self, examples: Examples) -> Evaluation:
-        deep, wide = self._branches(examples)
+    def _evaluate(self, examples: Examples, branches: Branches | None = None) -> Evaluation:
+        deep, wide = branches or self._branches(examples)
         return measure(self, examples, self._mixed(deep, wide), deep, wide)
 
     def _place(self, model: nn.Module, weights: dict[str, torch.Tensor]) -> None:

@@ -61,7 +61,7 @@ class SpeechRecognizer(Pipeline):
 
     def follow(self, source: Source, says: Output, share: float) -> Source:
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
-        distillation", 2016); say how many cannot be learned, ConfigError where that is all, or where it hears nothing.
+        distillation", 2016); say how many cannot be learned, ConfigError where that is all, or it says the same of all.
         """
         assert isinstance(source, data.SpeechSource)
         texts = [str(text) for text in says]

@@ -17,7 +17,7 @@ from .data import ImageFeatures, Moments
 from .domain import DOMAIN
 from .model import ImageModel, ViT
 from .model.backbone import PREFIX, Backbone
-from .pretrained import Pretrained, of_timm, read_pretrained, start
+from .pretrained import Pretrained, hub_name, of_timm, read_pretrained, start
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +34,7 @@ class Start:
 
 def read_start(source: str) -> Start:
     """Read pretrained weights; ArtifactError says what is wrong with the folder."""
-    folder = find_folder("timm/" + source.removeprefix(PREFIX) if source.startswith(PREFIX) else source)
+    folder = find_folder(hub_name(source))
     values = read_json(folder / "config.json")
     if values.get("format") == artifact.FORMAT:
         return _ours(folder)

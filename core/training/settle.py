@@ -122,15 +122,16 @@ class _Trial:
         total = _wanted(self.config, self.plan)
         steps = Steps(self.source, self.plan, total, accumulate=accumulate, rank=self.ranks.rank, ranks=self.ranks.size)
 
-        def take(step: int) -> None:
-            draw = Draw(self.config.seed, 0, step * _SPREAD % 1)
+        def take(step: int, progress: float) -> None:
+            draw = Draw(self.config.seed, 0, progress)
             float(stepper(steps.split(self.plan.rows(step), draw), 1e-3))
 
-        take(0)
+        for progress in (0.0, 1.0):  # to warm up whatever is made anew for a shape
+            take(0, progress)
         start, taken = time.monotonic(), 0
         while taken < _MIN_STEPS or time.monotonic() - start < _CALIBRATION_SHARE * seconds:
             taken += 1
-            take(taken)
+            take(taken, taken * _SPREAD % 1)
         return time.monotonic() - start, taken
 
     def _evaluation_seconds(self, validation: Validation | None) -> float:

@@ -36,11 +36,6 @@ class ImageFeaturesConfig:
         if self.target not in ("auto", "class", "labels", "number"):
             raise ConfigError(f"features.target ('{self.target}') must be auto, class, labels or number")
 
-    @property
-    def kept_size(self) -> int:
-        """The side at which images are kept; 0 where it is learned."""
-        return kept_size(self.size)
-
 
 def kept_size(size: int) -> int:
     """Return the side at which images of this size are kept.

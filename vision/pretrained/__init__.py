@@ -8,7 +8,17 @@ save_pretrained(model, "pets", kind="timm", moments=pretrained.moments)
 """
 
 from ..data import Moments
-from .reading import Pretrained, of_timm, read_pretrained, start
+from .reading import Pretrained, hub_name, of_timm, read_pretrained, start
 from .saving import Kind, save_pretrained, timm_state
 
-__all__ = ["Kind", "Moments", "Pretrained", "of_timm", "read_pretrained", "save_pretrained", "start", "timm_state"]
+__all__ = [
+    "Kind",
+    "Moments",
+    "Pretrained",
+    "hub_name",
+    "of_timm",
+    "read_pretrained",
+    "save_pretrained",
+    "start",
+    "timm_state",
+]

@@ -16,12 +16,12 @@ from ...core.hub import find_folder, read_json, read_state
 from ...core.nn import TransformerConfig, convert
 from ..data import Moments
 from ..model import ViT, ViTConfig, resized_positions
+from ..model.backbone import PREFIX
 from .names import HUGGING, TIMM, Table
 
 Weights = dict[str, Tensor]
 Pooling = Literal["first", "mean"]
 
-PREFIX = "timm:"
 _HEADS = ("head.", "distillation_head.")
 _POOLINGS: dict[Any, Pooling] = {"avg": "mean", "token": "first"}
 
@@ -43,7 +43,7 @@ def read_pretrained(source: str | Path) -> Pretrained:
     Only safetensors are read. Raises ArtifactError where there is none, or the weights are of another architecture.
     """
     name = str(source)
-    folder = find_folder("timm/" + name.removeprefix(PREFIX) if name.startswith(PREFIX) else source)
+    folder = find_folder(hub_name(name))
     values = read_json(folder / "config.json")
     state = read_state(folder)
     if values.get("model_type") in HUGGING:
@@ -52,6 +52,15 @@ def read_pretrained(source: str | Path) -> Pretrained:
         return of_timm(state, name, values)
     kinds = ", ".join(HUGGING)
     raise ArtifactError(f"{folder}/config.json: neither timm's (with an architecture) nor a model_type of {kinds}")
+
+
+def hub_name(source: str) -> str:
+    """Return the name on the hub of `timm:NAME`; what is no such stays as it is.
+
+    >>> hub_name("timm:vit_tiny_patch16_224.augreg_in21k_ft_in1k"), hub_name("folder")
+    ('timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k', 'folder')
+    """
+    return f"timm/{source.removeprefix(PREFIX)}" if source.startswith(PREFIX) else source
 
 
 def of_timm(state: Mapping[str, Tensor], name: str = "weights", values: Mapping[str, Any] | None = None) -> Pretrained:
