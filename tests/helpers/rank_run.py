@@ -21,19 +21,22 @@ CPU = torch.device("cpu")
 
 
 class SmallTransformer(nn.Module):
-    """An encoder over ragged rows, so that FSDP2 has layers to shard."""
+    """An encoder over ragged rows, so that FSDP2 has layers to shard, and a buffer, which it does not."""
+
+    scale: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.inner = nn.Linear(8, 16)
         self.encoder = Encoder(TransformerConfig(width=16, num_layers=2, num_heads=2, dropout=0.0))
+        self.register_buffer("scale", torch.linspace(0.5, 1.5, 16))
         self.head = nn.Linear(16, 2)
 
     def forward(self, batch: Batch) -> Tensor:
         keep = batch["keep"]
         x = self.encoder(self.inner(batch["values"]), keep)
         pooled = (x * keep[:, :, None]).sum(1) / keep.sum(1, keepdim=True)
-        logits: Tensor = self.head(pooled)
+        logits: Tensor = self.head(pooled * self.scale)
         return logits
 
 
@@ -45,7 +48,7 @@ def make_task() -> Classification:
 def main(out: Path, parallel: str) -> None:
     torch.set_num_threads(1)
     source = ToySource(37)
-    config = TrainConfig(epochs=4, batch_rows=9, accumulate=2, precision="float32", parallel=parallel)  # type: ignore[arg-type]
+    config = TrainConfig(epochs=4, batch_rows=9, accumulate=2, precision="float32", parallel=parallel, ema=0.9)  # type: ignore[arg-type]
     with joined(CPU) as ranks:
         tensors = one_step(source, config, ranks) | short_run(source, config)
     if ranks.main:
