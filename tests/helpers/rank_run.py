@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -45,10 +46,10 @@ def make_task() -> Classification:
     return Classification(SmallTransformer())
 
 
-def main(out: Path, parallel: str) -> None:
+def main(out: Path, parallel: Any) -> None:
     torch.set_num_threads(1)
     source = ToySource(37)
-    config = TrainConfig(epochs=4, batch_rows=9, accumulate=2, precision="float32", parallel=parallel, ema=0.9)  # type: ignore[arg-type]
+    config = TrainConfig(epochs=4, batch_rows=9, accumulate=2, precision="float32", parallel=parallel, ema=0.9)
     with joined(CPU) as ranks:
         tensors = one_step(source, config, ranks) | short_run(source, config)
     if ranks.main:

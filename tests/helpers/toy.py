@@ -35,8 +35,9 @@ class ToySource:
 class ToyModel(nn.Module):
     """A two-layer network over the mean of a row; 1,000-odd parameters with the defaults."""
 
-    def __init__(self, width: int = 8, hidden: int = 32, dropout: float = 0.1, layers: int = 1):
+    def __init__(self, width: int = 8, hidden: int = 32, dropout: float = 0.1, layers: int = 1, norm: bool = False):
         super().__init__()
+        self.norm = nn.BatchNorm1d(width) if norm else nn.Identity()
         sizes = [width] + [hidden] * layers
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(sizes))
         self.dropout = nn.Dropout(dropout)
@@ -44,12 +45,14 @@ class ToyModel(nn.Module):
 
     def forward(self, batch: Batch) -> torch.Tensor:
         keep = batch["keep"][:, :, None]
-        x = (batch["values"] * keep).sum(1) / keep.sum(1)
+        x = self.norm((batch["values"] * keep).sum(1) / keep.sum(1))
         for layer in self.layers:
             x = self.dropout(torch.relu(layer(x)))
         return self.head(x)
 
 
-def toy_task(*, dropout: float = 0.1, hidden: int = 32, layers: int = 1, seed: int = 0) -> Classification:
+def toy_task(
+    *, dropout: float = 0.1, hidden: int = 32, layers: int = 1, norm: bool = False, seed: int = 0
+) -> Classification:
     torch.manual_seed(seed)
-    return Classification(ToyModel(dropout=dropout, hidden=hidden, layers=layers))
+    return Classification(ToyModel(dropout=dropout, hidden=hidden, layers=layers, norm=norm))

@@ -31,9 +31,11 @@ _MANY, _LEAST_BYTES = 100_000, 64
 """An archive of more files than this has at least so many bytes for each: an image has."""
 
 _AT_ONCE = 1 << 20
-_DECOMPRESSORS: dict[str, Callable[..., Any]] = {
-    ".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, ".txz": lzma.open,
+_DECOMPRESSORS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open,
 }  # fmt: skip
+"""By how a file begins: its name may say otherwise."""
+
 _NAMES = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL)
 _DAMAGED = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile,
@@ -146,7 +148,10 @@ def _members(path: Path) -> Iterator[Iterator[tuple[_Member, IO[bytes]]]]:
         with zipfile.ZipFile(path) as archive:
             yield _counted(path, _zipped(archive))
         return
-    with _DECOMPRESSORS.get(path.suffix.lower(), open)(path, "rb") as file:
+    with path.open("rb") as raw:
+        begin = raw.read(6)
+    decompress = next((one for magic, one in _DECOMPRESSORS.items() if begin.startswith(magic)), open)
+    with decompress(path, "rb") as file:
         plain: Any = _Bounded(file, path)
         with tarfile.open(fileobj=plain, mode="r:") as tar:
             yield _counted(path, _tarred(tar))

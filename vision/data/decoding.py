@@ -100,7 +100,7 @@ def _digest(picture: Picture) -> bytes:
         else:
             array = np.asarray(picture)
             found.update(f"{getattr(picture, 'mode', '')} {array.shape} {array.dtype}".encode() + array.tobytes())
-    except Exception as error:  # told when the picture is decoded
+    except OSError as error:  # told when the picture is decoded
         found.update(explain(error).encode())
     return found.digest()
 

@@ -96,5 +96,5 @@ def _images(folder: Path, root: Path, label: str | None) -> Found:
 def safe(path: Path, home: Path) -> Picture:
     """Return the path, or why not where it is a link out of the folder."""
     if not path.resolve().is_relative_to(home):
-        return Refused("a link that leads out of the folder; put the image itself there")
+        return Refused("it leads out of the folder; put the image itself there")
     return path

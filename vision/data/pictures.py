@@ -28,7 +28,7 @@ class Refused:
     why: str
 
 
-class _RefusedError(Exception):
+class _RefusedError(OSError):
     """Says why a picture is not opened."""
 
 

@@ -50,6 +50,12 @@ def test_an_archive_is_read_like_its_folder(tmp_path: Path, name: str) -> None:
     assert (examples.name, examples.place(2)) == (name, "pets/dog/c.png")
 
 
+@pytest.mark.parametrize(("made", "called"), [("a.tar", "b.tar.gz"), ("a.tar.gz", "b.tar"), ("a.tar.xz", "b.tgz")])
+def test_a_tar_is_told_by_how_it_begins(made: str, called: str, tmp_path: Path) -> None:
+    path = archive(tmp_path / made, FILES).rename(tmp_path / called)
+    assert len(read(path)) == 3
+
+
 def test_a_part_of_an_archive_and_a_table_in_one(tmp_path: Path) -> None:
     files = {f"{part}/{name}": content for part in ("train", "val") for name, content in FILES.items()}
     path = archive(tmp_path / "both.zip", {name.replace("pets/", ""): content for name, content in files.items()})
@@ -164,7 +170,7 @@ def test_a_table_in_an_archive_names_only_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(png(9))
     lines = f"path,label\nx/a.png,cat\n{tmp_path}/secret.png,dog\n../../secret.png,dog\n"
     examples = read(archive(tmp_path / "listed.zip", {"l.csv": lines.encode(), "x/a.png": png(7)}))
-    why = "a link that leads out of the folder; put the image itself there"
+    why = "it leads out of the folder; put the image itself there"
     assert examples.errors == {1: why, 2: why} and examples.inputs[0][0, 0, 0] == 7
 
 

@@ -45,7 +45,7 @@ def test_a_class_folder_that_leads_out_is_refused(folder: Path, tmp_path: Path) 
     write(tmp_path / "elsewhere" / "x.png")
     (folder / "fox").symlink_to(tmp_path / "elsewhere")
     examples = read(folder)
-    assert examples.errors == {4: "a link that leads out of the folder; put the image itself there"}
+    assert examples.errors == {4: "it leads out of the folder; put the image itself there"}
 
 
 def test_what_is_no_plain_file_is_not_read(folder: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from toy import ToySource, toy_task
 
 from fourfold.core.batch import Batch, Draw, Rows
@@ -54,8 +53,7 @@ class Watched(ToySource):
 
 
 def test_a_budget_is_settled_on_steps_from_all_of_training_and_leaves_no_trace() -> None:
-    source, task = Watched(), toy_task()
-    task.model.layers.insert(0, nn.BatchNorm1d(8))  # type: ignore[operator]
+    source, task = Watched(), toy_task(norm=True)
     before = {name: value.clone() for name, value in task.model.state_dict().items()}
     plan = Plan(source.lengths, len(source), seed=0, batch_rows=16)
     settle(TrainConfig(budget="1s", batch_rows=16), CPU, Ranks(), task, source, plan)

@@ -131,8 +131,7 @@ def test_skipping_leaves_weights_and_moments_untouched(looks: bool) -> None:
 
 @pytest.mark.parametrize("looks", [True, False])
 def test_skipping_leaves_the_statistics_of_batch_norms_untouched(looks: bool) -> None:
-    task = toy_task(dropout=0.0)
-    task.model.layers.insert(0, nn.BatchNorm1d(8))  # type: ignore[operator]
+    task = toy_task(dropout=0.0, norm=True)
     stepper = Stepper(task, TrainConfig(), CPU, torch.float32, Ranks())
     stepper.looks = looks
     steps = Steps(Poison(range(1, 2)), Plan(None, 64, seed=0, batch_rows=16), 10, accumulate=1)
