@@ -70,8 +70,8 @@ def test_what_is_wrong_is_said(pets: Path) -> None:
         "1 image looks like one with another label (pets/cat/copy-of-a-dog.jpg); settle which is right",
         "1 image is over 3 times as long as wide, or as wide as long (pets/dog/long.png); only their middle is seen",
     ]
-    assert found["errors"]["pets/cat/out.png"] == "a link that leads out of the folder; put the image itself there"
-    assert found["fatal"] == ["pets/cat/out.png: a link that leads out of the folder; put the image itself there"]
+    assert found["errors"]["pets/cat/out.png"] == "it leads out of the folder; put the image itself there"
+    assert found["fatal"] == ["pets/cat/out.png: it leads out of the folder; put the image itself there"]
 
 
 def test_images_in_both_sets_are_told(pets: Path, tmp_path: Path) -> None:
