@@ -10,7 +10,7 @@ from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
-from .data import AugmentConfig, ImageFeatures, ImageFeaturesConfig
+from .data import AugmentConfig, ImageFeatures, ImageFeaturesConfig, View
 from .model import ViTConfig
 
 _PATCHES_A_SIDE = 8
@@ -23,7 +23,8 @@ class ImageConfig:
     Where `features.size` is 0 (learned from the data), patches are an eighth of the side: 64 tokens an image.
     Otherwise `model.patch_size` counts. `backbone` names a model of timm ("timm:resnet18") that is trained in the place
     of ours. With `wide` the best classical model has a say in every answer, weighed on the held-out rows. With
-    `test_flips` the Transformer's answer is the mean of those to an image and to its mirror image.
+    `test_flips` the Transformer's answer is the mean of those to an image and to its mirror image; with `test_shift` it
+    is also asked of the image moved by so many pixels, down to the right and up to the left: each view costs a pass.
     """
 
     features: ImageFeaturesConfig = field(default_factory=ImageFeaturesConfig)
@@ -32,6 +33,20 @@ class ImageConfig:
     backbone: str = ""
     wide: bool = True
     test_flips: bool = False
+    test_shift: int = 0
+
+    def __post_init__(self) -> None:
+        if self.test_shift < 0:
+            raise ConfigError(f"test_shift ({self.test_shift}) must be 0 (off) or above, in pixels")
+
+    def views(self, flip: bool) -> list[View]:
+        """Return the views of an image that an answer is the mean of; mirrored ones where training saw such (`flip`).
+
+        >>> len(ImageConfig(test_flips=True, test_shift=1).views(flip=True)), ImageConfig().views(flip=True)
+        (6, [View(mirror=False, shift=0)])
+        """
+        shifts = dict.fromkeys((0, self.test_shift, -self.test_shift))
+        return [View(mirror, shift) for mirror in dict.fromkeys((False, self.test_flips and flip)) for shift in shifts]
 
     def model_for(self, features: ImageFeatures) -> ViTConfig:
         """Return the model's settings with the image size, channels and patches that fit what was learned.
@@ -52,11 +67,12 @@ class ImageConfig:
 def finetune() -> ImageConfig:
     """For weights that were learned elsewhere (`init`): few epochs at a low rate, on crops of the images.
 
-    What they know is so far above the classical models that these have no say in the answers.
+    What they know is so far above the classical models that these have no say in the answers. With a head that is
+    fitted to them they may be best as they came, so that the weights before the first step are among the candidates.
     """
-    config = _preset(width=128, num_layers=6, num_heads=4, epochs=8, batch_rows=32, lr=1e-4)
-    augment = AugmentConfig(crop=0.35)
-    train = replace(config.train, ema=0.99)
+    config = _preset(width=128, num_layers=6, num_heads=4, epochs=5, batch_rows=32, lr=2e-5)
+    augment = AugmentConfig(crop=0.7)
+    train = replace(config.train, ema=0.99, eval_on_start=True)
     return replace(config, features=replace(config.features, augment=augment), train=train, wide=False)
 
 
@@ -78,17 +94,17 @@ def base() -> ImageConfig:
 
 def small32() -> ImageConfig:
     """`small` for images of 32 pixels, at first of 24: CIFAR-10 in minutes on a processor."""
-    config = _sized(small(), 32, epochs=6, small_size=24, small_share=0.75)
+    config = _sized(small(), 32, epochs=5.9, small_size=24, small_share=0.75)
     schedule = ScheduleConfig(name="linear", warmup=0.15)
-    train = replace(config.train, batch_rows=128, evaluations=4, schedule=schedule)
-    return replace(config, model=replace(config.model, channels_first=32), train=train, test_flips=True)
+    train = replace(config.train, batch_rows=128, evaluations=2, schedule=schedule)
+    return replace(config, model=replace(config.model, channels_first=32), train=train, test_flips=True, test_shift=1)
 
 
 def base32() -> ImageConfig:
     """`small32` with more channels and stronger changes to images: CIFAR-10 in an hour on a processor."""
     config = _sized(small(), 32, epochs=44, small_size=24, small_share=0.5, trivial=0.5)
     train = replace(config.train, batch_rows=128, ema=0.999)
-    return replace(config, model=replace(config.model, channels_first=56), train=train, test_flips=True)
+    return replace(config, model=replace(config.model, channels_first=56), train=train, test_flips=True, test_shift=1)
 
 
 def small64() -> ImageConfig:

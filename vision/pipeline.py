@@ -106,14 +106,11 @@ class ImageClassifier(Classifier):
         return found
 
     def deep_outputs(self, examples: Examples) -> Output:
-        """Return what the Transformer says; with `test_flips` the mean over the images and their mirror images, if it
-        was trained on both."""
-        found = super().deep_outputs(examples)
-        if not (self.config_.test_flips and self.features_.flip):
-            return found
-        mirrored = self.features_.source(examples).mirrored()
-        also = predict(self.task_, mirrored, pick_device(self.device))
-        return np.asarray((np.asarray(found) + np.asarray(also)) / 2, np.float32)
+        """Return what the Transformer says, the mean over all views (`test_flips`, `test_shift`)."""
+        source, device = self.features_.source(examples), pick_device(self.device)
+        views = self.config_.views(self.features_.flip)
+        said = [np.asarray(predict(self.task_, source.seen(view), device)) for view in views]
+        return said[0] if len(said) == 1 else np.asarray(sum(said) / len(said), np.float32)
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
         """Add the images of the worst mistakes, and what a Transformer looks at on a few."""

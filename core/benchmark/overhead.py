@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from ..batch import Batch, Draw, Rows
 from ..device import autocast
 from ..report import plain_json
-from ..training import Classification, Silent, TrainConfig, Trainer
-from ..training.optimizers import weight_decay_groups
+from ..training import Classification, OptimizerConfig, Silent, TrainConfig, Trainer
+from ..training.optimizers import decay_groups
 from .manifest import manifest
 
 WIDTH, HIDDEN, CLASSES, ROWS, BATCH = 256, 1024, 10, 4096, 64
@@ -90,7 +90,7 @@ def bare_block(precision: str) -> float:
     torch.manual_seed(0)
     model, source, device = Network(), Vectors(), torch.device("cpu")
     dtype = {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
-    optimizer = torch.optim.AdamW(weight_decay_groups(model, 0.01), lr=1e-3, betas=(0.9, 0.98), fused=True)
+    optimizer = torch.optim.AdamW(decay_groups(model, OptimizerConfig()), lr=1e-3, betas=(0.9, 0.98), fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _BLOCK)
     total, times, step = torch.zeros(()), [], 0
     while step < _BLOCK:

@@ -11,10 +11,11 @@ from ..errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """AdamW (Loshchilov and Hutter, 2019), with row-wise Adagrad for sparse tables.
+    """AdamW (Loshchilov and Hutter, 2019), with another optimiser for embedding tables with sparse gradients.
 
     `lr` is the peak rate; `weight_decay` spares biases, norms and embeddings; `clip` bounds the gradient's norm (0:
-    off).
+    off). Dense embeddings have the penalty ½ · `table_l2` · ‖W‖² in their loss, so that it goes through Adam's moments
+    (unlike `weight_decay`). Tables with sparse gradients are trained by `sparse`, at the rate `table_lr`.
     """
 
     lr: float = 1e-3
@@ -23,6 +24,8 @@ class OptimizerConfig:
     beta2: float = 0.98
     eps: float = 1e-8
     clip: float = 1.0
+    table_l2: float = 0.0
+    sparse: Literal["adagrad", "adam"] = "adagrad"
     table_lr: float = 0.05
 
     def __post_init__(self) -> None:
@@ -30,8 +33,11 @@ class OptimizerConfig:
             raise ConfigError(f"train.optimizer.lr ({self.lr}) must be above 0")
         if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
             raise ConfigError(f"train.optimizer.beta1 ({self.beta1}) and beta2 ({self.beta2}) must lie in [0, 1)")
-        if self.clip < 0:
-            raise ConfigError(f"train.optimizer.clip ({self.clip}) must be 0 (off) or above")
+        for name in ("clip", "table_l2"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"train.optimizer.{name} ({getattr(self, name)}) must be 0 (off) or above")
+        if self.sparse not in ("adagrad", "adam"):
+            raise ConfigError(f"train.optimizer.sparse: no optimiser '{self.sparse}'; there is adagrad and adam")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +71,11 @@ class TrainConfig:
     `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
     sets the number of steps after a short calibration; otherwise `epochs` does, bounded by `max_steps` and, from the
     first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound). `patience` stops after so many
-    evaluations without a better `metric` (0: never); the best weights are kept. `class_weights` "balanced" has every
-    class weigh the same in total, as in scikit-learn. `ema` is the decay of averaged weights
-    (0: off). With a teacher, `teacher_weight` is the share of the loss that is the distance to it, and `temperature`
-    how soft its probabilities are made; of speech it is the share of the rows that learn its transcript.
+    evaluations without a better `metric` (0: never); the best weights are kept, those before the first step among them
+    with `eval_on_start`. `class_weights` "balanced" has every class weigh the same in total, as in scikit-learn. `ema`
+    is the decay of averaged weights (0: off). With a teacher, `teacher_weight` is the share of the loss that is the
+    distance to it, and `temperature` how soft its probabilities are made; of speech it is the share of the rows that
+    learn its transcript.
     """
 
     epochs: float = 10.0
@@ -88,6 +95,7 @@ class TrainConfig:
     metric: str | None = None
     patience: int = 0
     evaluations: int = 10
+    eval_on_start: bool = False
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     compile: bool = False
     workers: int = 0

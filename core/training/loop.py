@@ -133,6 +133,8 @@ class _Run:
         start, total, rows = self.state.step, self.settled.total_steps, 0
         every = max(1, math.ceil(total / self.config.evaluations))
         logs = max(1, total // _LOGS)
+        if start == 0 and self.config.eval_on_start:
+            self._evaluate()
         for step, parts in zip(range(start, total), self._loader(start, total), strict=False):
             self._seed(step)
             share = rate(step, total, self.config.schedule) * self.state.rate_scale

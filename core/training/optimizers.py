@@ -1,4 +1,4 @@
-"""Fused AdamW for what is dense, row-wise Adagrad for tables with sparse gradients, behind one step.
+"""Fused AdamW for what is dense, row-wise Adagrad or Adam for tables with sparse gradients, behind one step.
 
 A step whose gradient is not finite is skipped on the device: no optimiser waits for the host to look.
 """
@@ -23,13 +23,13 @@ class Optimizers:
         self.tables = _sparse(model)
         tables = {id(table) for table in self.tables}
         self.dense = [p for p in _trainable(model) if id(p) not in tables]
-        groups = weight_decay_groups(model, config.weight_decay)
+        groups = decay_groups(model, config)
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=config.eps, fused=True)
         ]
         self.peaks = [config.lr]
         if self.tables:
-            self.parts.append(RowAdagrad(self.tables, lr=config.table_lr))
+            self.parts.append(_ROWWISE[config.sparse](self.tables, config))
             self.peaks.append(config.table_lr)
 
     def set_rate(self, share: float) -> None:
@@ -82,46 +82,81 @@ class Optimizers:
             self.parts[int(part)].state[parameter][name] = kept
 
 
-class RowAdagrad(torch.optim.Optimizer):
-    """Adagrad with one accumulator a row, for embedding tables with sparse gradients.
-
-    The accumulator takes the mean square of a row's gradient (Naumov et al., "DLRM", 2019, and FBGEMM's
-    `EXACT_ROWWISE_ADAGRAD`): memory and time follow the rows of the batch, not those of the table.
-    """
+class Rowwise(torch.optim.Optimizer):
+    """What moves the rows of a batch alone: the base of the optimisers of tables with sparse gradients."""
 
     found_inf: Tensor | None = None
 
-    def __init__(self, params: Iterable[Tensor], lr: float = 0.05, eps: float = 1e-8):
-        super().__init__(params, {"lr": lr, "eps": eps})
+    def __init__(self, params: Iterable[Tensor], config: OptimizerConfig):
+        self.config = config
+        super().__init__(params, {"lr": config.table_lr})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._update(parameter, group)
+                    grad = parameter.grad.coalesce()
+                    skip = parameter.new_zeros(()) if self.found_inf is None else self.found_inf
+                    values = torch.where(skip > 0, torch.zeros_like(grad.values()), grad.values())
+                    self.move(parameter, grad.indices()[0], values, group["lr"], 1 - skip)
 
-    def _update(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def move(self, parameter: Tensor, rows: Tensor, grad: Tensor, lr: float, kept: Tensor) -> None:
+        """Move different `rows` of a table by their gradients; nothing moves where `kept` is 0."""
+        raise NotImplementedError
+
+
+class RowAdagrad(Rowwise):
+    """Adagrad with one accumulator a row, for embedding tables with sparse gradients.
+
+    The accumulator takes the mean square of a row's gradient (Naumov et al., "DLRM", 2019, and FBGEMM's
+    `EXACT_ROWWISE_ADAGRAD`): memory and time follow the rows of the batch, not those of the table.
+    """
+
+    def move(self, parameter: Tensor, rows: Tensor, grad: Tensor, lr: float, kept: Tensor) -> None:
         state = self.state[parameter]
         if not state:
-            state["sum"] = torch.zeros(len(parameter), device=parameter.device)
-        grad = parameter.grad.coalesce()  # type: ignore[union-attr]
-        rows, values = grad.indices()[0], grad.values()
-        if self.found_inf is not None:
-            values = torch.where(self.found_inf > 0, torch.zeros_like(values), values)
-        total = state["sum"].index_add_(0, rows, values.square().mean(-1))[rows]
-        step = values / (total.sqrt() + group["eps"])[:, None]
-        parameter.index_add_(0, rows, step, alpha=-group["lr"])
+            state["sum"] = parameter.new_zeros(len(parameter))
+        total = state["sum"].index_add_(0, rows, grad.square().mean(-1))[rows]
+        parameter.index_add_(0, rows, grad / (total.sqrt() + self.config.eps)[:, None], alpha=-lr)
 
 
-def weight_decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Split the dense parameters: matrices decay; biases, norms, embeddings and positions do not."""
-    spared = {id(p) for module in model.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
+class RowAdam(Rowwise):
+    """Adam whose moments move with the rows of a batch alone, those of the others standing still (`SparseAdam`)."""
+
+    def move(self, parameter: Tensor, rows: Tensor, grad: Tensor, lr: float, kept: Tensor) -> None:
+        state, config = self.state[parameter], self.config
+        if not state:
+            state |= {"mean": torch.zeros_like(parameter), "square": torch.zeros_like(parameter)}
+            state["step"] = parameter.new_zeros(1)
+        state["step"] += kept
+        moments = []
+        for name, beta, value in (("mean", config.beta1, grad), ("square", config.beta2, grad.square())):
+            before = state[name][rows]
+            now = torch.lerp(before, value, (1 - beta) * kept)
+            state[name].index_copy_(0, rows, now)
+            moments.append(now / (1 - beta ** state["step"]).clamp(min=1 - beta))
+        mean, square = moments
+        parameter.index_add_(0, rows, kept * mean / (square.sqrt() + config.eps), alpha=-lr)
+
+
+_ROWWISE: dict[str, type[Rowwise]] = {"adagrad": RowAdagrad, "adam": RowAdam}
+
+
+def decay_groups(model: nn.Module, config: OptimizerConfig) -> list[dict[str, Any]]:
+    """Split the dense parameters: matrices decay; biases, norms and positions do not; embeddings have their penalty."""
+    embeddings = {id(p) for module in model.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
     sparse = {id(p) for p in _sparse(model)}
     dense = [p for p in _trainable(model) if id(p) not in sparse]
-    decays = [p for p in dense if p.ndim >= 2 and id(p) not in spared]
-    rest = [p for p in dense if p.ndim < 2 or id(p) in spared]
-    return [{"params": decays, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    decays = [p for p in dense if p.ndim >= 2 and id(p) not in embeddings]
+    rest = [p for p in dense if p.ndim < 2 and id(p) not in embeddings]
+    tables = [p for p in dense if id(p) in embeddings]
+    groups = [
+        {"params": decays, "weight_decay": config.weight_decay},
+        {"params": rest, "weight_decay": 0.0},
+        {"params": tables, "weight_decay": config.table_l2, "decoupled_weight_decay": False},
+    ]
+    return [group for group in groups if group["params"]]
 
 
 def _trainable(model: nn.Module) -> list[Tensor]:

@@ -108,7 +108,8 @@ class _Trial:
         """Return how many steps, with the evaluations between them, fill a time budget."""
         with kept_weights(self.task.model):
             spent, taken = self._timed(seconds, accumulate)
-            aside = spent + self.config.evaluations * self._evaluation_seconds(validation)
+            evaluations = self.config.evaluations + self.config.eval_on_start
+            aside = spent + evaluations * self._evaluation_seconds(validation)
         if aside >= seconds:
             raise ConfigError(
                 f"budget '{self.config.budget}' is too short: calibration and {self.config.evaluations} evaluations "

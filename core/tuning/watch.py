@@ -46,7 +46,7 @@ class Watch(Silent):
     ):
         self.trial, self.name, self.sign = trial, f"valid_{metric}", 1 if greater_is_better else -1
         self.evaluations, self.judged, self.deadline, self.stopped = evaluations, judged, deadline, stopped
-        self.best, self.done, self.start, self.share = -math.inf, 0, time.monotonic(), 0.0
+        self.best, self.done, self.start, self.share = -math.inf, -1, time.monotonic(), 0.0
 
     def begin(self, step: int, total_steps: int) -> None:
         self.total, self.every = total_steps, max(1, math.ceil(total_steps / self.evaluations))

@@ -8,7 +8,7 @@ from .features import ImageFeatures, Moments
 from .likeness import look_alikes
 from .pictures import Pixels
 from .reading import divided, expanded, read
-from .source import ImageSource
+from .source import ImageSource, View
 from .table import ImageTable, data_uri
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ImageTable",
     "Moments",
     "Pixels",
+    "View",
     "as_table",
     "data_uri",
     "divided",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,25 @@ _MIXING = 100
 """The stream of random numbers that mixtures are drawn from."""
 
 
+class View(NamedTuple):
+    """How images are looked at: mirrored left to right or not, and from so many pixels further down and right."""
+
+    mirror: bool = False
+    shift: int = 0
+
+    def of(self, images_BSSC: Pixels) -> Pixels:
+        """Return the images as seen so, reflected at their edges.
+
+        >>> View(shift=1).of(np.arange(9, dtype=np.uint8).reshape(1, 3, 3, 1))[0, :, :, 0].tolist()
+        [[4, 5, 4], [7, 8, 7], [4, 5, 4]]
+        """
+        if self.shift:
+            most, side = abs(self.shift), images_BSSC.shape[1]
+            places = np.pad(np.arange(side), most, mode="reflect")[most + self.shift :][:side]
+            images_BSSC = images_BSSC[:, places][:, :, places]
+        return images_BSSC[:, :, ::-1] if self.mirror else images_BSSC
+
+
 class ImageSource:
     """A table of uint8 (N, S, S, C); `batch` gathers, changes (given a draw) and normalises them."""
 
@@ -30,12 +49,12 @@ class ImageSource:
 
     def __init__(self, images: ImageTable, labels: npt.NDArray[Any], features: ImageFeatures, training: bool) -> None:
         self.images, self.labels, self.features, self.training = images, labels, features, training
-        self.mirror = False
+        self.view = View()
 
-    def mirrored(self) -> ImageSource:
-        """Return the same images, mirrored left to right."""
+    def seen(self, view: View) -> ImageSource:
+        """Return the same images, looked at in another way."""
         found = ImageSource(self.images, self.labels, self.features, training=False)
-        found.mirror = True
+        found.view = view
         return found
 
     def __len__(self) -> int:
@@ -47,8 +66,7 @@ class ImageSource:
         Where images are mixed, labels are the shares of the classes (B, K).
         """
         if draw is None or not self.training:
-            images = self.middle(self.images[rows])
-            return self._batch(images[:, :, ::-1] if self.mirror else images, self.labels[rows])
+            return self._batch(self.view.of(self.middle(self.images[rows])), self.labels[rows])
         config = self.features.config.augment
         if not (config.mixup or config.cutmix):
             return self._batch(self._changed(rows, draw), self.labels[rows])

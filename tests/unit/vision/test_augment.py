@@ -231,6 +231,18 @@ def test_test_flips_average_both() -> None:
     assert np.abs(model.predict_proba(IMAGES) - model.predict_proba(flipped.inputs)).max() > 1e-3
 
 
+def test_test_shift_averages_over_moved_images() -> None:
+    examples = read(IMAGES, np.arange(40) % 4)
+    sets = {"train": {"epochs": 1}, "wide": False, "test_shift": 1, "features": {"size": 8}}
+    config = override(ImageClassifier("tiny").resolve(), sets)
+    model = ImageClassifier("tiny", config=config).fit(examples, valid=0)
+    averaged, padded = model.predict_proba(IMAGES), np.pad(IMAGES, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    model.config_ = override(model.config_, {"test_shift": 0})
+    alone = [model.predict_proba(images) for images in (IMAGES, padded[:, 2:, 2:], padded[:, :-2, :-2])]
+    np.testing.assert_allclose(averaged, np.mean(alone, axis=0), atol=1e-6)
+    assert np.abs(averaged - alone[0]).max() > 1e-3
+
+
 def test_test_flips_are_for_what_was_trained_on_both() -> None:
     train = {"train": {"epochs": 1}, "wide": False, "features": {"augment": {"flip": "off"}}}
     config = override(ImageClassifier("tiny").resolve(), train)
