@@ -3,6 +3,7 @@
 from .calibration import Bin, expected_calibration_error, reliability
 from .classification import ClassScore, class_scores, confusion
 from .intervals import Interval, Statistic, difference, interval, value_of
+from .ranking import CalibrationError, GroupAuc, NormalisedEntropy, ndcg, recall
 from .regression import R2, Pearson, Rmse, mean_absolute_error, spearman
 from .sequence import Edits, character_errors, edits, error_rate, word_errors
 from .sets import SetMacroF1, binary_log_loss, exact, f1, set_scores
@@ -11,10 +12,13 @@ from .statistics import MacroF1, Ratio, RocAuc, accuracy, log_loss
 __all__ = [
     "R2",
     "Bin",
+    "CalibrationError",
     "ClassScore",
     "Edits",
+    "GroupAuc",
     "Interval",
     "MacroF1",
+    "NormalisedEntropy",
     "Pearson",
     "Ratio",
     "Rmse",
@@ -35,6 +39,8 @@ __all__ = [
     "interval",
     "log_loss",
     "mean_absolute_error",
+    "ndcg",
+    "recall",
     "reliability",
     "set_scores",
     "spearman",

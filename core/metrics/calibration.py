@@ -20,13 +20,18 @@ class Bin:
 
 def reliability(confidences: npt.NDArray[Any], correct: npt.NDArray[Any], bins: int = 10) -> list[Bin]:
     """Group predictions into bins of equal width in confidence; empty bins are left out."""
-    index = np.minimum((np.asarray(confidences) * bins).astype(int), bins - 1)
+    index = bin_numbers(confidences, bins)
     chosen = [index == number for number in range(bins)]
     return [
         Bin(float(np.mean(confidences[rows])), float(np.mean(correct[rows])), int(rows.sum()))
         for rows in chosen
         if rows.any()
     ]
+
+
+def bin_numbers(confidences: npt.NDArray[Any], bins: int) -> npt.NDArray[np.int64]:
+    """Return the bin (N,) of each confidence; the bins are of equal width."""
+    return np.minimum((np.asarray(confidences) * bins).astype(np.int64), bins - 1)
 
 
 def expected_calibration_error(bins: list[Bin]) -> float:

@@ -1,10 +1,13 @@
 """Confidence intervals by the bootstrap (Efron, 1979), for one model and for the difference of two on the same rows.
 
-A metric is written as a function of row weights, so that a resample is a row of counts and many are one matrix.
+A metric is written as a function of row weights, so that a resample is a row of counts and many are one matrix. Of more
+than 50,000 rows the interval is that of Student's t over 20 parts of them (batch means), which is as good there and
+does not take a thousand passes over them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+MANY, _PARTS, _STUDENT = 50_000, 20, 2.093
+"""Rows from which on parts are looked at, how many, and the 97.5 % point of Student's t with one degree less."""
 
 _CELLS = 2_000_000
 """Weights held at once: 16 MB."""
@@ -49,6 +55,8 @@ def value_of(statistic: Statistic) -> float:
 
 def interval(statistic: Statistic, *, seed: int = 0, resamples: int = 1000) -> Interval:
     """Return a metric with its 95 % percentile interval."""
+    if len(statistic) > MANY:
+        return _of_parts(value_of(statistic), [statistic.values(weights) for weights in _parts(len(statistic), seed)])
     weightings = _resampled(len(statistic), seed, resamples)
     return _interval(value_of(statistic), np.concatenate([statistic.values(weights) for weights in weightings]))
 
@@ -57,9 +65,11 @@ def difference(first: Statistic, second: Statistic, *, seed: int = 0, resamples:
     """Return how much better `first` is than `second` on the same rows (positive: better), with its 95 % interval."""
     assert len(first) == len(second), "paired statistics need the same rows"
     sign = 1.0 if first.greater_is_better else -1.0
-    weightings = _resampled(len(first), seed, resamples)
-    samples = np.concatenate([sign * (first.values(weights) - second.values(weights)) for weights in weightings])
-    return _interval(sign * (value_of(first) - value_of(second)), samples)
+    value = sign * (value_of(first) - value_of(second))
+    many = len(first) > MANY
+    weightings = _parts(len(first), seed) if many else _resampled(len(first), seed, resamples)
+    samples = [sign * (first.values(weights) - second.values(weights)) for weights in weightings]
+    return _of_parts(value, samples) if many else _interval(value, np.concatenate(samples))
 
 
 def _interval(value: float, samples: Floats) -> Interval:
@@ -68,6 +78,20 @@ def _interval(value: float, samples: Floats) -> Interval:
         return Interval(value, float("nan"), float("nan"))
     low, high = np.percentile(samples, [2.5, 97.5])
     return Interval(value, float(low), float(high))
+
+
+def _of_parts(value: float, samples: list[Floats]) -> Interval:
+    """Return the interval that the scatter of a metric over equal parts of the rows says."""
+    found = np.concatenate(samples)
+    half = _STUDENT * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    return Interval(value, value - half, value + half)
+
+
+def _parts(rows: int, seed: int) -> Iterator[Floats]:
+    """Yield weightings that pick out one part of the rows each."""
+    part = np.random.default_rng((seed, rows)).permutation(rows) % _PARTS
+    for number in range(_PARTS):
+        yield (part == number).astype(np.float64)[None]
 
 
 def _resampled(rows: int, seed: int, resamples: int) -> Iterator[Floats]:

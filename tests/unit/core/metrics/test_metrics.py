@@ -99,3 +99,14 @@ def test_a_paired_difference_is_narrower_than_two_intervals() -> None:
 def test_a_difference_counts_lower_error_rates_as_better() -> None:
     ones = np.ones(50)
     assert difference(Ratio(0 * ones, ones, False), Ratio(ones, ones, False)).value == 1.0
+
+
+def test_of_many_rows_the_interval_follows_from_parts_of_them() -> None:
+    random = np.random.default_rng(0)
+    labels, said = random.integers(0, 2, 60_000), random.integers(0, 2, 60_000)
+    ours, theirs = accuracy(labels, np.where(random.random(60_000) < 0.3, labels, said)), accuracy(labels, said)
+    found, p = interval(ours), value_of(ours)
+    assert found.value == p and found.high - p == pytest.approx(p - found.low)
+    assert found.high - p == pytest.approx(1.96 * np.sqrt(p * (1 - p) / 60_000), rel=0.5)
+    apart = difference(ours, theirs)
+    assert apart.low < apart.value < apart.high and apart.value == pytest.approx(p - value_of(theirs))
