@@ -6,7 +6,7 @@ A `Draw` is the only randomness that a source may use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -42,27 +42,56 @@ class Examples:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def take(self, rows: Rows) -> Examples:
-        """Return the given rows, in the given order; their places stay those of the original."""
-        rows = np.asarray(rows, dtype=np.int64)
+    def blocks(self) -> Iterator[Examples]:
+        """Yield the rows in order: of a table on the disk block by block, of all else at once."""
+        if not getattr(self.inputs, "masked", False):
+            yield self
+            return
+        start = 0
+        for inputs in self.inputs.blocks():
+            end = start + len(inputs)
+            yield replace(
+                self,
+                inputs=inputs,
+                labels=None if self.labels is None else self.labels[start:end],
+                place=lambda row, place=self.place, start=start: place(start + row),  # type: ignore[misc]
+                errors={row - start: why for row, why in self.errors.items() if start <= row < end},
+            )
+            start = end
+
+    def take(self, rows: Rows | npt.NDArray[np.bool_]) -> Examples:
+        """Return the given rows (a mask, or numbers in any order); their places stay those of the original."""
+        chosen = np.asarray(rows)
+        if chosen.dtype != np.bool_:
+            chosen = chosen.astype(np.int64)
         return replace(
             self,
-            inputs=_take(self.inputs, rows),
-            labels=None if self.labels is None else self.labels[rows],
-            groups=None if self.groups is None else self.groups[rows],
-            place=lambda row, place=self.place: place(int(rows[row])),  # type: ignore[misc]
-            errors={position: self.errors[row] for position, row in enumerate(rows.tolist()) if row in self.errors},
+            inputs=_take(self.inputs, chosen),
+            labels=None if self.labels is None else self.labels[chosen],
+            groups=None if self.groups is None else self.groups[chosen],
+            place=lambda row, place=self.place: place(_nth(chosen, row)),  # type: ignore[misc]
+            errors=self._errors_of(chosen) if self.errors else {},
         )
 
+    def _errors_of(self, chosen: npt.NDArray[Any]) -> dict[int, str]:
+        rows = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        wrong = np.flatnonzero(np.isin(rows, np.fromiter(self.errors, np.int64)))
+        return {int(position): self.errors[int(rows[position])] for position in wrong}
 
-def _take(inputs: Any, rows: Rows) -> Any:
+
+def _take(inputs: Any, chosen: npt.NDArray[Any]) -> Any:
     if hasattr(inputs, "iloc"):
-        return inputs.iloc[rows]
+        return inputs.iloc[chosen]
     if isinstance(inputs, np.ndarray):
-        return inputs[rows]
-    if hasattr(inputs, "take"):
-        return inputs.take(rows)
-    return [inputs[row] for row in rows]
+        return inputs[chosen]
+    if getattr(inputs, "masked", False):  # a table that is too large for the numbers of its rows
+        return inputs.take(chosen)
+    rows = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+    return inputs.take(rows) if hasattr(inputs, "take") else [inputs[row] for row in rows]
+
+
+def _nth(chosen: npt.NDArray[Any], row: int) -> int:
+    return int(np.flatnonzero(chosen)[row] if chosen.dtype == np.bool_ else chosen[row])
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class _Columns(NamedTuple):
 
 
 def build_commands(domain: Domain) -> typer.Typer:
-    """Return `train`, `tune`, `eval`, `predict` and `check` for a domain, and `pretrain` where it has it."""
+    """Return `train`, `tune`, `eval`, `predict` and `check` for a domain, `pretrain` where it has it, and its own."""
     app = typer.Typer(help=domain.summary, no_args_is_help=True)
     input_help = f"The column to read (default: {domain.input or 'all but the label'})."
     label_help = f"The label's column (default: {domain.label})."
@@ -97,6 +97,8 @@ def build_commands(domain: Domain) -> typer.Typer:
     _add_eval(app, domain, columns)
     _add_predict(app, domain, columns)
     _add_check(app, domain, columns)
+    for command in domain.load_commands():
+        app.command()(command)
     return app
 
 
@@ -197,7 +199,7 @@ def _add_eval(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
 
 def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command()
-    def predict(
+    def predict(  # noqa: PLR0913 (each option of the command is a parameter)
         run: RunPath,
         inputs: Annotated[list[str] | None, typer.Argument(help="What to predict for.", show_default=False)] = None,
         file: Annotated[str | None, typer.Option(help="A file or folder of data instead.")] = None,
@@ -205,13 +207,20 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         out: Annotated[
             Path | None, typer.Option(help="Write a CSV, or .jsonl, here; order and number of rows are kept.")
         ] = None,
+        top: Annotated[
+            int, typer.Option(min=0, help="Only so many of the best rows, the best first.", hidden=not domain.ranks)
+        ] = 0,
+        by: Annotated[
+            str | None, typer.Option(help="With --top: of each value of this column.", hidden=not domain.ranks)
+        ] = None,
         device: Device = "auto",
         json: Json = False,
     ) -> None:
         """Predict for INPUTS, or for every row of --file."""
         from . import commands
 
-        commands.predict(domain, run, inputs or [], file, input, device, out, as_json=json)
+        asked = commands.Asked(inputs or [], file, input, top, by)
+        commands.predict(domain, run, asked, device, out, as_json=json)
 
 
 def _add_check(app: typer.Typer, domain: Domain, columns: _Columns) -> None:

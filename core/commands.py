@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,26 +179,54 @@ def evaluate(
         _say_evaluation(evaluation, "rows")
 
 
-def predict(
-    domain: Domain, run: Path, inputs: list[str], file: str | None, column: str | None, device: str, out: Path | None,
-    *, as_json: bool,
-) -> None:  # fmt: skip
-    """Predict with a saved model for inputs or a file; write or print a row for each, in order."""
-    if bool(inputs) == (file is not None):
-        raise ConfigError("predict: give inputs or --file DATA, and not both")
+@dataclass(frozen=True)
+class Asked:
+    """What `predict` is asked: inputs or a file with its column, and whether only the best rows, within what."""
+
+    inputs: list[str]
+    file: str | None
+    column: str | None
+    top: int = 0
+    by: str | None = None
+
+    def check(self, domain: Domain) -> None:
+        """Raise ConfigError where the options do not go together."""
+        if bool(self.inputs) == (self.file is not None):
+            raise ConfigError("predict: give inputs or --file DATA, and not both")
+        if self.by is not None and not self.top:
+            raise ConfigError("predict: --by says within what the best are chosen; say how many with --top")
+        if self.top and not domain.ranks:
+            raise ConfigError(f"predict: {domain.name} has no best rows to choose; leave --top out")
+
+
+def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
+    """Predict with a saved model; write or print a row for each input, in order, or only the best."""
+    asked.check(domain)
     model = domain.load_pipeline().load(run, device=device)
-    rows = [
+    data = model.read_inputs(asked.inputs) if asked.inputs else asked.file
+    if asked.top:
+        found = model.top(data, asked.top, by=asked.by)
+        _write_rows(iter(found), list(found[0]), out, as_json=as_json)
+        return
+    rows = (
         {name: getattr(answer, field) for name, field in model.columns.items()} | {"error": answer.error}
-        for answer in model(model.read_inputs(inputs) if inputs else file, input=column)
-    ]
+        for answer in model.stream(data, input=asked.column)
+    )
+    _write_rows(rows, [*model.columns, "error"], out, as_json=as_json)
+
+
+def _write_rows(rows: Iterator[dict[str, Any]], columns: list[str], out: Path | None, *, as_json: bool) -> None:
+    """Write rows as they come: as JSON, JSON lines or CSV."""
+    first = list(itertools.islice(rows, 1))  # what cannot be read is found before a file is written over
+    rows = itertools.chain(first, rows)
     if as_json:
-        print(plain_json(rows))
+        print(plain_json(list(rows)))
         return
     with out.open("w", newline="", encoding="utf-8") if out else _Stdout() as target:
         if out and out.suffix == ".jsonl":
             target.writelines(plain_json(row) + "\n" for row in rows)
             return
-        writer = csv.DictWriter(target, [*model.columns, "error"])
+        writer = csv.DictWriter(target, columns)
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
 

@@ -18,7 +18,9 @@ class Domain:
 
     `input` and `label` are the default columns; `input` is None where every column but the label is one. `pretrain` is
     the setting that `train --pretrain` stands for, None where a domain cannot pre-train; `backbones` says whether it
-    trains models of others in the place of ours.
+    trains models of others in the place of ours. With `ranks`, `predict --top` gives the best rows. `commands` are
+    functions that become commands beside those that all domains have; their modules are imported at once, and must be
+    light.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Domain:
     label: str
     pretrain: str | None = None
     backbones: bool = False
+    ranks: bool = False
+    commands: tuple[str, ...] = ()
 
     def load_pipeline(self) -> Any:
         """Import and return the pipeline class."""
@@ -37,6 +41,10 @@ class Domain:
     def load_cases(self) -> Any:
         """Import and return the benchmark cases."""
         return _load(self.cases)
+
+    def load_commands(self) -> list[Any]:
+        """Import and return the functions of the domain's own commands."""
+        return [_load(path) for path in self.commands]
 
     def load_peers(self) -> Any:
         """Import and return the peers that the domain measures itself against: `PEERS` beside the cases, if any."""

@@ -7,11 +7,16 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .batch import Examples
+from .batch import Draw, Examples
 from .errors import ConfigError
 
 Strata: TypeAlias = Sequence[tuple[str, ...]] | None
 """The classes of each row; None where there are none."""
+
+SHARE = 0.1
+MANY = 4_000_000
+"""Rows from which on each is drawn by itself: their order would take more memory than is worth it."""
+_BLOCK = 1 << 20
 
 
 def hold_out(examples: Examples, share: float, seed: int, strata: Strata = None) -> tuple[Examples, Examples | None]:
@@ -25,6 +30,9 @@ def hold_out(examples: Examples, share: float, seed: int, strata: Strata = None)
         raise ConfigError(f"valid ({share}) must be a share in [0, 1), or a path")
     if share == 0 or len(examples) < 2:
         return examples, None
+    if len(examples) > MANY and examples.groups is None:
+        mask = _drawn(len(examples), share, seed)
+        return examples.take(~mask), examples.take(mask)
     order = np.random.default_rng((seed, len(examples))).permutation(len(examples))
     order = together(order, examples.groups)
     if strata is not None:
@@ -36,6 +44,24 @@ def hold_out(examples: Examples, share: float, seed: int, strata: Strata = None)
     if not held_out.any():
         return examples, None
     return examples.take(np.flatnonzero(~held_out)), examples.take(np.flatnonzero(held_out))
+
+
+def default_share(rows: int) -> float:
+    """Return the share that is held out unless another is asked for: a tenth, but no more than 200,000 rows.
+
+    >>> default_share(1000), default_share(20_000_000)
+    (0.1, 0.01)
+    """
+    return min(SHARE, 200_000 / max(1, rows))
+
+
+def _drawn(rows: int, share: float, seed: int) -> np.ndarray:
+    """Return about that share of many rows as a mask, each drawn by its number."""
+    draw, mask = Draw(seed, 0), np.empty(rows, np.bool_)
+    for start in range(0, rows, _BLOCK):
+        numbers = np.arange(start, min(rows, start + _BLOCK))
+        mask[numbers] = draw.uniform(numbers, 1)[:, 0] < share
+    return mask
 
 
 def together(order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

@@ -48,8 +48,10 @@ class Classes:
         if examples.labels is None:
             return np.full(len(examples), -1)
         numbers = {str(name): number for number, name in enumerate(self.names)}
-        encoded = np.array([numbers.get(str(label), -1) for label in examples.labels], dtype=np.int64)
-        for row in np.flatnonzero(encoded < 0):
+        codes, labels = pd.factorize(np.asarray(examples.labels), use_na_sentinel=False)
+        known = np.array([numbers.get(str(label), -1) for label in labels], dtype=np.int64)
+        encoded = np.asarray(known[codes])
+        for row in np.flatnonzero(encoded < 0)[:1]:
             raise _unknown(examples, int(row), str(examples.labels[row]), numbers)
         return encoded
 

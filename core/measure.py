@@ -34,7 +34,7 @@ def model_name(pipeline: Pipeline) -> str:
     """Return what a person calls the model."""
     if pipeline.model_ is None:
         return str(pipeline.baseline_.name)
-    return f"Transformer{' + linear' if pipeline.wide else ''} ({pipeline.kind})"
+    return f"{' + '.join([pipeline.deep_name, *([pipeline.wide_name] if pipeline.wide else [])])} ({pipeline.kind})"
 
 
 def _beside(pipeline: Pipeline, examples: Examples, ours: dict[str, Statistic], outputs: Output | None) -> Comparison:
@@ -59,7 +59,7 @@ def _branches(
     assert evaluation.baseline is not None
     alone = {name: interval(found) for name, found in pipeline.statistics(deep, examples).items()}
     return {
-        "Transformer alone": alone,
+        f"{pipeline.deep_name} alone": alone,
         f"{pipeline.wide_name} alone": evaluation.baseline.metrics,
         "both": evaluation.metrics,
     }

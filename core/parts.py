@@ -101,6 +101,11 @@ class Parts(ABC):
         return None
 
     @property
+    def deep_name(self) -> str:
+        """What the report calls the model without the wide branch."""
+        return "Transformer"
+
+    @property
     def wide_name(self) -> str:
         """What the report calls the wide branch."""
         return "linear model"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -170,7 +171,15 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
     def __call__(self, X: Any, *, input: str | None = None) -> list[Prediction]:
         """Return a `Prediction` for each row, in row order; a row that cannot be read has an `error` instead."""
         self._check_fitted()
-        examples = self._read(X, input=input)
+        return list(self.stream(X, input=input))
+
+    def stream(self, X: Any, *, input: str | None = None) -> Iterator[Prediction]:
+        """Yield the same one by one; of a table on the disk only a block is in memory at a time."""
+        examples = self._fitted()._read(X, input=input)
+        for block in examples.blocks():
+            yield from self._answers(block)
+
+    def _answers(self, examples: Examples) -> list[Prediction]:
         good = np.array([row for row in range(len(examples)) if row not in examples.errors], dtype=np.int64)
         answers = self.answers(self._outputs(examples.take(good))) if len(good) else []
         found = dict(zip(good.tolist(), answers, strict=True))
@@ -361,6 +370,13 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         return self._mixed(*self._branches(examples))
 
     def _branches(self, examples: Examples) -> Branches:
+        blocks = [self._branches_of(block) for block in examples.blocks()]
+        if len(blocks) == 1:
+            return blocks[0]
+        deep, wide = ([part for part in parts if part is not None] for parts in zip(*blocks, strict=True))
+        return np.concatenate(deep), np.concatenate(wide) if wide else None
+
+    def _branches_of(self, examples: Examples) -> Branches:
         self._check_fitted()
         if self.model_ is None:
             return self.baseline_.outputs(examples), None

@@ -10,7 +10,7 @@ import numpy as np
 
 from .batch import Examples
 from .errors import DataError, NotFittedError
-from .holdout import hold_out
+from .holdout import default_share, hold_out
 from .parts import Parts
 from .summary import left_out
 from .tables import ABOVE, is_table, read_table
@@ -18,9 +18,6 @@ from .training import Bar, Observer, Silent
 
 Valid: TypeAlias = float | str | Path | Examples | None
 """The rows to validate on: a share of the training rows, a path, examples; None for what the data have for it."""
-
-SHARE = 0.1
-"""The share of the rows that is held out unless the data have a part for that."""
 
 
 class Reading(Parts):
@@ -35,9 +32,10 @@ class Reading(Parts):
         """
         examples = self._read(X, y, input, label)
         if left_out(examples, self.tolerance):
-            good = [row for row in range(len(examples)) if row not in examples.errors]
+            good = np.ones(len(examples), np.bool_)
+            good[list(examples.errors)] = False
             message = left_out(examples, self.tolerance)[0]
-            examples = replace(examples.take(np.array(good)), notes=(*examples.notes, message))
+            examples = replace(examples.take(good), notes=(*examples.notes, message))
         return self._with_labels(_whole(examples), X, label)
 
     def check(
@@ -105,17 +103,18 @@ class Reading(Parts):
             parts = self.parts_of(X)
             X = parts["train"]
             valid = parts.get("valid") if valid is None else valid
-        valid = SHARE if valid is None else valid
         examples = self.read_labelled(X, y, input=input, label=label)
+        valid = default_share(len(examples)) if valid is None else valid
         columns = {"input": input, "label": label} | examples.columns
         share = _share(valid)
         held_out = self.read_labelled(valid, **columns) if share is None else None
         if not isinstance(X, Examples):
             self.inspect(examples, held_out)
         examples = replace(examples, groups=self.group(examples))
-        return (examples, held_out, columns) if share is None else (*self._split(examples, share, seed), columns)
+        return (examples, held_out, columns) if share is None else (*self.split(examples, share, seed), columns)
 
-    def _split(self, examples: Examples, share: float, seed: int) -> tuple[Examples, Examples | None]:
+    def split(self, examples: Examples, share: float, seed: int) -> tuple[Examples, Examples | None]:
+        """Hold out a share of the rows for validation."""
         train, held_out = hold_out(examples, share, seed, self.strata(examples))
         if share and held_out is None:
             self._say(f"{examples.name}: too few rows to hold any out; nothing is measured on validation rows")

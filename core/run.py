@@ -15,6 +15,7 @@ from .batch import Examples
 from .config import flatten, to_dict
 from .errors import ArtifactError, ConfigError
 from .files import file_hash, write_text
+from .tables import Scan
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ def _digest(examples: Examples) -> str:
         digest.update(f"{inputs.shape} ".encode())
         for block in inputs.blocks():
             digest.update(block.tobytes())
+    elif isinstance(inputs, Scan):
+        for source in inputs.sources:
+            digest.update(file_hash(source).encode())
+        if inputs.chosen is not None:
+            digest.update(np.packbits(inputs.chosen).tobytes())
     elif isinstance(inputs, pd.DataFrame):
         digest.update(repr(list(inputs.columns)).encode())
         digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())
@@ -109,6 +115,9 @@ def _digest(examples: Examples) -> str:
         for value in inputs:
             path = getattr(value, "path", None)
             digest.update(f"{file_hash(path) if path else value!r}\0".encode())
-    if examples.labels is not None:
-        digest.update("\0".join(map(str, examples.labels)).encode())
+    labels = examples.labels
+    if labels is not None and labels.dtype.kind == "O":
+        digest.update("\0".join(map(str, labels)).encode())
+    elif labels is not None:
+        digest.update(f"{labels.dtype} ".encode() + labels.tobytes())
     return digest.hexdigest()

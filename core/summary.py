@@ -80,7 +80,8 @@ def unknown_classes(examples: Examples, test: Examples) -> list[str]:
 def count_labels(labels: npt.NDArray[Any]) -> dict[str, int]:
     """Return how many rows bear each label, the commonest first; a row may bear several."""
     flat = [label for row in labels for label in row] if labels.dtype == object and _several(labels) else labels
-    names, counts = np.unique(np.asarray(flat).astype(str), return_counts=True)
+    values = np.asarray(flat)
+    names, counts = np.unique(values.astype(str) if values.dtype == object else values, return_counts=True)
     return {str(names[k]): int(counts[k]) for k in np.argsort(-counts, kind="stable")}
 
 

@@ -34,10 +34,15 @@ class FusedTable(nn.Module):
         bound = 1 / math.sqrt(width)
         nn.init.uniform_(self.embedding.weight, -bound, bound)
 
-    def forward(self, ids_BF: Tensor) -> Tensor:
-        """Return (B, F, D) for the ids within each field."""
-        out_BFD: Tensor = self.embedding(ids_BF + self.offsets_F)
+    def forward(self, ids_BF: Tensor, first: int = 0) -> Tensor:
+        """Return (B, F, D) for the ids within the fields from `first` on."""
+        out_BFD: Tensor = self.embedding(ids_BF + self.offsets_F[first : first + ids_BF.shape[1]])
         return out_BFD
+
+    def of_field(self, ids: Tensor, field: int) -> Tensor:
+        """Return (…, D) for ids (…) that are all of one field."""
+        out: Tensor = self.embedding(ids + self.offsets_F[field])
+        return out
 
 
 class PiecewiseLinear(nn.Module):

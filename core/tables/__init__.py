@@ -4,10 +4,31 @@ Values of text files stay the strings that they are ("NA", "007" and "1e5" are t
 """
 
 from .decoding import read_text
+from .mapped import Spill
 from .readers import READERS, is_table, read_table
+from .scan import Scan, blocks_of, scan_parquet, scan_separated
+from .separated import CSV, TSV, Dialect
 from .sets import is_several, label_sets
 from .streaming import ABOVE
 from .table import Table
 from .texts import Texts
 
-__all__ = ["ABOVE", "READERS", "Table", "Texts", "is_several", "is_table", "label_sets", "read_table", "read_text"]
+__all__ = [
+    "ABOVE",
+    "CSV",
+    "READERS",
+    "TSV",
+    "Dialect",
+    "Scan",
+    "Spill",
+    "Table",
+    "Texts",
+    "blocks_of",
+    "is_several",
+    "is_table",
+    "label_sets",
+    "read_table",
+    "read_text",
+    "scan_parquet",
+    "scan_separated",
+]

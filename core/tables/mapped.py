@@ -13,10 +13,10 @@ from ..files import remove_with
 
 
 class Spill:
-    """A temporary folder that is removed when this object is gone."""
+    """A temporary folder that is removed when this object is gone; in the cache it is cleaned up after a kill, too."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fourfold-"))
+    def __init__(self, root: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=".writing-" if root else "fourfold-", dir=root))
         remove_with(self, self.folder)
 
 

@@ -13,11 +13,14 @@ from .distributed import like, whole
 
 
 class Average:
-    """Averages parameters, and the statistics of batch norms, after each step; with `decay` 0 it does nothing."""
+    """Averages parameters, and the statistics of batch norms, after each step; with `decay` 0 it does nothing.
+
+    Tables with sparse gradients are left as they are: averaging them would cost their size at every step.
+    """
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay = decay
-        kept = model.state_dict().keys()
+        kept = model.state_dict().keys() - _sparse(model)
         floats = ((name, own) for name, own in _tensors(model) if name in kept and own.is_floating_point())
         self.values = {name: own.detach().clone() for name, own in floats} if decay else {}
 
@@ -63,3 +66,9 @@ class Average:
 
 def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
     return chain(model.named_parameters(), model.named_buffers())
+
+
+def _sparse(model: nn.Module) -> set[str]:
+    """Return the names of tables with sparse gradients."""
+    tables = (name for name, one in model.named_modules() if isinstance(one, nn.Embedding) and one.sparse)
+    return {f"{name}.weight" if name else "weight" for name in tables}

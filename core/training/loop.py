@@ -23,7 +23,7 @@ from .distributed import Ranks, joined
 from .guards import Interrupted, kept_randomness, noted_signals
 from .inference import predict
 from .progress import Observer, Row, Silent
-from .sampling import Part, Plan, Steps
+from .sampling import Part, Steps, plan_for
 from .schedules import rate
 from .settle import cut_short, settle
 from .state import Outcome, Settled, State, Validation
@@ -83,13 +83,7 @@ class _Run:
         self.task, self.source, self.validation = task, source, validation
         task.model.to(self.device).train()
         config = trainer.config
-        self.plan = Plan(
-            source.lengths,
-            len(source),
-            seed=config.seed,
-            batch_rows=config.batch_rows,
-            batch_tokens=config.batch_tokens,
-        )
+        self.plan = plan_for(source, seed=config.seed, batch_rows=config.batch_rows, batch_tokens=config.batch_tokens)
         checkpoint = self._newest()
         torch.set_num_threads(config.threads or torch.get_num_threads())
         self.settled = (

@@ -6,6 +6,7 @@ micro-batches and ranks, so the order survives a change of either.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from ..errors import ConfigError
 
 _GROWTH = 1.05
 """Ratio of neighbouring bucket widths: at most 5 % of a batch is padding beyond the rounding to whole tokens."""
+
+
+MANY = 4_000_000
+"""Rows from which on they are mixed window by window."""
 
 
 class Plan:
@@ -83,6 +88,72 @@ class Plan:
         return [batches[index] for index in random.permutation(len(batches))]
 
 
+class Windows(Plan):
+    """Cuts epochs of more rows than can be put in order at once; all rows cost the same.
+
+    The order of chunks of neighbouring rows is drawn for each epoch, and the rows of `chunks` of them, a window, are
+    mixed. So a batch comes from many places of the table, and a window's rows are read close to one another.
+
+    >>> order = Windows(10, seed=0, batch_rows=4, chunk=2, chunks=2)
+    >>> len(order), sorted(int(row) for step in range(3) for row in order.rows(step)) == list(range(10))
+    (3, True)
+    """
+
+    def __init__(self, num_rows: int, *, seed: int, batch_rows: int, chunk: int = 1 << 13, chunks: int = 128):
+        self.num_rows, self.seed, self.batch_rows = num_rows, seed, batch_rows
+        self.chunk, self.chunks = chunk, chunks
+        self._windows: dict[tuple[int, int], Rows] = {}
+        self._epoch: tuple[int, Rows, Rows] | None = None
+
+    def __len__(self) -> int:
+        return math.ceil(self.num_rows / self.batch_rows)
+
+    def steps_over(self, tokens: int) -> int:
+        return max(len(self), len(self) * tokens // self.num_rows) if tokens else 0
+
+    def rows(self, step: int) -> Rows:
+        epoch, batch = divmod(step, len(self))
+        start, parts = batch * self.batch_rows, []
+        end = min(start + self.batch_rows, self.num_rows)
+        _, ends = self._order(epoch)
+        while start < end:
+            window = int(np.searchsorted(ends, start, side="right"))
+            first = int(ends[window - 1]) if window else 0
+            last = min(end, int(ends[window]))
+            parts.append(self._window(epoch, window)[start - first : last - first])
+            start = last
+        return np.concatenate(parts)
+
+    def largest(self) -> Rows:
+        return np.arange(min(self.batch_rows, self.num_rows))
+
+    def _order(self, epoch: int) -> tuple[Rows, Rows]:
+        """Return the chunks of an epoch in their order, and where each window ends."""
+        if self._epoch is None or self._epoch[0] != epoch:
+            order = Draw(self.seed, epoch).generator().permutation(-(-self.num_rows // self.chunk))
+            ends = np.cumsum(np.minimum(self.chunk, self.num_rows - order * self.chunk))
+            last = np.minimum(np.arange(self.chunks, len(order) + self.chunks, self.chunks), len(order)) - 1
+            self._epoch = (epoch, order, ends[last])
+        return self._epoch[1:]
+
+    def _window(self, epoch: int, number: int) -> Rows:
+        """Return the mixed rows of a window; the last two are kept, since a batch may end in the next."""
+        if (epoch, number) not in self._windows:
+            order, _ = self._order(epoch)
+            starts = order[number * self.chunks : (number + 1) * self.chunks] * self.chunk
+            rows = (starts[:, None] + np.arange(self.chunk)).ravel()
+            mixed = Draw(self.seed, epoch).generator(1 + number).permutation(rows[rows < self.num_rows])
+            self._windows = dict([*self._windows.items()][-1:]) | {(epoch, number): mixed}
+        return self._windows[epoch, number]
+
+
+def plan_for(source: Source, *, seed: int, batch_rows: int, batch_tokens: int = 0) -> Plan:
+    """Return how the epochs over a source are cut into batches."""
+    if source.lengths is None and len(source) > MANY:
+        return Windows(len(source), seed=seed, batch_rows=batch_rows)
+    return Plan(source.lengths, len(source), seed=seed, batch_rows=batch_rows, batch_tokens=batch_tokens)
+
+
 def bucket_widths(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Round each length up to the widest length that shares its bucket; buckets grow by 5 %."""
     buckets = np.ceil(np.log(np.maximum(lengths, 1)) / np.log(_GROWTH)).astype(np.int64)
@@ -111,6 +182,8 @@ def in_order(
     lengths: npt.NDArray[np.int64] | None, num_rows: int, batch_rows: int, batch_tokens: int = 0
 ) -> list[Rows]:
     """Return the batches of one pass for evaluation: rows of like length together, the shortest first."""
+    if lengths is None and not batch_tokens:
+        return [np.arange(start, min(start + batch_rows, num_rows)) for start in range(0, num_rows, batch_rows)]
     plan = Plan(lengths, num_rows, seed=0, batch_rows=batch_rows, batch_tokens=batch_tokens)
     return np.split(np.argsort(plan.widths, kind="stable"), plan.cuts[1:])
 

@@ -90,3 +90,8 @@ def test_without_decay_it_does_nothing() -> None:
     average.install(network)
     average.load({})
     assert average.tensors() == {} and all(torch.equal(p, own[name]) for name, p in floats(network).items())
+
+
+def test_tables_with_sparse_gradients_are_left_alone() -> None:
+    network = nn.Sequential(nn.Embedding(5, 2, sparse=True), nn.Embedding(5, 2), nn.Linear(2, 1))
+    assert Average(network, 0.9).tensors().keys() == {"1.weight", "2.weight", "2.bias"}

@@ -14,7 +14,7 @@ from toy import ToySource
 
 from fourfold.core.batch import Batch, Draw, Rows
 from fourfold.core.errors import ConfigError
-from fourfold.core.training.sampling import Plan, Steps, bucket_widths, in_order
+from fourfold.core.training.sampling import Plan, Steps, Windows, bucket_widths, in_order, plan_for
 
 quick = settings(deadline=None, max_examples=80)
 LENGTHS = st.none() | st.lists(st.integers(0, 400), min_size=1, max_size=80)
@@ -183,3 +183,28 @@ def test_nothing_to_train_on() -> None:
     with pytest.raises(ConfigError) as error:
         Plan(None, 0, seed=0, batch_rows=4)
     assert str(error.value) == "there are no rows to train on; give at least one"
+
+
+@given(st.integers(1, 200), st.integers(1, 30), st.integers(1, 9), st.integers(1, 5), st.integers(0, 3))
+def test_windows_hold_every_row_once(rows: int, batch_rows: int, chunk: int, chunks: int, epoch: int) -> None:
+    order = Windows(rows, seed=4, batch_rows=batch_rows, chunk=chunk, chunks=chunks)
+    steps = [order.rows(epoch * len(order) + step) for step in range(len(order))]
+    assert sorted(np.concatenate(steps).tolist()) == list(range(rows))
+    assert all(len(step) == batch_rows for step in steps[:-1])
+    again = Windows(rows, seed=4, batch_rows=batch_rows, chunk=chunk, chunks=chunks)
+    for step in reversed(range(len(order))):  # from any step on, as after a resume
+        assert again.rows(epoch * len(order) + step).tolist() == steps[step].tolist()
+
+
+def test_windows_mix_rows_from_many_places() -> None:
+    order = Windows(100_000, seed=0, batch_rows=500, chunk=100, chunks=50)
+    chunks = {int(row) // 100 for row in order.rows(0)}
+    assert len(chunks) == 50
+    assert order.rows(0).tolist() != order.rows(len(order)).tolist(), "another epoch, another order"
+    assert order.rows(0).tolist() != Windows(100_000, seed=1, batch_rows=500, chunk=100, chunks=50).rows(0).tolist()
+
+
+def test_many_rows_of_one_cost_are_mixed_by_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fourfold.core.training.sampling.MANY", 39)
+    assert isinstance(plan_for(RowSource(), seed=0, batch_rows=7), Windows)
+    assert not isinstance(plan_for(ToySource(64), seed=0, batch_rows=7), Windows), "these have lengths"

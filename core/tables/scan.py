@@ -1,0 +1,176 @@
+"""Tables that are never in memory as a whole: read block by block, in row order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..cache import user_cache
+from ..errors import DataError
+from .mapped import Spill, mapped_frame
+from .probing import open_text, probe
+from .separated import Dialect, empty
+from .table import refuse_repeated
+
+BLOCK_ROWS = 1 << 17
+_BLOCK_BYTES = 1 << 23
+
+Convert: TypeAlias = Callable[[Any], Any]
+"""Makes an Arrow record batch of another."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scan:
+    """Arrow data on the disk as blocks of columns; `chosen` says which of the rows are taken, None for all.
+
+    `sources` are the files that the data came from; `keep` owns files that go with this object.
+    """
+
+    dataset: Any
+    columns: tuple[str, ...]
+    rows: int
+    sources: tuple[Path, ...]
+    chosen: npt.NDArray[np.bool_] | None = None
+    keep: object = None
+    masked: ClassVar[bool] = True
+
+    def __len__(self) -> int:
+        return self.rows if self.chosen is None else int(np.count_nonzero(self.chosen))
+
+    def blocks(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the taken rows as DataFrames of at most 131,072 rows; texts are Arrow's."""
+        import pyarrow as pa
+
+        start, wanted = 0, list(self.columns if columns is None else columns)
+        for batch in self.dataset.to_batches(
+            columns=wanted, batch_size=BLOCK_ROWS, batch_readahead=2, fragment_readahead=1
+        ):
+            end = start + len(batch)
+            taken = batch if self.chosen is None else batch.filter(pa.array(self.chosen[start:end]))
+            start = end
+            if len(taken):
+                yield mapped_frame(pa.Table.from_batches([taken]))
+
+    def take(self, rows: npt.NDArray[Any]) -> Scan:
+        """Return some of the rows, given by a mask or by their numbers in ascending order."""
+        chosen = np.asarray(rows)
+        if chosen.dtype != np.bool_:
+            if (np.diff(chosen) <= 0).any():
+                raise ValueError("rows of a table on the disk are taken in their order")
+            chosen = np.zeros(len(self), np.bool_)
+            chosen[rows] = True
+        if self.chosen is not None:
+            whole = np.zeros(self.rows, np.bool_)
+            whole[self.chosen] = chosen
+            chosen = whole
+        return replace(self, chosen=chosen)
+
+    def without(self, column: str) -> Scan:
+        """Return the other columns."""
+        return replace(self, columns=tuple(name for name in self.columns if name != column))
+
+    def frame(self, rows: Sequence[int] | None = None) -> pd.DataFrame:
+        """Return a few rows in the given order, or all of them, in memory."""
+        if rows is None:
+            return pd.concat([pd.DataFrame(columns=list(self.columns)), *self.blocks()], ignore_index=True)
+        order = np.argsort(rows, kind="stable")
+        found = self.take(np.asarray(rows, np.int64)[order]).frame()
+        return found.iloc[np.argsort(order)].reset_index(drop=True)
+
+
+def blocks_of(table: pd.DataFrame | Scan, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """Yield a table block by block, in row order, wherever it lies."""
+    if isinstance(table, Scan):
+        yield from table.blocks(columns)
+        return
+    chosen = table if columns is None else table[list(columns)]
+    for start in range(0, len(chosen), 8 * BLOCK_ROWS):
+        yield chosen.iloc[start : start + 8 * BLOCK_ROWS]
+
+
+def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
+    """Read Parquet files as one table; columns that folders under `base` name (`day=1/`) are added."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    more: dict[str, Any] = {}
+    if base is not None:
+        more = {"partitioning": ds.HivePartitioning.discover(), "partition_base_dir": str(base)}
+    try:
+        dataset = ds.dataset([str(path) for path in paths], format="parquet", **more)
+        rows = dataset.count_rows()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{paths[0].name}: not a Parquet file ({reason}); write it again or give a CSV") from None
+    return Scan(dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths))
+
+
+def scan_separated(
+    paths: Sequence[Path], dialect: Dialect, names: Sequence[str] | None = None, convert: Convert | None = None
+) -> Scan:
+    """Read CSV or TSV files with the same header as one table of texts, which Arrow parses once into a file of its own.
+
+    `names` are the columns of files without a header; `convert` makes of each block what is kept. Raises DataError,
+    with the line where one can be named, where a file is no such table.
+    """
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    owner, rows, schema = Spill(user_cache().root), 0, None
+    place = owner.folder / "rows.arrow"
+    with pa.OSFile(str(place), "wb") as file:
+        for path in paths:
+            for batch in _parsed(path, dialect, names):
+                found = convert(batch) if convert else batch
+                if schema is None:
+                    schema = found.schema
+                    writer = pa.ipc.new_file(file, schema)
+                if found.schema != schema:
+                    raise DataError(
+                        f"{path.name}: its columns are not those of {paths[0].name}; give files of one form"
+                    )
+                writer.write_batch(found)
+                rows += len(found)
+        if schema is not None:
+            writer.close()
+    if not rows:
+        raise DataError(f"{paths[0].name}: the file has no rows; it needs a header and at least one row")
+    dataset = ds.dataset(str(place), format="ipc")
+    return Scan(dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths), keep=owner)
+
+
+def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None) -> Iterator[Any]:
+    """Yield the cells of a file as texts, block by block."""
+    import csv as quoting
+
+    import pyarrow as pa
+    from pyarrow import csv
+
+    encoding = probe(path)
+    with open_text(path, encoding) as file:
+        header = next(dialect.records(file), None)
+    if header is None or header[1] is None:
+        raise empty(path.name)
+    columns = list(names or header[1])
+    refuse_repeated(columns, path.name)
+    read = csv.ReadOptions(
+        encoding=encoding.codec, column_names=columns, skip_rows=0 if names else header[0], block_size=_BLOCK_BYTES
+    )
+    parse = csv.ParseOptions(
+        delimiter=dialect.delimiter, quote_char=False if dialect.quoting == quoting.QUOTE_NONE else '"',
+        newlines_in_values=dialect.quoting != quoting.QUOTE_NONE,
+    )  # fmt: skip
+    texts = csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False)
+    try:
+        with csv.open_csv(str(path), read, parse, texts) as batches:
+            yield from batches
+    except pa.ArrowInvalid as error:
+        with open_text(path, encoding) as file:
+            located = dialect.locate(path.name, file, strict=True)
+        raise located or DataError(f"{path.name}: {str(error).splitlines()[0]}") from None
