@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 
-from ..core.benchmark import Case, Split, data_root, fold
+from ..core.benchmark import Case, Peer, Split, data_root, fold
 from .data import read
 from .simulate import ceiling, simulate_clicks
 
@@ -27,9 +30,24 @@ def _clicks_ceiling(seed: int) -> float:
 
 def _adult(seed: int) -> Split:
     """Adult (Kohavi, 1996): income above 50K from a census row; seeds 0 to 4 are the five folds."""
+    return fold(read(_folder("adult") / "adult.csv.gz", label="income"), seed)
+
+
+def _bank_marketing(seed: int) -> Split:
+    """Bank Marketing (Moro et al., 2014): who takes a deposit; seeds 0 to 4 are the five folds."""
+    return fold(read(_folder("bank_marketing") / "bank-full.csv.gz", label="y"), seed)
+
+
+def _criteo(seed: int) -> Split:
+    """8,000 lines of the Criteo log; seeds 0 to 4 are the five folds over all of them."""
+    folder = _folder("criteo_8k")
+    return fold(read([folder / f"{part}.csv.gz" for part in ("train", "dev", "test")]), seed)
+
+
+def _folder(name: str) -> Path:
     root = data_root()
     assert root is not None, "a case that needs data runs only where it is"
-    return fold(read(root / "recsys" / "adult" / "adult.csv.gz", label="income"), seed)
+    return root / "recsys" / name
 
 
 CASES = (
@@ -42,4 +60,18 @@ CASES = (
         settings={"train": {"epochs": 15}},  # crossed effects take longer to learn than those of one field
     ),
     Case(name="adult", about="Adult, five folds", load=_adult, needs="recsys/adult"),
+    Case(
+        name="bank_marketing", about="Bank Marketing, five folds", load=_bank_marketing, needs="recsys/bank_marketing"
+    ),
+    Case(name="criteo_8k", about="8,000 lines of Criteo's log, five folds", load=_criteo, needs="recsys/criteo_8k"),
 )
+
+PEERS = tuple(
+    Peer(
+        f"DeepCTR-Torch, training, {case}",
+        "clicks",
+        (sys.executable, "-m", "fourfold.recsys.peers", "training", case, "--steps", steps),
+    )
+    for case, steps in (("small_4096", "100"), ("small_256", "400"), ("large_4096", "4"), ("large_256", "8"))
+)
+"""Rows of their own, since the speed of training depends on the size of the tables; steps follow what theirs takes."""

@@ -9,4 +9,6 @@ DOMAIN = Domain(
     cases="fourfold.recsys.benchmark:CASES",
     input=None,
     label="label",
+    ranks=True,
+    commands=("fourfold.recsys.cli:simulate",),
 )

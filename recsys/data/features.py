@@ -1,145 +1,108 @@
-"""Click tables from files or DataFrames, and their way to arrays of ids."""
+"""What is learned from a training table, and how its rows become arrays of ids."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import torch
 
-from ..core.batch import Batch, Draw, Examples, Rows
-from ..core.errors import ArtifactError, ConfigError, DataError, did_you_mean
-from ..core.labels import Classes
-from ..core.tables import read_table
-from .schema import (
-    Categorical,
-    ClickFeaturesConfig,
-    Column,
-    Field,
-    Floats,
-    Ids,
-    Numeric,
-    categories,
-    infer_kind,
-    parse_numbers,
-)
+from ...core.batch import Draw, Examples
+from ...core.cache import user_cache
+from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
+from ...core.labels import Classes
+from ...core.tables import Spill
+from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
+from .lists import Several, shared_field
+from .lists import learn as learn_list
+from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Learning, ListShape, Numeric
+from .source import ClickSource
+from .vocabulary import from_arrays, to_arrays
 
-__all__ = ["ClickFeatures", "ClickFeaturesConfig", "ClickSource", "read"]
-
-SCHEMA = "schema.json"
-
+SCHEMA, VOCABULARIES = "schema.json", "vocabularies.safetensors"
+_LOOKED_AT = 1_000_000
+"""Numbers from which knots are placed; of more rows a share is drawn."""
+_MAPPED_ABOVE = 1 << 28
+"""The bytes from which on encoded rows lie in a mapped file."""
 CLICKS = frozenset({"click", "clicked", "buy", "bought", "churn", "churned", "converted"})
 """Label values that mean the event even where they sort first."""
 
 
-def read(
-    data: str | Path | pd.DataFrame,
-    labels: Sequence[Any] | npt.NDArray[Any] | None = None,
-    *,
-    label: str = "label",
-) -> Examples:
-    """Read a table from a CSV, TSV, JSONL or Parquet file (or .gz), or a DataFrame; its column `label` holds the
-    labels.
-
-    Without such a column, and without `labels`, the examples have none. `labels` take the column's place.
-
-    >>> examples = read(pd.DataFrame({"age": [31, 54], "bought": ["no", "yes"]}), label="bought")
-    >>> list(examples.inputs.columns), examples.labels.tolist()
-    (['age'], ['no', 'yes'])
-    """
-    table = read_table(data)
-    frame, found = table.frame, None
-    if labels is None and table.label_column(label) is not None:
-        labels = frame[label]
-    if labels is not None:
-        if len(labels) != len(frame):
-            raise DataError(f"{table.name}: {len(frame)} rows but {len(labels)} labels; give one a row")
-        codes, texts = categories(pd.Series(np.asarray(labels), name=label))
-        for row in np.flatnonzero(codes < 0):
-            raise DataError(f"{table.place(int(row))}: column '{label}' is empty; fill it or remove the row")
-        found = texts[codes].astype(str)
-    inputs = frame.drop(columns=label, errors="ignore")
-    if inputs.shape[1] == 0:
-        raise DataError(f"{table.name}: no columns beside '{label}'; a model needs at least one")
-    return Examples(
-        inputs=inputs.rename(columns=str),
-        labels=found,
-        name=table.name,
-        place=table.place,
-        notes=table.notes,
-        encoding=table.encoding,
-    )
-
-
-class ClickSource:
-    """The ids (N, fields) and positions (N, numeric fields) of all rows; a batch is one gather from each."""
-
-    lengths: npt.NDArray[np.int64] | None = None
-
-    def __init__(self, ids: Ids, position: npt.NDArray[np.float32], labels: npt.NDArray[np.float32]):
-        self.ids, self.position, self.labels = ids, position, labels
-        self.dropout = 0.0
-        self.hidden = np.zeros(ids.shape[1], np.int32)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
-        """Return `ids` (B, fields), `position` (B, numeric fields) and `label` (B,), NaN where unknown."""
-        ids, position = self.ids[rows], self.position[rows]
-        if draw is not None and self.dropout:
-            drop = draw.uniform(rows, ids.shape[1]) < self.dropout
-            ids = np.where(drop, self.hidden, ids)
-            position[drop[:, ids.shape[1] - position.shape[1] :]] = 0
-        return Batch(
-            {
-                "ids": torch.from_numpy(ids),
-                "position": torch.from_numpy(position),
-                "label": torch.from_numpy(self.labels[rows]),
-            }
-        )
-
-
 @dataclass(frozen=True)
 class ClickFeatures:
-    """What was learned from a training table: its fields, the categorical ones first, and the two labels."""
+    """What was learned from a training table: its fields, the categorical ones first, its lists, and the two labels."""
 
     config: ClickFeaturesConfig
     fields: tuple[Field, ...]
     classes: Classes
+    lists: tuple[Several, ...] = ()
 
     @classmethod
-    def fit(cls, examples: Examples, config: ClickFeaturesConfig) -> ClickFeatures:
-        """Learn kinds, vocabularies and knots from labelled examples.
+    def fit(cls, examples: Examples, config: ClickFeaturesConfig, begin: ClickFeatures | None = None) -> ClickFeatures:
+        """Learn kinds, vocabularies and knots from labelled examples, in one pass.
 
+        With `begin`, what was learned before stays as it is, and its vocabularies grow by the values that are new.
         Raises DataError where labels are missing or are not of two values, or a number cannot be read.
         """
-        frame, classes = examples.inputs, _two_classes(examples, config)
-        for name in (*config.categorical, *config.numeric):
-            if name not in frame.columns:
-                raise ConfigError(
-                    f"features: {examples.name} has no column '{name}'{did_you_mean(name, frame.columns)}"
-                )
-        fields: list[Field] = []
-        for name in frame.columns:
-            if infer_kind(frame[name], config) == "categorical":
-                fields.append(Categorical.fit(name, frame[name], config))
-            else:
-                fields.append(Numeric.fit(name, _numbers(examples, name), config))
-        fields.sort(key=lambda field: isinstance(field, Numeric))
-        return cls(config, tuple(fields), classes)
+        if begin is not None:
+            return begin.grown(examples)
+        classes = _two_classes(examples, config)
+        names, lists = list(map(str, examples.inputs.columns)), _lists_of(config)
+        named = (*config.categorical, *config.numeric, config.group, config.time, *lists)
+        for name in filter(None, named):
+            if name not in names:
+                raise ConfigError(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
+        learning: dict[str, Learning] = {}
+        share = min(1.0, _LOOKED_AT / max(1, len(examples)))
+        for start, block in numbered(examples):
+            if not learning:
+                kinds = infer_kinds(fields_of(block, config), config)
+                learn = {"categorical": Categorical.learn, "numeric": Numeric.learn}
+                learning = {name: learn[kind](name, config) for name, kind in kinds.items()}
+                learning |= {name: learn_list(name, config) for name, (field, _) in lists.items() if not field}
+            rows = np.arange(start, start + len(block))
+            drawn = Draw(0, 0).uniform(rows, 1)[:, 0] < share
+            for name, field in learning.items():
+                if kinds.get(name) == "numeric":
+                    numbers_of(examples, block[name], start)
+                field.add(block[name], drawn)
+        done = {name: field.done() for name, field in learning.items()}
+        fields = sorted((done[name] for name in kinds), key=lambda field: isinstance(field, Numeric))
+        return cls(config, tuple(fields), classes, _several(lists, done, config.most))
+
+    def grown(self, examples: Examples) -> ClickFeatures:
+        """Return the same fields with the values that occur often enough in the examples added to the vocabularies."""
+        self._check_columns(examples)
+        self.classes.encode(examples)
+        learning = {name: Categorical.learn(name, self.config) for name in self.categorical}
+        learning |= {one.name: learn_list(one.name, self.config) for one in self.lists if not one.shared}
+        for _, block in numbered(examples, list(learning)) if learning else ():
+            for name, field in learning.items():
+                field.add(block[name], np.ones(len(block), np.bool_))
+        new = {name: done for name, field in learning.items() if isinstance(done := field.done(), Categorical)}
+        known = {field.name: field.with_values(new[field.name]) for field in self._vocabularies()}
+        fields = tuple(known.get(field.name, field) for field in self.fields)
+        lists = tuple(replace(one, field=known[one.field.name]) for one in self.lists)
+        return replace(self, fields=fields, lists=lists)
+
+    def _vocabularies(self) -> list[Categorical]:
+        """Return the fields of names, and those that lists have for themselves."""
+        own = [one.field for one in self.lists if not one.shared]
+        return [*(field for field in self.fields if isinstance(field, Categorical)), *own]
 
     @property
     def names(self) -> list[str]:
         """The names of the fields, in the order of the ids."""
         return [field.name for field in self.fields]
+
+    @property
+    def categorical(self) -> list[str]:
+        """The names of the fields whose cells are names; they are the first."""
+        return [field.name for field in self.fields if isinstance(field, Categorical)]
 
     @property
     def sizes(self) -> list[int]:
@@ -151,6 +114,19 @@ class ClickFeatures:
         """The number of bins, between knots, of each numeric field; these are the last fields."""
         return [len(field.knots) - 1 for field in self.fields if isinstance(field, Numeric)]
 
+    @property
+    def shapes(self) -> list[ListShape]:
+        """What a model must know of each list."""
+        return [
+            ListShape(self.names.index(one.field.name) if one.shared else -one.field.size, one.most, one.ordered)
+            for one in self.lists
+        ]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a model needs."""
+        return [*self.names, *(one.name for one in self.lists)]
+
     def source(self, examples: Examples, training: bool = False) -> ClickSource:
         """Return the examples as arrays; `training` needs labels and hides cells at random.
 
@@ -160,72 +136,140 @@ class ClickFeatures:
         if training and examples.labels is None:
             raise DataError(f"{examples.name}: there are no labels; training needs one for each row")
         self._check_columns(examples)
-        ids = np.empty((len(examples), len(self.fields)), np.int32)
-        position = np.zeros((len(examples), len(self.bins)), np.float32)
+        table, keep = self._room(len(examples))
         first = len(self.fields) - len(self.bins)
-        for index, field in enumerate(self.fields):
-            if isinstance(field, Categorical):
-                ids[:, index] = field.encode(examples.inputs[field.name])
-            else:
-                numbers = _numbers(examples, field.name)
-                ids[:, index], position[:, index - first] = field.encode(numbers), field.position(numbers)
-        source = ClickSource(ids, position, self._targets(examples))
+        ends = np.cumsum([len(self.fields) + len(self.bins), *(one.most for one in self.lists)])
+        for start, block in numbered(examples, self.columns):
+            rows = table[start : start + len(block)]
+            position = rows[:, len(self.fields) : ends[0]].view(np.float32)
+            for index, field in enumerate(self.fields):
+                if isinstance(field, Categorical):
+                    rows[:, index] = field.encode(block[field.name])
+                else:
+                    numbers = numbers_of(examples, block[field.name], start)
+                    rows[:, index], position[:, index - first] = field.encode(numbers), field.position(numbers)
+            for one, begin, end in zip(self.lists, ends, ends[1:], strict=False):
+                rows[:, begin:end] = one.encode(block[one.name])
+            rows[:, -1] = self._targets(examples, start, len(rows)).view(np.int32)
+        source = ClickSource(table, len(self.fields), len(self.bins), keep)
         if training:
             source.dropout = self.config.field_dropout
             source.hidden[:first] = 1  # a hidden name is an unseen one, a hidden number a missing one
         return source
 
+    def _room(self, rows: int) -> tuple[Ids, object]:
+        """Return an empty table for encoded rows, and what owns its file where it lies in one."""
+        shape = (rows, len(self.fields) + len(self.bins) + sum(one.most for one in self.lists) + 1)
+        if 4 * shape[0] * shape[1] <= _MAPPED_ABOVE:
+            return np.empty(shape, np.int32), None
+        owner = Spill(user_cache().root)
+        return np.memmap(owner.folder / "rows", np.int32, "w+", shape=shape), owner
+
     def check(self, examples: Examples) -> Examples:
         """Return the examples with the rows whose numbers cannot be read among their errors, instead of raising."""
         self._check_columns(examples)
-        errors = dict(examples.errors)
-        for field in self.fields:
-            if isinstance(field, Numeric):
-                column = examples.inputs[field.name]
-                for row in np.flatnonzero(parse_numbers(column)[1]).tolist():
-                    errors.setdefault(row, _not_a_number(column, row))
-        return replace(examples, errors=dict(sorted(errors.items())))
+        numeric = [field.name for field in self.fields if isinstance(field, Numeric)]
+        return with_errors(examples, numeric)
 
     def unused(self, examples: Examples) -> list[str]:
         """Return the columns that the model does not know."""
-        return [name for name in examples.inputs.columns if name not in self.names]
+        return [name for name in examples.inputs.columns if name not in self.columns]
 
     def save(self, folder: Path) -> None:
-        """Write `schema.json`."""
+        """Write `schema.json`, and the vocabularies as safetensors."""
+        from safetensors.numpy import save_file
+
         schema = {
             "classes": list(self.classes.names),
-            "fields": [{"kind": type(field).__name__.lower()} | dataclasses.asdict(field) for field in self.fields],
+            "fields": [_entry(field) for field in self.fields],
+            "lists": [_list_entry(one) for one in self.lists],
         }
         (folder / SCHEMA).write_text(json.dumps(schema, ensure_ascii=False, indent=1), encoding="utf-8")
+        arrays = {
+            f"{field.name}.{part}": array
+            for field in self._vocabularies()
+            for part, array in to_arrays(field.values).items()
+        }
+        save_file(arrays, folder / VOCABULARIES)
 
     @classmethod
     def load(cls, folder: Path, config: ClickFeaturesConfig | None = None) -> ClickFeatures:
         """Read what `save` wrote; `config` matters to further training alone."""
-        path = Path(folder) / SCHEMA
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        path, names = Path(folder) / SCHEMA, Path(folder) / VOCABULARIES
         try:
-            schema = json.loads(path.read_text(encoding="utf-8"))
-            fields = tuple(_field(entry) for entry in schema["fields"])
-            return cls(config or ClickFeaturesConfig(), fields, Classes(tuple(schema["classes"])))
-        except FileNotFoundError:
-            raise ArtifactError(f"{path}: no such file; save the model again") from None
-        except (ValueError, KeyError, TypeError) as error:
+            schema, arrays = json.loads(path.read_text(encoding="utf-8")), load_file(names)
+            fields = tuple(_field(entry, arrays) for entry in schema["fields"])
+            lists = tuple(_list(entry, fields, arrays) for entry in schema["lists"])
+            return cls(config or ClickFeaturesConfig(), fields, Classes(tuple(schema["classes"])), lists)
+        except FileNotFoundError as error:
+            raise ArtifactError(f"{error.filename or names}: no such file; save the model again") from None
+        except (ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ArtifactError(f"{path}: a damaged schema ({error}); save the model again") from None
 
     def _check_columns(self, examples: Examples) -> None:
-        missing = [name for name in self.names if name not in examples.inputs.columns]
+        missing = [name for name in self.columns if name not in examples.inputs.columns]
         if missing:
             hint = did_you_mean(missing[0], self.unused(examples))
             raise DataError(f"{examples.name}: no column '{missing[0]}', which the model was trained on{hint}")
 
-    def _targets(self, examples: Examples) -> npt.NDArray[np.float32]:
-        targets = self.classes.encode(examples).astype(np.float32)
-        return np.where(targets < 0, np.float32(np.nan), targets)
+    def _targets(self, examples: Examples, start: int, count: int) -> npt.NDArray[np.float32]:
+        """Return the labels of some rows: 0 or 1, NaN where there are none."""
+        if examples.labels is None:
+            return np.full(count, np.nan, np.float32)
+        labels = examples.labels[start : start + count]
+        some = replace(examples, inputs=labels, labels=labels, place=lambda row: examples.place(start + row), errors={})
+        return self.classes.encode(some).astype(np.float32)
 
 
-def _field(entry: dict[str, Any]) -> Field:
+def _entry(field: Field) -> dict[str, Any]:
+    if isinstance(field, Numeric):
+        return {"kind": "numeric"} | dataclasses.asdict(field)
+    return {"kind": "categorical", "name": field.name, "unseen": field.unseen}
+
+
+def _field(entry: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Field:
     if entry["kind"] == "numeric":
         return Numeric(name=entry["name"], knots=tuple(entry["knots"]))
-    return Categorical(name=entry["name"], values=tuple(entry["values"]), unseen=entry["unseen"])
+    values = from_arrays({part: arrays[f"{entry['name']}.{part}"] for part in ("bytes", "ends")})
+    return Categorical(name=entry["name"], values=values, unseen=entry["unseen"])
+
+
+def _list_entry(one: Several) -> dict[str, Any]:
+    return {
+        "name": one.name, "field": _entry(one.field), "shared": one.shared, "most": one.most, "ordered": one.ordered,
+    }  # fmt: skip
+
+
+def _list(entry: dict[str, Any], fields: tuple[Field, ...], arrays: dict[str, npt.NDArray[Any]]) -> Several:
+    known = {field.name: field for field in fields}
+    field = known[entry["field"]["name"]] if entry["shared"] else _field(entry["field"], arrays)
+    if not isinstance(field, Categorical):
+        raise ValueError(f"list '{entry['name']}' has no vocabulary")
+    return Several(
+        name=entry["name"], field=field, most=int(entry["most"]), ordered=entry["ordered"], shared=entry["shared"]
+    )
+
+
+def _lists_of(config: ClickFeaturesConfig) -> dict[str, tuple[str, bool]]:
+    """Return, for each column of lists, the field whose values it has ("" for its own), and whether it is ordered."""
+    entries = [(*shared_field(entry), False) for entry in config.several]
+    entries += [(*shared_field(entry), True) for entry in config.sequences]
+    return {column: (field, ordered) for column, field, ordered in entries}
+
+
+def _several(lists: dict[str, tuple[str, bool]], done: dict[str, Field], most: int) -> tuple[Several, ...]:
+    found = []
+    for name, (shared, ordered) in lists.items():
+        field = done.get(shared or name)
+        if not isinstance(field, Categorical):
+            raise ConfigError(
+                f"features: '{name}:{shared}' needs a field '{shared}' of names; name one, or leave it out"
+            )
+        found.append(Several(name=name, field=field, most=most, ordered=ordered, shared=bool(shared)))
+    return tuple(found)
 
 
 def _two_classes(examples: Examples, config: ClickFeaturesConfig) -> Classes:
@@ -245,17 +289,3 @@ def _two_classes(examples: Examples, config: ClickFeaturesConfig) -> Classes:
         )
     positive = config.positive or next((name for name in map(str, names) if name.lower() in CLICKS), str(names[-1]))
     return Classes(tuple(sorted(names, key=lambda name: str(name) == positive)))
-
-
-def _numbers(examples: Examples, name: str) -> Floats:
-    """Return a column's numbers; raise DataError at the first cell that is none, rows known as errors excepted."""
-    column: Column = examples.inputs[name]
-    numbers, wrong = parse_numbers(column)
-    for row in np.flatnonzero(wrong).tolist():
-        if row not in examples.errors:
-            raise DataError(f"{examples.place(row)}: {_not_a_number(column, row)}")
-    return numbers
-
-
-def _not_a_number(column: Column, row: int) -> str:
-    return f"column '{column.name}': '{column.iloc[row]}' is not a number; mend it or leave it empty"

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from fourfold.core.batch import Draw, Examples
 from fourfold.core.config import from_dict
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
-from fourfold.recsys.data import ClickFeatures, ClickFeaturesConfig, read
-from fourfold.recsys.schema import Categorical, Numeric, infer_kind, parse_numbers, place_knots
+from fourfold.recsys.data import Categorical, ClickFeatures, ClickFeaturesConfig, Numeric, read
+from fourfold.recsys.data.kinds import infer_kinds
+from fourfold.recsys.data.schema import infer_kind, parse_numbers, place_knots
 
 CSV = "age,job,user_id,label\n30,nurse,7,no\n41,,8,yes\n,baker,7,no\n52,baker,9,yes\n"
 ALL = ClickFeaturesConfig(min_count=1, field_dropout=0.0)
@@ -26,6 +29,20 @@ def csv(tmp_path: Path) -> Path:
     path = tmp_path / "train.csv"
     path.write_text(CSV)
     return path
+
+
+def learned(column: pd.Series, config: ClickFeaturesConfig, blocks: int = 1) -> Categorical:
+    """A categorical field that was shown a column in blocks."""
+    learning = Categorical.learn(str(column.name), config)
+    for part in np.array_split(np.arange(len(column)), blocks):
+        learning.add(column.iloc[part], np.ones(len(part), np.bool_))
+    field = learning.done()
+    assert isinstance(field, Categorical)
+    return field
+
+
+def names(*values: str) -> pa.LargeStringArray:
+    return pa.array(values, pa.large_string())
 
 
 def table(**columns: list[object]) -> Examples:
@@ -85,17 +102,18 @@ def test_kinds(name: str, cells: list[object], kind: str) -> None:
     assert infer_kind(column, ClickFeaturesConfig(numeric=(name,))) == "numeric"
 
 
-@given(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=1, max_size=30))
-def test_known_categories_come_back(cells: list[str | None]) -> None:
+@given(st.lists(st.one_of(st.none(), st.text(max_size=3)), min_size=1, max_size=30), st.integers(1, 4))
+def test_known_categories_come_back(cells: list[str | None], blocks: int) -> None:
     column = pd.Series(cells, dtype=object, name="job")
-    field = Categorical.fit("job", column, ALL)
+    field = learned(column, ALL, blocks)
+    assert field == learned(column, ALL)
     assert field.decode(field.encode(column)) == [cell or None for cell in cells]
     assert field.size == 2 + len({cell for cell in cells if cell})
 
 
 @given(st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=20), st.integers(1, 7))
 def test_unseen_categories_get_the_ids_kept_for_them(cells: list[str], unseen: int) -> None:
-    field = Categorical(name="job", values=("nurse", "baker"), unseen=unseen)
+    field = Categorical(name="job", values=names("nurse", "baker"), unseen=unseen)
     ids = field.encode(pd.Series(cells, dtype=object))
     assert ((ids >= 1) & (ids <= unseen)).all()
     assert (ids == field.encode(pd.Series(cells, dtype=object))).all()
@@ -104,8 +122,33 @@ def test_unseen_categories_get_the_ids_kept_for_them(cells: list[str], unseen: i
 
 def test_rare_and_surplus_categories_count_as_unseen() -> None:
     column = pd.Series(["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d"])
-    assert Categorical.fit("x", column, ClickFeaturesConfig(min_count=2)).values == ("a", "b", "c")
-    assert Categorical.fit("x", column, ClickFeaturesConfig(min_count=1, max_values=2)).values == ("a", "b")
+    assert learned(column, ClickFeaturesConfig(min_count=2), blocks=3).values == names("a", "b", "c")
+    assert learned(column, ClickFeaturesConfig(min_count=1, max_values=2), blocks=3).values == names("a", "b")
+
+
+def test_a_field_may_have_hashes_in_the_place_of_a_vocabulary() -> None:
+    column = pd.Series([f"user {number}" for number in range(2000)], name="x")
+    field = learned(column, ClickFeaturesConfig(hashed=50))
+    ids = field.encode(column)
+    assert field.size == 51 and len(field.values) == 0 and set(ids.tolist()) == set(range(1, 51))
+    assert field.encode(column[::-1])[::-1].tolist() == ids.tolist(), "a hash depends on the value alone"
+    assert np.bincount(ids)[1:].max() < 80
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind"),
+    [
+        ({"user": [1, 2, 3], "item": [4, 5, 4], "hour": [6, 7, 6]}, "categorical"),
+        ({"age": [20, 40, 60], "year": [1999, 2000, 2010], "sold": [0, 3, 5]}, "numeric"),
+        ({"user": [1, 2, 3], "item": [4, 5, 4], "hour": [3, 7, 6]}, "numeric"),
+        ({"user": [1, 2, 3], "item": [4, 5, 4], "price": [6.5, 7, 6]}, "numeric"),
+        ({"user": [1, 2, 3], "item": [4, 5, 4], "hour": [6, 7, None]}, "numeric"),
+        ({"user": [1, 2, 3], "item": [4, 5, 4]}, "numeric"),
+    ],
+)
+def test_codes_of_one_numbering_are_names(columns: dict[str, list[float]], kind: str) -> None:
+    """As in the sets of `reczoo`, where the values of all fields are numbered in one row."""
+    assert set(infer_kinds(pd.DataFrame(columns), ALL).values()) == {kind}
 
 
 @given(
@@ -164,6 +207,7 @@ def test_saved_features_that_are_missing_or_damaged(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError) as caught:
         ClickFeatures.load(tmp_path)
     assert str(caught.value) == f"{path}: no such file; save the model again"
+    save_file({}, tmp_path / "vocabularies.safetensors")
     path.write_text('{"fields": [{"kind": "numeric"}], "classes": [0, 1]}')
     with pytest.raises(ArtifactError) as caught:
         ClickFeatures.load(tmp_path)
@@ -278,7 +322,10 @@ def test_messages_of_tables() -> None:
     assert str(caught.value) == "DataFrame: two columns are named 'a'; rename one"
     with pytest.raises(DataError) as caught:
         ClickFeatures.fit(table(tags=[["x"], ["y"]]), ALL)
-    assert str(caught.value) == "column 'tags' holds lists or objects; give it text or numbers"
+    assert (
+        str(caught.value)
+        == "column 'tags' holds lists or objects; name it in features.several, or give it text or numbers"
+    )
 
 
 def test_messages_of_settings() -> None:

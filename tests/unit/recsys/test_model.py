@@ -16,7 +16,10 @@ from fourfold.core.errors import ConfigError
 from fourfold.core.nn import TransformerConfig
 from fourfold.core.nn.table import FusedTable, PiecewiseLinear
 from fourfold.recsys.config import PRESETS, ClickConfig
-from fourfold.recsys.model import ClickModelConfig, DeepFM, pair_sum
+from fourfold.recsys.model import ClickModel, ClickModelConfig, MLPConfig, Part, StreamsConfig
+from fourfold.recsys.model.click import pair_sum
+from fourfold.recsys.model.cross import Cross
+from fourfold.recsys.model.streams import Streams
 
 SIZES, BINS = [4, 3, 6], [5]
 
@@ -27,10 +30,10 @@ def batch(rows: int = 7, *, seed: int = 0) -> Batch:
     return Batch({"ids": ids, "position": 5 * torch.rand(rows, 1, generator=draw)})
 
 
-def model(**settings: object) -> DeepFM:
+def model(**settings: object) -> ClickModel:
     torch.manual_seed(0)
     encoder = TransformerConfig(width=8, num_layers=1, num_heads=2)
-    return DeepFM(ClickModelConfig(encoder=encoder, **settings), SIZES, BINS).eval()  # type: ignore[arg-type]
+    return ClickModel(ClickModelConfig(encoder=encoder, **settings), SIZES, BINS, [*"abc"]).eval()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -75,56 +78,122 @@ def test_pair_sum_is_the_sum_over_pairs(rows: int, fields: int, width: int) -> N
     assert torch.allclose(pair_sum(v), brute, atol=1e-5)
 
 
+ALL: tuple[Part, ...] = ("linear", "fm", "transformer", "mlp", "cross", "streams")
+SMALL = MLPConfig(hidden=(6, 4), dropout=0.1)
+STREAMS = StreamsConfig(
+    first=SMALL, second=MLPConfig(hidden=(6,)), num_heads=2, gate=5, first_context=("a",), second_context=("b", "c")
+)
+
+
+def every(**settings: object) -> ClickModel:
+    return model(parts=ALL, mlp=SMALL, streams=STREAMS, **settings)
+
+
 def test_the_logit_is_the_sum_of_its_parts() -> None:
-    whole, data = model(), batch()
-    assert whole.pair_gain is not None
-    assert whole.first_order is not None
-    nn.init.constant_(whole.pair_gain, 0.5)
-    for weight in whole.first_order.parameters():
+    whole, data = every(), batch()
+    assert whole.gain is not None and whole.linear is not None and whole.embedding is not None
+    nn.init.constant_(whole.gain, 0.5)
+    for weight in whole.linear.parameters():
         nn.init.normal_(weight)
-    v = whole.embedding(data["ids"], data["position"])
-    first = whole.first_order(data["ids"], data["position"]).sum((1, 2))
-    assert torch.allclose(whole(data), first + 0.5 * pair_sum(v) + whole.deep(v), atol=1e-6)
+    ids = data["ids"]
+    v = whole.embedding(data)
+    networks = (whole.transformer, whole.mlp, whole.cross)
+    said = [network(v) for network in networks if network is not None]
+    assert whole.streams is not None and len(said) == 3
+    said += [whole.linear(data).sum((1, 2)), 0.5 * pair_sum(v), whole.streams(v, ids)]
+    assert torch.allclose(whole(data), torch.stack(said).sum(0), atol=1e-6)
     assert whole(data).shape == (7,)
 
 
-def test_the_parts_can_be_left_out() -> None:
-    alone = model(first_order=False, pairs=False, pooling="mean")
-    assert alone.first_order is None
-    assert alone.pair_gain is None
-    assert alone.class_token is None
-    data = batch()
-    assert torch.equal(alone(data), alone.deep(alone.embedding(data["ids"], data["position"])))
+@pytest.mark.parametrize("part", ALL)
+def test_a_part_alone(part: Part) -> None:
+    alone = model(parts=(part,), mlp=SMALL, streams=STREAMS, width=6)
+    assert alone(batch()).shape == (7,)
+    assert (alone.embedding is None) == (part == "linear")
+    assert (alone.bias is not None) == (part in ("linear", "fm", "cross"))
+
+
+def test_the_cross_network_against_its_formula() -> None:
+    cross = Cross(6, 2)
+    for layer in cross.layers:
+        nn.init.normal_(layer.bias)
+    x = v = torch.randn(4, 6)
+    for layer in cross.layers:
+        x = v * (x @ layer.weight.T + layer.bias) + x
+    assert torch.allclose(cross(v.view(4, 3, 2)), x @ cross.head.weight[0], atol=1e-5)
+
+
+def test_the_streams_against_their_formula() -> None:
+    streams = Streams(STREAMS, SIZES, 6, [*"abc"], 2, sparse=False).eval()
+    v, ids = torch.randn(4, 3, 2), batch(4)["ids"]
+    assert streams.first_gate is not None and streams.second_gate is not None
+    x = streams.first(v.flatten(1) * streams.first_gate(ids))
+    y = streams.second(v.flatten(1) * streams.second_gate(ids))
+    expected = (streams.first_head(x) + streams.second_head(y))[:, 0]
+    for head, weight in enumerate(streams.bilinear_HXY):
+        expected = expected + ((x[:, 2 * head : 2 * head + 2] @ weight) * y[:, 3 * head : 3 * head + 3]).sum(1)
+    assert torch.allclose(streams(v, ids), expected, atol=1e-6)
+    one, other = streams.first_gate(ids), streams.first_gate(torch.cat([ids[:, :1], ids[:, 1:] * 0], 1))
+    assert torch.equal(one, other) and ((one > 0) & (one < 2)).all(), "the first gate sees field a alone"
+
+
+def test_gates_without_a_context_are_the_same_for_all_rows() -> None:
+    streams = Streams(
+        StreamsConfig(first=SMALL, second=SMALL, gate=5, contexts=False), SIZES, 6, [*"abc"], 2, sparse=False
+    )
+    assert streams.first_gate is not None and streams.first_gate(batch()["ids"]).shape == (6,)
+
+
+def test_the_contexts_are_the_fields_with_the_most_values_unless_named() -> None:
+    def fields(**settings: object) -> list[list[int]]:
+        config = StreamsConfig(first=SMALL, second=SMALL, gate=5, **settings)  # type: ignore[arg-type]
+        streams = Streams(config, SIZES, 6, [*"abc"], 2, sparse=False)
+        assert streams.first_gate is not None and streams.second_gate is not None
+        return [streams.first_gate.fields, streams.second_gate.fields]
+
+    assert fields() == [[0], [2]]
+    assert fields(first_context=("b",)) == [[1], []]
+
+
+# Frappe as its first 10 columns have it: 5,369 values in the training rows.
+FRAPPE = [959, 4071, 9, 9, 4, 5, 4, 11, 82, 235]
+
+
+@pytest.mark.parametrize(("preset", "parameters"), [("deepfm", 423_280), ("dcnv2", 458_391)])
+def test_published_models_have_as_many_parameters_as_published(preset: str, parameters: int) -> None:
+    """Those that BARS prints for Frappe (`reczoo/BARS`, ranking/ctr, *_frappe_x1)."""
+    assert sum(FRAPPE) == 5389
+    built = ClickModel(PRESETS[preset]().model, FRAPPE, names=[*"abcdefghij"])
+    assert sum(p.numel() for p in built.parameters()) == parameters
 
 
 def test_tables_without_numbers() -> None:
-    plain = DeepFM(ClickModelConfig(), SIZES)
+    plain = ClickModel(ClickModelConfig(), SIZES)
     assert plain(Batch({"ids": batch()["ids"], "position": torch.zeros(7, 0)})).shape == (7,)
 
 
 def test_every_parameter_learns() -> None:
-    whole, data = model(), batch(64)
-    for parameter in (whole.pair_gain, whole.head.weight):
-        assert parameter is not None
-        nn.init.ones_(parameter)
+    whole, data = every(), batch(64)
+    assert whole.gain is not None
+    nn.init.ones_(whole.gain)
     whole(data).square().sum().backward()
     assert [name for name, p in whole.named_parameters() if p.grad is None or not p.grad.abs().sum()] == []
 
 
 def test_large_tables_get_sparse_gradients() -> None:
-    assert not model(sparse_rows=14).embedding.table.embedding.sparse
-    assert model(sparse_rows=13).embedding.table.embedding.sparse
-    assert not model(sparse_rows=0).embedding.table.embedding.sparse
+    def sparse(**settings: object) -> set[bool]:
+        tables = (module for module in every(**settings).modules() if isinstance(module, nn.Embedding))
+        return {table.sparse for table in tables}
+
+    assert sparse(sparse_rows=14) == sparse(sparse_rows=0) == {False}
+    assert sparse(sparse_rows=13) == {True}
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_presets(preset: str) -> None:
     config = PRESETS[preset]()
     assert from_dict(ClickConfig, to_dict(config)) == config
-    whole = DeepFM(config.model, SIZES, BINS)
-    embeddings = {id(p) for part in (whole.embedding, whole.first_order) for p in part.parameters()}  # type: ignore[union-attr]
-    rest = sum(p.numel() for p in whole.parameters() if id(p) not in embeddings)
-    assert sum(p.numel() for p in whole.encoder.parameters()) >= 0.7 * rest
+    assert ClickModel(config.model, SIZES, BINS, ["a", "b", "c"])(batch()).shape == (7,)
 
 
 def test_wrong_settings() -> None:
@@ -132,3 +201,11 @@ def test_wrong_settings() -> None:
         ClickModelConfig(dropout=1.0)
     with pytest.raises(ConfigError, match=r"^sparse_rows \(-1\) must be 0 \(never\) or above$"):
         ClickModelConfig(sparse_rows=-1)
+    with pytest.raises(ConfigError, match=r"^parts: no part 'mpl'; did you mean 'mlp'\?$"):
+        ClickModelConfig(parts=("mpl",))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"^parts: a model needs one at least, of: linear, fm, "):
+        ClickModelConfig(parts=())
+    with pytest.raises(ConfigError, match=r"^parts \(fm, fm\): each may stand there once$"):
+        ClickModelConfig(parts=("fm", "fm"))
+    with pytest.raises(ConfigError, match=r"^the last width of second \(5\) must be divisible by num_heads$"):
+        StreamsConfig(second=MLPConfig(hidden=(5,)), num_heads=2)

@@ -1,0 +1,9 @@
+"""The classical models that a click model must beat: logistic regression and boosted trees, by scikit-learn."""
+
+from .baseline import ClickBaseline
+from .logistic import LOGISTIC
+from .trees import TREES
+
+NAMES = (LOGISTIC, TREES)
+
+__all__ = ["LOGISTIC", "NAMES", "TREES", "ClickBaseline"]

@@ -1,0 +1,23 @@
+"""The adapter of click tables: files → examples → ids and positions → batches."""
+
+from .columns import latest, numbers_of_groups, true_probabilities
+from .features import ClickFeatures
+from .kinds import checked
+from .reading import divided, read
+from .schema import Categorical, ClickFeaturesConfig, ListShape, Numeric
+from .source import ClickSource
+
+__all__ = [
+    "Categorical",
+    "ClickFeatures",
+    "ClickFeaturesConfig",
+    "ClickSource",
+    "ListShape",
+    "Numeric",
+    "checked",
+    "divided",
+    "latest",
+    "numbers_of_groups",
+    "read",
+    "true_probabilities",
+]

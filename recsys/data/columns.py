@@ -1,0 +1,59 @@
+"""Columns that say something of rows without being fields of a model: groups, times, true probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...core.batch import Examples
+from ...core.errors import DataError
+from ...core.tables import blocks_of
+from .schema import parse_numbers
+from .vocabulary import Numbering
+
+TRUTH = "true_probability"
+"""The column of simulated logs that holds the true probabilities."""
+NO_FIELDS = frozenset({TRUTH})
+
+
+def numbers_of_groups(examples: Examples, column: str) -> npt.NDArray[np.int64]:
+    """Return the number of each row's group (N,), −1 where it is missing."""
+    numbering = Numbering()
+    return np.concatenate([numbering(block[column]) for block in blocks_of(examples.inputs, [column])])
+
+
+def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool_]:
+    """Return which rows (N,) are the latest, as near to `share` of them as whole moments allow.
+
+    Raises DataError where no row is earlier than the others, or the column holds no times.
+    """
+    times = np.concatenate([_times(examples, block[column]) for block in blocks_of(examples.inputs, [column])])
+    first = np.nanquantile(times, 1 - share, method="higher")
+    held_out = times >= first
+    if held_out.all():
+        held_out = times > first
+    if not held_out.any():
+        raise DataError(f"{examples.name}: all rows are of one time ('{column}'); split them at random")
+    return np.asarray(held_out)
+
+
+def true_probabilities(examples: Examples) -> npt.NDArray[np.float64] | None:
+    """Return the true probability of each row (N,), where simulated rows tell it."""
+    if TRUTH not in examples.inputs.columns:
+        return None
+    return np.concatenate([parse_numbers(block[TRUTH])[0] for block in blocks_of(examples.inputs, [TRUTH])])
+
+
+def _times(examples: Examples, column: pd.Series[Any]) -> npt.NDArray[np.float64]:
+    """Return times as numbers: dates and times as such, or numbers that grow."""
+    numbers, wrong = parse_numbers(column)
+    if not wrong.any():
+        return numbers
+    try:
+        moments = pd.to_datetime(column.astype(str), utc=True, format="mixed")
+    except ValueError as error:
+        raise DataError(f"{examples.name}: column '{column.name}' holds no times ({error})") from None
+    return np.asarray(moments.astype("int64"), np.float64)

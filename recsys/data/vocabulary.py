@@ -1,0 +1,93 @@
+"""The names that a categorical field knows, counted block by block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+_TEXT = pa.large_string()
+_AT_ONCE = 1_000_000
+
+
+class Counts:
+    """How often each name occurs; what was added is summed up whenever it has doubled."""
+
+    def __init__(self) -> None:
+        self.parts: list[pa.Table] = []
+        self.waiting = self.known = 0
+
+    def add(self, names: npt.NDArray[np.object_], counts: npt.NDArray[np.int64]) -> None:
+        """Take in different names and how often each occurred."""
+        self.parts.append(pa.table({"name": pa.array(names, _TEXT), "count": pa.array(counts, pa.int64())}))
+        self.waiting += len(names)
+        if self.waiting > self.known + _AT_ONCE:
+            self.sum()
+
+    def sum(self) -> pa.Table:
+        """Return each name once, with its count."""
+        empty = pa.table({"name": pa.array([], _TEXT), "count": pa.array([], pa.int64())})
+        total = pa.concat_tables([empty, *self.parts]).group_by("name").aggregate([("count", "sum")])
+        self.parts, self.waiting = [total.rename_columns(["name", "count"])], 0
+        self.known = len(total)
+        return self.parts[0]
+
+    def commonest(self, min_count: int, most: int) -> pa.LargeStringArray:
+        """Return the names that occur `min_count` times or more, the commonest first, at most `most` (0: all)."""
+        import pyarrow.compute as pc
+
+        total = self.sum()
+        kept = total.filter(pc.greater_equal(total["count"], min_count))
+        order = kept.sort_by([("count", "descending"), ("name", "ascending")])
+        return _joined(order["name"][: most or None])
+
+
+class Numbering:
+    """Numbers the different values of a column in the order in which they come, block by block; −1 for a missing
+    one."""
+
+    def __init__(self) -> None:
+        self.values = pa.array([], _TEXT)
+
+    def __call__(self, column: Any) -> npt.NDArray[np.int64]:
+        """Return the number of each cell (N,)."""
+        codes, names = pd.factorize(column.astype(str).where(column.notna()))
+        names = np.asarray(names, object)
+        found = places(names, self.values)
+        new = found < 0
+        found[new] = len(self.values) + np.arange(int(new.sum()))
+        self.values = pa.concat_arrays([self.values, pa.array(names[new], _TEXT)])
+        return np.asarray(np.append(found, -1)[codes])
+
+
+def places(names: npt.NDArray[np.object_], values: pa.LargeStringArray) -> npt.NDArray[np.int64]:
+    """Return where each of `names` stands among `values`, −1 where it does not."""
+    import pyarrow.compute as pc
+
+    found = pc.index_in(pa.array(names, _TEXT), value_set=values)
+    return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+
+
+def to_arrays(values: pa.LargeStringArray) -> dict[str, npt.NDArray[Any]]:
+    """Return names as their bytes and the end of each."""
+    texts = [value.encode() for value in values.to_pylist()]
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    return {"bytes": np.frombuffer(b"".join(texts), np.uint8), "ends": ends}
+
+
+def from_arrays(arrays: dict[str, npt.NDArray[Any]]) -> pa.LargeStringArray:
+    """Return the names that `to_arrays` took apart; ValueError where the arrays do not fit each other."""
+    raw, ends = arrays["bytes"], np.r_[np.int64(0), arrays["ends"]]
+    if raw.dtype != np.uint8 or (np.diff(ends) < 0).any() or ends[-1] != len(raw):
+        raise ValueError("the ends of names do not fit their bytes")
+    buffers = [None, pa.py_buffer(ends.astype(np.int64).tobytes()), pa.py_buffer(raw.tobytes())]
+    found = pa.LargeStringArray.from_buffers(len(ends) - 1, buffers[1], buffers[2])
+    found.validate(full=True)  # names that are not UTF-8
+    return found
+
+
+def _joined(chunks: Any) -> pa.LargeStringArray:
+    return pa.array([], _TEXT) if chunks.num_chunks == 0 else pa.concat_arrays(chunks.chunks)

@@ -1,0 +1,88 @@
+"""The click model: parts over the same field embeddings, whose logits add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ...core.batch import Batch
+from ..data import ListShape
+from .config import ClickModelConfig
+from .cross import Cross
+from .embedding import FieldEmbedding
+from .fields import FieldAttention
+from .perceptron import MLP
+from .streams import Streams
+
+# Shapes: B batch, F fields, P numeric fields (the last of F), D width.
+
+
+class ClickModel(nn.Module):
+    """Logit = the sum of the parts' logits: Σ w_f, gain · Σ_{f<g} ⟨v_f, v_g⟩, and networks over v, one embedding v of
+    the fields.
+
+    With an MLP as its network it is DeepFM (Guo et al., 2017). The gain is learned and starts at 0 (Bachlechner et al.,
+    "ReZero", 2021) unless the settings say 1, which overfits before a Transformer has learned (area on validation rows
+    of one fold of Adult: 0.923, learned 0.928).
+
+    >>> model = ClickModel(ClickModelConfig(), sizes=[3, 5], bins=[4])
+    >>> batch = {"ids": torch.tensor([[1, 2]]), "position": torch.tensor([[1.5]])}
+    >>> model(Batch(batch)).shape
+    torch.Size([1])
+    """
+
+    def __init__(
+        self,
+        config: ClickModelConfig,
+        sizes: Sequence[int],
+        bins: Sequence[int] = (),
+        names: Sequence[str] = (),
+        lists: Sequence[ListShape] = (),
+    ) -> None:
+        super().__init__()
+        self.config = config
+        width, sparse = config.embedding_width, 0 < config.sparse_rows <= sum(sizes)
+        inputs, parts = (len(sizes) + len(lists)) * width, config.parts
+        networks = set(parts) - {"linear"}
+        self.embedding = (
+            FieldEmbedding(sizes, bins, width, lists, sparse=sparse, deviation=config.deviation) if networks else None
+        )
+        self.linear = FieldEmbedding(sizes, bins, 1, lists, sparse=sparse) if "linear" in parts else None
+        self.bias = nn.Parameter(torch.zeros(1)) if networks <= {"fm", "cross"} else None  # the others have one
+        learned = "fm" in parts and config.gain == "learned"
+        self.gain = nn.Parameter(torch.zeros(1)) if learned else None  # FSDP2 shards no scalars
+        self.transformer = FieldAttention(config, lists) if "transformer" in parts else None
+        self.mlp = MLP(inputs, config.mlp) if "mlp" in parts else None
+        self.cross = Cross(inputs, config.cross_layers) if "cross" in parts else None
+        self.streams = Streams(config.streams, sizes, inputs, names, width, sparse) if "streams" in parts else None
+        for weight in self.linear.parameters() if self.linear is not None else ():
+            nn.init.zeros_(weight)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return logits (B,) for `ids` (B, F), `position` (B, P) and, where there are lists, `lists`."""
+        logits: list[Tensor] = [] if self.bias is None else [self.bias]
+        if self.linear is not None:
+            logits.append(self.linear(batch).sum((1, 2)))
+        if self.embedding is not None:
+            logits += self._networks(self.embedding(batch), batch)
+        return sum(logits[1:], logits[0])
+
+    def _networks(self, v_BFD: Tensor, batch: Batch) -> list[Tensor]:
+        """Return what the parts over the embeddings say, (B,) each."""
+        logits = [network(v_BFD) for network in (self.mlp, self.cross) if network is not None]
+        if self.transformer is not None and self.embedding is not None:
+            logits.append(self.transformer(v_BFD, self.embedding.values(batch, ordered=True)))
+        if "fm" in self.config.parts:
+            pairs_B = pair_sum(v_BFD)
+            logits.append(pairs_B if self.gain is None else self.gain * pairs_B)
+        if self.streams is not None:
+            logits.append(self.streams(v_BFD, batch["ids"]))
+        return logits
+
+
+def pair_sum(v_BFD: Tensor) -> Tensor:
+    """Return Σ_{f<g} ⟨v_f, v_g⟩ (B,) as ½ Σ_D ((Σ_F v)² − Σ_F v²), linear in F (Rendle, 2010, lemma 3.1)."""
+    v_BFD = v_BFD.float()
+    return 0.5 * (v_BFD.sum(1).square() - v_BFD.square().sum(1)).sum(-1)

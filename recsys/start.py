@@ -1,0 +1,68 @@
+"""Going on from an earlier run with new rows, whose values may be new: a warm start on another day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..core import artifact
+from ..core.config import from_dict
+from ..core.errors import ArtifactError
+from ..core.nn.table import FusedTable
+from .config import ClickConfig
+from .data import ClickFeatures
+from .domain import DOMAIN
+from .model import ClickModel
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """A run to start from: its settings, fields and weights."""
+
+    name: str
+    config: ClickConfig
+    features: ClickFeatures
+    weights: dict[str, Tensor]
+
+
+def read_start(init: str) -> Start:
+    """Read a run of ours; raises ArtifactError where the folder holds none, or one without a trained model."""
+    folder = Path(init)
+    if not folder.is_dir():
+        raise ArtifactError(f"init '{init}': no such folder; give one that `fourfold recsys train` wrote")
+    manifest = artifact.read_start(folder, DOMAIN.name)
+    config = from_dict(ClickConfig, manifest.config)
+    features, weights = ClickFeatures.load(folder, config.features), artifact.load_weights(folder)
+    return Start(name=str(folder), config=config, features=features, weights=weights)
+
+
+def adopt(config: ClickConfig, start: Start) -> ClickConfig:
+    """Return the model and the fields of the run with the training of `config`."""
+    return replace(config, model=start.config.model, features=start.config.features)
+
+
+def begin_with(model: nn.Module, start: Start) -> None:
+    """Copy the run's weights into a model over grown vocabularies, in place; rows of new values stay as drawn."""
+    features = start.features
+    with torch.device("meta"):
+        before = ClickModel(start.config.model, features.sizes, features.bins, features.names, features.shapes)
+    tables = {f"{name}.embedding.weight" for name, one in model.named_modules() if isinstance(one, FusedTable)}
+    with torch.no_grad():
+        for name, parameter in model.state_dict().items():
+            given = start.weights[name]
+            if name not in tables:
+                parameter.copy_(given)
+                continue
+            module = name.removesuffix(".embedding.weight")
+            sizes = [_sizes(one, module) for one in (before, model)]
+            for old, new in zip(torch.split(given, sizes[0]), torch.split(parameter, sizes[1]), strict=True):
+                new[: len(old)] = old
+
+
+def _sizes(model: nn.Module, name: str) -> list[int]:
+    table = model.get_submodule(name)
+    assert isinstance(table, FusedTable)
+    return list(table.sizes)

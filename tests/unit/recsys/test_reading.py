@@ -1,0 +1,198 @@
+"""Click tables of every form: files, folders, patterns, logs without a header, and what stays on the disk."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fourfold.core.errors import DataError
+from fourfold.core.tables import Scan, blocks_of
+from fourfold.recsys.data import ClickFeatures, ClickFeaturesConfig, checked, divided, read
+from fourfold.recsys.data.formats import CRITEO, form_of
+
+CONFIG = ClickFeaturesConfig(min_count=1, field_dropout=0.0)
+RANDOM = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "site": RANDOM.choice(["north", "south", 'a "quoted", one'], 300),
+        "user_id": RANDOM.integers(0, 40, 300),
+        "price": RANDOM.normal(size=300).round(3),
+        "label": RANDOM.integers(0, 2, 300),
+    }
+)
+
+
+@pytest.fixture(params=[False, True], ids=["in memory", "on the disk"])
+def on_disk(request: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bool:
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    if request.param:
+        for name, value in (("recsys.data.reading.ABOVE", 0), ("recsys.data.reading._CELLS", 0)):
+            monkeypatch.setattr(f"fourfold.{name}", value)
+        monkeypatch.setattr("fourfold.core.tables.scan.BLOCK_ROWS", 64)
+        monkeypatch.setattr("fourfold.core.tables.scan._BLOCK_BYTES", 1 << 12)
+        monkeypatch.setattr("fourfold.recsys.data.features._MAPPED_ABOVE", 0)
+    return bool(request.param)
+
+
+def write(folder: Path, name: str, frame: pd.DataFrame = FRAME) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith(".parquet"):
+        frame.to_parquet(path)
+    elif name.endswith(".gz"):
+        path.write_bytes(gzip.compress(frame.to_csv(index=False).encode()))
+    else:
+        frame.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ",", quoting=None)
+    return path
+
+
+def halves(folder: Path, *names: str) -> None:
+    for name, part in zip(names, (FRAME[:130], FRAME[130:]), strict=True):
+        write(folder, name, part)
+
+
+def encoded(data: Any) -> tuple[list[str], list[list[int]], list[float]]:
+    examples = checked(read(data), CONFIG)
+    features = ClickFeatures.fit(examples, CONFIG)
+    source = features.source(examples)
+    return features.names, source.ids.tolist(), source.labels.tolist()
+
+
+def test_every_form_is_encoded_alike(on_disk: bool, tmp_path: Path) -> None:
+    plain = FRAME.assign(site=FRAME["site"].str.replace('"', ""))  # a TSV has no quotes
+    expected = encoded(FRAME)
+    for name in ("one.csv", "one.csv.gz", "one.parquet"):
+        path = write(tmp_path, name)
+        assert isinstance(read(path).inputs, Scan) == on_disk
+        assert encoded(path) == expected
+    assert encoded(write(tmp_path, "one.tsv", plain)) == encoded(plain)
+    for kind in ("csv", "parquet"):
+        halves(tmp_path / kind, f"0.{kind}", f"1.{kind}")
+        assert encoded(tmp_path / kind) == encoded(str(tmp_path / kind / f"*.{kind}")) == expected
+        assert encoded([tmp_path / kind / f"0.{kind}", tmp_path / kind / f"1.{kind}"]) == expected
+
+
+def test_folders_name_a_column(on_disk: bool, tmp_path: Path) -> None:
+    halves(tmp_path / "days", "day=1/a.parquet", "day=2/a.parquet")
+    (tmp_path / "days" / "_SUCCESS").write_text("")
+    examples = read(tmp_path / "days")
+    days = pd.concat(list(blocks_of(examples.inputs, ["day"])))["day"].astype(int)
+    assert days.tolist() == [1] * 130 + [2] * 170 and examples.name == "days"
+
+
+def test_rows_on_the_disk_are_taken_by_a_mask_or_in_order(on_disk: bool, tmp_path: Path) -> None:
+    examples = read(write(tmp_path, "one.parquet"))
+    rows = np.array([3, 70, 71, 299])
+    mask = np.isin(np.arange(300), rows)
+    again = examples.take(mask).take(np.array([1, 3]))
+    for found, wanted in ((examples.take(rows), rows), (examples.take(mask), rows), (again, rows[[1, 3]])):
+        table = found.inputs.frame() if on_disk else found.inputs
+        assert table["price"].tolist() == FRAME["price"][wanted].tolist() and len(found) == len(wanted)
+        assert found.labels is not None and found.labels.astype(int).tolist() == FRAME["label"][wanted].tolist()
+        last = len(wanted) - 1
+        assert found.place(last).endswith(str(wanted[-1] + 1))
+    if on_disk:
+        assert examples.inputs.frame([70, 3])["price"].tolist() == FRAME["price"][[70, 3]].tolist()
+        with pytest.raises(ValueError, match="taken in their order"):
+            examples.take(rows[::-1])
+
+
+def test_cells_that_cannot_be_read_are_errors_of_their_rows(on_disk: bool, tmp_path: Path) -> None:
+    frame = FRAME.astype({"price": object})
+    frame.loc[200, "price"], frame.loc[201, "price"] = "cheap", "inf"
+    frame.loc[250, "label"] = 7
+    errors = checked(read(write(tmp_path, "one.csv", frame)), CONFIG).errors
+    assert errors == {
+        200: "column 'price': 'cheap' is not a number; mend it or leave it empty",
+        201: "column 'price': 'inf' is infinite; mend it or leave it empty",
+        250: errors[250],
+    }
+    assert errors[250].startswith("'7' is a third label beside '") and errors[250].endswith("such as 0 and 1")
+
+
+def test_criteo_logs(on_disk: bool, tmp_path: Path) -> None:
+    lines = ["0\t1\t-1\t" + "\t" * 11 + "68fd1e64" + "\t" * 25, "1\t\t3\t" + "\t" * 11 + "287e684f" + "\t" * 25] * 60
+    path = tmp_path / "day_0"
+    path.write_text("\n".join(lines) + "\n")
+    examples = read(path)
+    table = examples.inputs.frame() if on_disk else examples.inputs
+    assert tuple(table.columns) == CRITEO[1:] and len(table) == 120
+    assert examples.labels is not None and examples.labels.astype(int)[:3].tolist() == [0, 1, 0]
+    assert table["I2"].tolist()[:2] == ["-1", "3"] and table["C1"].tolist()[:2] == ["68fd1e64", "287e684f"]
+    path.write_text("\n".join(line[2:] for line in lines))
+    unlabelled = read(path)
+    assert unlabelled.labels is None and list(unlabelled.inputs.columns) == list(CRITEO[1:])
+
+
+def test_libffm_and_libsvm_logs(on_disk: bool, tmp_path: Path) -> None:
+    ffm = [f"{row % 2} 0:{row % 3}:1 1:9:{row / 10 + 0.1:.1f}" for row in range(40)]
+    (tmp_path / "a.ffm").write_text("\n".join(ffm))
+    (tmp_path / "a.svm").write_text("\n".join(line.replace(" 0:", " ").replace(" 1:9", " 9") for line in ffm))
+    for name in ("a.ffm", "a.svm"):
+        examples = read(tmp_path / name)
+        table = examples.inputs.frame() if on_disk else examples.inputs
+        assert table["field1"].tolist()[:4] == ["0", "1", "2", "0"]
+        assert table["field2"].tolist()[:2] == ["0.1", "0.2"]
+        assert examples.labels is not None and examples.labels.astype(int).tolist() == [0, 1] * 20
+    (tmp_path / "b.ffm").write_text("1 0:1:1 1:2:1\n0 0:1:1\n")
+    with pytest.raises(DataError, match=r"^b\.ffm:2: 2 cells where the header has 3; .* as many pairs as the first"):
+        read(tmp_path / "b.ffm")
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("label,user,item", None),
+        ("1\t2\t3", None),
+        ("", None),
+        ("1 2 3", None),
+        ("0 1:0.5 7:1", "libsvm"),
+        ("-1 1:1:0.5", "libffm"),
+        ("\t".join(["1", *["5"] * 13, *["0a1b2c3d"] * 26]), "criteo"),
+        ("\t".join(["1", *["5"] * 13, *["word"] * 26]), None),
+    ],
+)
+def test_forms_are_known_by_their_first_line(line: str, form: str | None) -> None:
+    assert form_of(line) == form
+
+
+def test_a_folder_may_be_divided(tmp_path: Path) -> None:
+    for name in ("train.csv", "valid.csv", "test.csv"):
+        write(tmp_path, name)
+    parts = divided(tmp_path)
+    assert parts == {part: tmp_path / f"{part}.csv" for part in ("test", "train", "valid")}
+    assert divided(tmp_path / "train.csv") is None and divided(FRAME) is None
+    (tmp_path / "valid.csv").rename(tmp_path / "part.csv")
+    (tmp_path / "test.csv").unlink()
+    assert divided(tmp_path) is None, "training rows alone are no division"
+
+
+def test_what_cannot_be_read_is_said(on_disk: bool, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"empty: no files in this folder that are tables; give CSV, TSV or Parquet"):
+        read(tmp_path / "empty")
+    with pytest.raises(DataError, match=r"\*\.parquet: no file is called so; check the pattern$"):
+        read(str(tmp_path / "*.parquet"))
+    write(tmp_path / "mixed", "a.csv")
+    write(tmp_path / "mixed", "b.parquet")
+    with pytest.raises(DataError, match=r"^mixed: files of several kinds \(\.csv, \.parquet\); give files of one$"):
+        read(tmp_path / "mixed")
+    write(tmp_path / "apart", "a.csv")
+    write(tmp_path / "apart", "b.csv", FRAME.drop(columns="site"))
+    with pytest.raises(DataError, match=r"^b\.csv: its columns are not those of a\.csv; give files of one form$"):
+        read(tmp_path / "apart")
+    (tmp_path / "bad.csv").write_text("a,b,label\n1,2,0\n3,4,5,1\n")
+    with pytest.raises(DataError, match=r"^bad\.csv:3: 4 cells where the header has 3; quote cells that hold ','$"):
+        read(tmp_path / "bad.csv")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(DataError, match=r"^bad\.parquet: not a Parquet file \("):
+        read(tmp_path / "bad.parquet")
+    frame = FRAME.astype({"label": object})
+    frame.loc[200, "label"] = None
+    with pytest.raises(DataError, match=r"one\.csv.*202|one\.csv row 201: column 'label' is empty"):
+        read(write(tmp_path, "one.csv", frame))
