@@ -117,15 +117,15 @@ def test_settings_are_checked() -> None:
         assert str(error.value) == message
 
 
-def test_other_domains_have_no_pretrained_models() -> None:
-    from fourfold.recsys import ClickPredictor
+def test_speech_has_no_pretrained_models() -> None:
+    from fourfold.speech import SpeechRecognizer
 
     with pytest.raises(ConfigError) as error:
-        ClickPredictor(init="bert").resolve()
+        SpeechRecognizer(init="bert").resolve()
     assert str(error.value) == "no preset 'finetune'; there is: tiny, small, base, linear"
     with pytest.raises(ConfigError) as error:
-        ClickPredictor("tiny", init="bert").resolve()
-    assert str(error.value) == "init 'bert': recsys has no pretrained models; leave it out"
+        SpeechRecognizer("tiny", init="bert").resolve()
+    assert str(error.value) == "init 'bert': speech has no pretrained models; leave it out"
 
 
 def test_learning_words_first_is_repeatable() -> None:
