@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from pandas.api.types import is_list_like
 
 from .batch import Examples
 from .config import flatten, to_dict
@@ -92,25 +94,26 @@ def check_unchanged(path: Path, before: dict[str, Any], identity: dict[str, Any]
 
 def _digest(examples: Examples) -> str:
     """Return a hash of the content of all rows and labels, sounds and images included."""
-    import pandas as pd
-
     digest = hashlib.sha256()
     inputs = examples.inputs
     if isinstance(inputs, np.ndarray):
         digest.update(f"{inputs.dtype} {inputs.shape} ".encode())
         digest.update(inputs.tobytes())
-    elif hasattr(inputs, "blocks"):  # a table of images, read piece by piece
-        digest.update(f"{inputs.shape} ".encode())
-        for block in inputs.blocks():
-            digest.update(block.tobytes())
     elif isinstance(inputs, Scan):
         for source in inputs.sources:
             digest.update(file_hash(source).encode())
         if inputs.chosen is not None:
             digest.update(np.packbits(inputs.chosen).tobytes())
+    elif hasattr(inputs, "blocks"):  # a table of images, read piece by piece
+        digest.update(f"{inputs.shape} ".encode())
+        for block in inputs.blocks():
+            digest.update(block.tobytes())
     elif isinstance(inputs, pd.DataFrame):
         digest.update(repr(list(inputs.columns)).encode())
-        digest.update(pd.util.hash_pandas_object(inputs, index=False).to_numpy().tobytes())
+        plain = inputs.copy(deep=False)
+        for name in (name for name, column in inputs.items() if _holds_lists(column)):
+            plain[name] = inputs[name].map(repr)
+        digest.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
     else:
         for value in inputs:
             path = getattr(value, "path", None)
@@ -121,3 +124,8 @@ def _digest(examples: Examples) -> str:
     elif labels is not None:
         digest.update(f"{labels.dtype} ".encode() + labels.tobytes())
     return digest.hexdigest()
+
+
+def _holds_lists(column: Any) -> bool:
+    """Say whether cells of a column are lists, which have no hash."""
+    return bool(column.dtype == object and column.map(is_list_like).any()) or "list<" in str(column.dtype)

@@ -96,14 +96,16 @@ class ClickPredictor(Pipeline):
     def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
         """Return the group of each row, where whole groups are to be held out."""
         features = self.resolve().features
-        return data.numbers_of_groups(examples, features.group) if features.split == "group" else None
+        if features.split != "group":
+            return None
+        return data.numbers_of_groups(examples, _named(examples, features.group))
 
     def split(self, examples: Examples, share: float, seed: int) -> tuple[Examples, Examples | None]:
         """Hold out the latest rows, where a split by time is asked for."""
         features = self.resolve().features
         if features.split != "time" or not share:
             return super().split(examples, share, seed)
-        mask = data.latest(examples, features.time, share)
+        mask = data.latest(examples, _named(examples, features.time), share)
         return examples.take(~mask), examples.take(mask)
 
     def strata(self, examples: Examples) -> Strata:
@@ -204,6 +206,8 @@ class ClickPredictor(Pipeline):
         Each is a dictionary of its row (from 1), the value of `by` where one is asked for, and its probability. Of a
         table on the disk a block is in memory at a time. Raises DataError at the first row that cannot be read.
         """
+        if by in ("row", "probability"):
+            raise ConfigError(f"by: the answers have a '{by}' of their own; rename the column")
         best = Best(k)
         for block in self._read_whole(X).blocks():
             if by is not None and by not in block.inputs.columns:
@@ -218,3 +222,11 @@ class ClickPredictor(Pipeline):
 def _are_paths(data_: Any) -> bool:
     """Say whether data are a list of files."""
     return isinstance(data_, list | tuple) and bool(data_) and all(isinstance(one, str | Path) for one in data_)
+
+
+def _named(examples: Examples, column: str) -> str:
+    """Return the name of a column; ConfigError where there is none such."""
+    names = list(map(str, examples.inputs.columns))
+    if column not in names:
+        raise ConfigError(f"features: {examples.name} has no column '{column}'{did_you_mean(column, names)}")
+    return column

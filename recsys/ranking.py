@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .data.vocabulary import Numbering
+from .data.columns import Numbering
 
 
 class Best:

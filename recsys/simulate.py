@@ -59,15 +59,16 @@ class World:
         user, item = _zipf(rng, self._shares[0], rows), _zipf(rng, self._shares[1], rows)
         device, hour = rng.choice(len(_DEVICES), rows, p=[0.5, 0.3, 0.15, 0.05]), rng.integers(0, 24, rows)
         price = np.round(rng.lognormal(3.0, 0.7, rows), 2)
-        begin, end = share
-        at = np.sort(rng.uniform(begin, end, rows)) if self.days else np.zeros(rows)
+        at = np.sort(rng.uniform(*share, rows)) if self.days else np.zeros(rows)
+        hour = (at * self.days * 24).astype(np.int64) % 24 if self.days else hour
         frame = pd.DataFrame(
             {"user": _names("u", user), "item": _names("i", item), "device": _DEVICES[device], "hour": hour,
              "price": price}
         )  # fmt: skip
         if self.days:
-            seconds = (at * self.days).astype(np.int64) * _DAY + hour * 3600
-            frame["time"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.sort(seconds), unit="s")
+            frame["time"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(
+                (at * self.days * _DAY).astype(np.int64), unit="s"
+            )
         return frame, 1 / (1 + np.exp(-self._logit(user, item, device, hour, price, at)))
 
     def _logit(

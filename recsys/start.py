@@ -17,6 +17,8 @@ from .data import ClickFeatures
 from .domain import DOMAIN
 from .model import ClickModel
 
+_OWN = ("group", "time", "split", "unreadable", "field_dropout", "min_count")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
@@ -40,8 +42,14 @@ def read_start(init: str) -> Start:
 
 
 def adopt(config: ClickConfig, start: Start) -> ClickConfig:
-    """Return the model and the fields of the run with the training of `config`."""
-    return replace(config, model=start.config.model, features=start.config.features)
+    """Return the model and the fields of the run with the training of `config`.
+
+    What says how rows are held out, ranked, hidden or left out is `config`'s own where it was set.
+    """
+    usual, features = ClickConfig().features, start.config.features
+    own = {name: getattr(config.features, name) for name in _OWN}
+    kept = {name: value for name, value in own.items() if value != getattr(usual, name)}
+    return replace(config, model=start.config.model, features=replace(features, **kept))
 
 
 def begin_with(model: nn.Module, start: Start) -> None:

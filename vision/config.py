@@ -83,7 +83,7 @@ def tiny() -> ImageConfig:
 
 def small() -> ImageConfig:
     """Four layers of width 192 behind convolutions: the default; give it a budget (10m) on a processor."""
-    config = _preset(width=192, num_layers=4, num_heads=3, epochs=30, batch_rows=96, lr=2e-3)
+    config = _preset(width=192, num_layers=4, num_heads=3, epochs=22, batch_rows=96, lr=2e-3)
     return replace(config, model=replace(config.model, convolutions=-1, channels_first=24))
 
 

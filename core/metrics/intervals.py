@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-MANY, _PARTS, _STUDENT = 50_000, 20, 2.093
-"""Rows from which on parts are looked at, how many, and the 97.5 % point of Student's t with one degree less."""
+MANY, _PARTS = 50_000, 20
+"""Rows from which on parts are looked at, and how many."""
 
 _CELLS = 2_000_000
 """Weights held at once: 16 MB."""
@@ -56,7 +56,7 @@ def value_of(statistic: Statistic) -> float:
 def interval(statistic: Statistic, *, seed: int = 0, resamples: int = 1000) -> Interval:
     """Return a metric with its 95 % percentile interval."""
     if len(statistic) > MANY:
-        return _of_parts(value_of(statistic), [statistic.values(weights) for weights in _parts(len(statistic), seed)])
+        return _of_parts(value_of(statistic), [statistic.values(weights) for weights in _parts(statistic, seed)])
     weightings = _resampled(len(statistic), seed, resamples)
     return _interval(value_of(statistic), np.concatenate([statistic.values(weights) for weights in weightings]))
 
@@ -67,7 +67,7 @@ def difference(first: Statistic, second: Statistic, *, seed: int = 0, resamples:
     sign = 1.0 if first.greater_is_better else -1.0
     value = sign * (value_of(first) - value_of(second))
     many = len(first) > MANY
-    weightings = _parts(len(first), seed) if many else _resampled(len(first), seed, resamples)
+    weightings = _parts(first, seed) if many else _resampled(len(first), seed, resamples)
     samples = [sign * (first.values(weights) - second.values(weights)) for weights in weightings]
     return _of_parts(value, samples) if many else _interval(value, np.concatenate(samples))
 
@@ -82,14 +82,21 @@ def _interval(value: float, samples: Floats) -> Interval:
 
 def _of_parts(value: float, samples: list[Floats]) -> Interval:
     """Return the interval that the scatter of a metric over equal parts of the rows says."""
+    from scipy.special import stdtrit
+
     found = np.concatenate(samples)
-    half = _STUDENT * float(np.std(found, ddof=1)) / math.sqrt(len(found))
+    found = found[np.isfinite(found)]
+    if len(found) < 2:
+        return Interval(value, float("nan"), float("nan"))
+    half = float(stdtrit(len(found) - 1, 0.975) * np.std(found, ddof=1)) / math.sqrt(len(found))
     return Interval(value, value - half, value + half)
 
 
-def _parts(rows: int, seed: int) -> Iterator[Floats]:
-    """Yield weightings that pick out one part of the rows each."""
-    part = np.random.default_rng((seed, rows)).permutation(rows) % _PARTS
+def _parts(statistic: Statistic, seed: int) -> Iterator[Floats]:
+    """Yield weightings that pick out one part of the rows each; rows of one unit, where it has such, stay together."""
+    units = getattr(statistic, "units", None)
+    rows = np.arange(len(statistic)) if units is None else np.unique(units, return_inverse=True)[1]
+    part = (np.random.default_rng((seed, len(rows))).permutation(int(rows.max()) + 1) % _PARTS)[rows]
     for number in range(_PARTS):
         yield (part == number).astype(np.float64)[None]
 

@@ -17,13 +17,15 @@ from .statistics import Ratio, log_loss
 class GroupAuc:
     """The area under the ROC curve within each group, averaged by the groups' rows; groups of one class are left out.
 
-    GAUC of Zhu et al., "Optimized Cost per Click in Taobao Display Advertising", 2017. Ties count half.
+    GAUC of Zhu et al., "Optimized Cost per Click in Taobao Display Advertising", 2017. Ties count half. Rows whose
+    group is below 0 have none, and are left out.
     """
 
     greater_is_better = True
 
     def __init__(self, labels: npt.NDArray[Any], scores: npt.NDArray[Any], groups: npt.NDArray[Any]):
-        self.order = np.lexsort((scores, groups))
+        self.units, order = np.asarray(groups), np.lexsort((scores, groups))
+        self.order = order[self.units[order] >= 0]
         score, group = np.asarray(scores)[self.order], np.asarray(groups)[self.order]
         self.positive = np.asarray(labels)[self.order].astype(np.float64)
         begins = _begins(group)
@@ -31,10 +33,12 @@ class GroupAuc:
         self.groups = np.flatnonzero(begins[self.ties])
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.units)
 
     def values(self, weights_RN: Floats) -> Floats:
         """Return the average (R,); NaN where no group has both classes."""
+        if not len(self.order):
+            return np.full(len(weights_RN), np.nan)
         weights = weights_RN[:, self.order]
         positive = np.add.reduceat(weights * self.positive, self.ties, axis=1)
         negative = np.add.reduceat(weights * (1 - self.positive), self.ties, axis=1)
@@ -120,6 +124,10 @@ def recall(labels: npt.NDArray[Any], scores: npt.NDArray[Any], groups: npt.NDArr
 def _by_group(labels: Any, scores: Any, groups: Any, gain: Any, ideal: Any) -> Ratio:
     """Return a mean over groups as a ratio whose rows are the groups' first, so that groups are what is resampled."""
     order = np.lexsort((-np.asarray(scores, np.float64), groups))
+    order = order[np.asarray(groups)[order] >= 0]
+    numerators, denominators = np.zeros(len(labels)), np.zeros(len(labels))
+    if not len(order):
+        return Ratio(numerators, denominators)
     score, group = np.asarray(scores)[order], np.asarray(groups)[order]
     hits = np.asarray(labels)[order].astype(np.float64)
     begins = _begins(group)
@@ -130,7 +138,6 @@ def _by_group(labels: Any, scores: Any, groups: Any, gain: Any, ideal: Any) -> R
     clicks = np.add.reduceat(hits, starts).astype(np.int64)
     gained = np.add.reduceat(gain(shared, ranks), starts)
     with_clicks = clicks > 0
-    numerators, denominators = np.zeros(len(order)), np.zeros(len(order))
     first = order[starts[with_clicks]]
     numerators[first] = gained[with_clicks] / ideal(clicks[with_clicks])
     denominators[first] = 1.0

@@ -24,16 +24,19 @@ def worst(
 ) -> tuple[Mistake, ...]:
     """Return the rows of the highest `badness`, the worst first; a row below 0 is none."""
     order = np.argsort(-badness, kind="stable")[:_MOST]
+    rows = order[badness[order] >= 0].tolist()
+    few = getattr(examples.inputs, "masked", False)  # a table on the disk: read these rows at once
+    inputs = examples.inputs.frame(rows) if few else examples.inputs
     return tuple(
         Mistake(
             place=examples.place(row),
             truth=truth(row),
             prediction=said(row),
             score=score(row),
-            shown=shown_input(examples.inputs, row),
-            image=_image(examples.inputs, row),
+            shown=shown_input(inputs, number if few else row),
+            image=_image(inputs, row),
         )
-        for row in map(int, order[badness[order] >= 0])
+        for number, row in enumerate(rows)
     )
 
 

@@ -35,7 +35,11 @@ def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataF
 
 def mapped_frame(table: Any) -> pd.DataFrame:
     """Return an Arrow table as a DataFrame whose texts stay where they are; other columns are in memory."""
-    frame: pd.DataFrame = table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if _is_text(kind) else None)
+    frame: pd.DataFrame = table.to_pandas(
+        types_mapper=lambda kind: pd.ArrowDtype(kind) if _is_text(kind) else None,
+        integer_object_nulls=True,  # as floats, large ones would lose digits
+        ignore_metadata=True,
+    )
     return frame
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..cache import user_cache
 from ..errors import DataError
+from .encodings import UTF_8, Encoding
 from .mapped import Spill, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
@@ -37,6 +38,7 @@ class Scan:
     rows: int
     sources: tuple[Path, ...]
     chosen: npt.NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
     keep: object = None
     masked: ClassVar[bool] = True
 
@@ -47,15 +49,25 @@ class Scan:
         """Yield the taken rows as DataFrames of at most 131,072 rows; texts are Arrow's."""
         import pyarrow as pa
 
+        for batch in self._batches(columns):
+            yield mapped_frame(pa.Table.from_batches([batch]))
+
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        import pyarrow as pa
+
         start, wanted = 0, list(self.columns if columns is None else columns)
-        for batch in self.dataset.to_batches(
-            columns=wanted, batch_size=BLOCK_ROWS, batch_readahead=2, fragment_readahead=1
-        ):
-            end = start + len(batch)
-            taken = batch if self.chosen is None else batch.filter(pa.array(self.chosen[start:end]))
-            start = end
-            if len(taken):
-                yield mapped_frame(pa.Table.from_batches([taken]))
+        try:
+            for batch in self.dataset.to_batches(
+                columns=wanted, batch_size=BLOCK_ROWS, batch_readahead=2, fragment_readahead=1
+            ):
+                end = start + len(batch)
+                taken = batch if self.chosen is None else batch.filter(pa.array(self.chosen[start:end]))
+                start = end
+                if len(taken):
+                    yield taken
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            names = ", ".join(path.name for path in self.sources[:3])
+            raise DataError(f"{names}: row {start + 1} or later: {str(error).splitlines()[0]}") from None
 
     def take(self, rows: npt.NDArray[Any]) -> Scan:
         """Return some of the rows, given by a mask or by their numbers in ascending order."""
@@ -77,8 +89,11 @@ class Scan:
 
     def frame(self, rows: Sequence[int] | None = None) -> pd.DataFrame:
         """Return a few rows in the given order, or all of them, in memory."""
+        import pyarrow as pa
+
         if rows is None:
-            return pd.concat([pd.DataFrame(columns=list(self.columns)), *self.blocks()], ignore_index=True)
+            schema = pa.schema([self.dataset.schema.field(name) for name in self.columns])
+            return mapped_frame(pa.Table.from_batches(list(self._batches(None)), schema=schema))
         order = np.argsort(rows, kind="stable")
         found = self.take(np.asarray(rows, np.int64)[order]).frame()
         return found.iloc[np.argsort(order)].reset_index(drop=True)
@@ -102,13 +117,42 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
     more: dict[str, Any] = {}
     if base is not None:
         more = {"partitioning": ds.HivePartitioning.discover(), "partition_base_dir": str(base)}
+    files = [str(path) for path in paths]
     try:
-        dataset = ds.dataset([str(path) for path in paths], format="parquet", **more)
+        schema = _schema(paths)
+        dataset = ds.dataset(files, format="parquet", **more)
+        named = [field for field in dataset.schema if field.name not in schema.names]  # by folders
+        dataset = ds.dataset(files, format="parquet", schema=pa.schema([*schema, *named]), **more)
         rows = dataset.count_rows()
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{paths[0].name}: not a Parquet file ({reason}); write it again or give a CSV") from None
-    return Scan(dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths))
+    index = [name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)]
+    columns = tuple(name for name in dataset.schema.names if name not in index)
+    return Scan(dataset=dataset, columns=columns, rows=rows, sources=tuple(paths))
+
+
+def _schema(paths: Sequence[Path]) -> Any:
+    """Return the columns of Parquet files, which must be the same; numbers may be of different widths."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    first = parquet.read_schema(paths[0])
+    refuse_repeated(first.names, paths[0].name)
+    schemas = [first]
+    for path in paths[1:]:
+        found = parquet.read_schema(path)
+        refuse_repeated(found.names, path.name)
+        if set(found.names) != set(first.names):
+            name = min(set(found.names) ^ set(first.names))
+            raise DataError(
+                f"{path.name}: column '{name}' is not in all files ({paths[0].name} …); give files of one form"
+            )
+        schemas.append(found)
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive").with_metadata(first.metadata)
+    except pa.ArrowTypeError as error:
+        raise DataError(f"{paths[0].name} and others: {str(error).splitlines()[0]}; give files of one form") from None
 
 
 def scan_separated(
@@ -123,10 +167,13 @@ def scan_separated(
     import pyarrow.dataset as ds
 
     owner, rows, schema = Spill(user_cache().root), 0, None
+    notes: list[str] = []
     place = owner.folder / "rows.arrow"
     with pa.OSFile(str(place), "wb") as file:
         for path in paths:
-            for batch in _parsed(path, dialect, names):
+            encoding = probe(path)
+            notes += [] if encoding == UTF_8 else [f"{path.name}: read as {encoding.name}"]
+            for batch in _parsed(path, dialect, names, encoding):
                 found = convert(batch) if convert else batch
                 if schema is None:
                     schema = found.schema
@@ -141,18 +188,21 @@ def scan_separated(
             writer.close()
     if not rows:
         raise DataError(f"{paths[0].name}: the file has no rows; it needs a header and at least one row")
-    dataset = ds.dataset(str(place), format="ipc")
-    return Scan(dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths), keep=owner)
+    # Mapped, so that it stays readable for this process even when the cache is cleaned.
+    dataset = ds.dataset(pa.ipc.open_file(pa.memory_map(str(place))).read_all())
+    return Scan(
+        dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths), notes=tuple(notes),
+        keep=owner,
+    )  # fmt: skip
 
 
-def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None) -> Iterator[Any]:
+def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None, encoding: Encoding) -> Iterator[Any]:
     """Yield the cells of a file as texts, block by block."""
     import csv as quoting
 
     import pyarrow as pa
     from pyarrow import csv
 
-    encoding = probe(path)
     with open_text(path, encoding) as file:
         header = next(dialect.records(file), None)
     if header is None or header[1] is None:
@@ -160,7 +210,10 @@ def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None) -> Iterat
     columns = list(names or header[1])
     refuse_repeated(columns, path.name)
     read = csv.ReadOptions(
-        encoding=encoding.codec, column_names=columns, skip_rows=0 if names else header[0], block_size=_BLOCK_BYTES
+        encoding=encoding.codec,
+        column_names=columns,
+        skip_rows=0 if names else header[0] + sum(cell.count("\n") for cell in header[1]),
+        block_size=_BLOCK_BYTES,
     )
     parse = csv.ParseOptions(
         delimiter=dialect.delimiter, quote_char=False if dialect.quoting == quoting.QUOTE_NONE else '"',

@@ -34,6 +34,8 @@ from .weights import get_weights, set_weights
 _SKIPS_IN_A_ROW = 5
 _RECOVERIES = 3
 _LOGS = 100
+_TIE = "log_loss"
+"""The metric, lower being better, that decides between equals."""
 
 
 class Trainer:
@@ -220,7 +222,7 @@ class _Run:
             metrics = self.validation.score(outputs)
             value = self.ranks.from_main(metrics[self.validation.metric], self.device)
             better = self._is_better(value)
-            if better:
+            if better or self.ranks.from_main(self._is_surer(value, metrics), self.device):
                 self.best = {name: tensor.clone() for name, tensor in get_weights(self.task.model).items()}
                 self.metrics, self.state.best, self.state.best_step = metrics, value, self.state.step
         self.state.stale = 0 if better else self.state.stale + 1
@@ -235,6 +237,10 @@ class _Run:
             return True
         assert self.validation is not None
         return value > self.state.best if self.validation.greater_is_better else value < self.state.best
+
+    def _is_surer(self, value: float, metrics: dict[str, float]) -> bool:
+        """Say whether weights are as good as the best and have the lower log loss."""
+        return value == self.state.best and metrics.get(_TIE, math.inf) < self.metrics.get(_TIE, math.inf)
 
     def _stop_early(self) -> bool:
         return 0 < self.config.patience <= self.state.stale

@@ -7,16 +7,38 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .schema import parse_numbers
-from .vocabulary import Numbering
+from .schema import categories, parse_numbers
+from .vocabulary import places
 
 TRUTH = "true_probability"
 """The column of simulated logs that holds the true probabilities."""
 NO_FIELDS = frozenset({TRUTH})
+
+
+class Numbering:
+    """Numbers the different values of a column as they come, block by block; −1 where one is missing.
+
+    >>> number = Numbering()
+    >>> number(pd.Series(["b", None, "a"])).tolist(), number(pd.Series(["a", "c"])).tolist()
+    ([0, -1, 1], [1, 2])
+    """
+
+    def __init__(self) -> None:
+        self.values = pa.array([], pa.large_string())
+
+    def __call__(self, column: pd.Series[Any]) -> npt.NDArray[np.int64]:
+        """Return the number of each cell (N,)."""
+        codes, names = categories(column)
+        found = places(names, self.values)
+        new = np.flatnonzero((found < 0) & (names != ""))
+        found[new] = len(self.values) + np.arange(len(new))
+        self.values = pa.concat_arrays([self.values, pa.array(names[new], pa.large_string())])
+        return np.asarray(np.append(found, -1)[codes])
 
 
 def numbers_of_groups(examples: Examples, column: str) -> npt.NDArray[np.int64]:
@@ -31,6 +53,8 @@ def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool
     Raises DataError where no row is earlier than the others, or the column holds no times.
     """
     times = np.concatenate([_times(examples, block[column]) for block in blocks_of(examples.inputs, [column])])
+    if np.isnan(times).all():
+        raise DataError(f"{examples.name}: column '{column}' holds no times; name another with features.time")
     first = np.nanquantile(times, 1 - share, method="higher")
     held_out = times >= first
     if held_out.all():

@@ -16,6 +16,7 @@ from ...core.cache import user_cache
 from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
 from ...core.labels import Classes
 from ...core.tables import Spill
+from .formats import VALUE
 from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
 from .lists import learn as learn_list
@@ -71,7 +72,9 @@ class ClickFeatures:
                     numbers_of(examples, block[name], start)
                 field.add(block[name], drawn)
         done = {name: field.done() for name, field in learning.items()}
-        fields = sorted((done[name] for name in kinds), key=lambda field: isinstance(field, Numeric))
+        fields = sorted(_busy(done, list(kinds)), key=lambda field: isinstance(field, Numeric))
+        if not fields:
+            raise DataError(f"{examples.name}: no columns of one value a cell; a model needs at least one")
         return cls(config, tuple(fields), classes, _several(lists, done, config.most))
 
     def grown(self, examples: Examples) -> ClickFeatures:
@@ -84,7 +87,9 @@ class ClickFeatures:
             for name, field in learning.items():
                 field.add(block[name], np.ones(len(block), np.bool_))
         new = {name: done for name, field in learning.items() if isinstance(done := field.done(), Categorical)}
-        known = {field.name: field.with_values(new[field.name]) for field in self._vocabularies()}
+        known = {
+            field.name: field.with_values(new[field.name], self.config.max_values) for field in self._vocabularies()
+        }
         fields = tuple(known.get(field.name, field) for field in self.fields)
         lists = tuple(replace(one, field=known[one.field.name]) for one in self.lists)
         return replace(self, fields=fields, lists=lists)
@@ -222,6 +227,16 @@ class ClickFeatures:
         labels = examples.labels[start : start + count]
         some = replace(examples, inputs=labels, labels=labels, place=lambda row: examples.place(start + row), errors={})
         return self.classes.encode(some).astype(np.float32)
+
+
+def _busy(done: dict[str, Field], names: list[str]) -> list[Field]:
+    """Return the fields without what is idle in logs of pairs: numbers that are all 1, the one category of others."""
+    idle = set()
+    for name in names:
+        number = done.get(name + VALUE)
+        if isinstance(number, Numeric):
+            idle.add(name + VALUE if number.knots == (1.0,) else name)
+    return [done[name] for name in names if name not in idle]
 
 
 def _entry(field: Field) -> dict[str, Any]:

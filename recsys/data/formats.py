@@ -13,6 +13,9 @@ from ...core.tables import Dialect, Scan, scan_separated
 CRITEO = ("label", *(f"I{number}" for number in range(1, 14)), *(f"C{number}" for number in range(1, 27)))
 """The columns of the Criteo logs (Kaggle display advertising and the terabyte log): 13 counts and 26 hashed names."""
 
+VALUE = " value"
+"""Ends the names of the columns that hold the numbers of pairs."""
+
 _COUNT, _HASH = re.compile(r"-?\d*"), re.compile(r"[0-9a-f]{8}|")
 _PAIR = re.compile(r"(\d+:)?\d+:-?[\d.]+(e-?\d+)?")
 _TABS, _SPACES = Dialect("\t", csv.QUOTE_NONE), Dialect(" ", csv.QUOTE_NONE)
@@ -38,31 +41,24 @@ def scan_log(paths: list[Path], form: str, line: str) -> Scan:
     """Read logs of one form as one table, whose columns are named by Criteo's order or by the place of a pair."""
     if form == "criteo":
         return scan_separated(paths, _TABS, CRITEO[-len(line.split("\t")) :])
-    count = len(line.split()) - 1
-    names = ["label", *(f"field{number}" for number in range(1, count + 1))]
+    count = line.count(" ") - 1 if line.endswith(" ") else line.count(" ")
+    names = ["label", *(f"field{number}" for number in range(1, count + 1)), *([""] if line.endswith(" ") else [])]
     try:
-        return scan_separated(paths, _SPACES, names, convert=_Unpaired())
+        return scan_separated(paths, _SPACES, names, convert=_apart)
     except DataError as error:
         raise DataError(
             f"{error} (each line of {form} must have as many pairs as the first: one value for each field)"
         ) from None
 
 
-class _Unpaired:
-    """Makes a cell of each pair: the value in fields that the first block shows as one number, else the category."""
+def _apart(batch: Any) -> Any:
+    """Make two columns of each pair: its category, and the number behind it, of which one is idle in most fields."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    def __init__(self) -> None:
-        self.numeric: list[bool] | None = None
-
-    def __call__(self, batch: Any) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        label = pc.replace_substring_regex(batch.column(0), r"^\+?(-?\d+)(\.0*)?$", r"\1")
-        features = [pc.replace_substring_regex(column, r"^(\d+:)?(\d+):(.*)$", r"\2") for column in batch.columns[1:]]
-        values = [pc.replace_substring_regex(column, r"^.*:", "") for column in batch.columns[1:]]
-        if self.numeric is None:
-            kinds = zip(features, values, strict=True)
-            self.numeric = [pc.count_distinct(f).as_py() == 1 < pc.count_distinct(v).as_py() for f, v in kinds]
-        cells = zip(self.numeric, features, values, strict=True)
-        return pa.record_batch([label, *(v if number else f for number, f, v in cells)], names=batch.schema.names)
+    columns = {"label": pc.replace_substring_regex(batch.column(0), r"^\+?(-?\d+)(\.0*)?$", r"\1")}
+    for name, column in zip(batch.schema.names[1:], batch.columns[1:], strict=True):
+        if name:
+            columns[name] = pc.replace_substring_regex(column, r"^(\d+:)?(\d+):(.*)$", r"\2")
+            columns[name + VALUE] = pc.replace_substring_regex(column, r"^.*:", "")
+    return pa.record_batch(list(columns.values()), names=list(columns))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ...core.errors import DataError
 from .schema import Categorical, ClickFeaturesConfig, Column, Ids, Learning
 
 SEPARATOR = "|"
@@ -51,7 +52,12 @@ def pieces(column: Column) -> tuple[Column, npt.NDArray[np.int64]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = pa.array(column, from_pandas=True)
+    try:
+        cells = pa.array(column, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(
+            f"column '{column.name}': cells of several kinds ({error}); make all of them lists, or texts"
+        ) from None
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
     if not (pa.types.is_list(cells.type) or pa.types.is_large_list(cells.type)):

@@ -150,7 +150,7 @@ def _first_line(path: Path) -> str:
 
 
 def _whole(data: Any) -> _Found:
-    table = read_table(data)
+    table = read_table(data, stream_above=ABOVE)
     return _Found(
         table=table.frame, name=table.name, place=table.place, notes=table.notes, encoding=table.encoding,
         keep=table.keep,
@@ -163,7 +163,7 @@ def _scanned(scan: Scan, name: str) -> _Found:
         raise DataError(f"{name}: the data set has no rows; give one with at least one")
     small = len(scan) * len(scan.columns) <= _CELLS
     table = scan.frame() if small else scan
-    return _Found(table=table, name=name, place=lambda row: f"{name} row {row + 1}", keep=scan)
+    return _Found(table=table, name=name, place=lambda row: f"{name} row {row + 1}", notes=scan.notes, keep=scan)
 
 
 def _label_column(found: _Found, label: str) -> npt.NDArray[Any] | None:

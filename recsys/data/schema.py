@@ -131,10 +131,11 @@ class Categorical:
 
         return Learning(add, done)
 
-    def with_values(self, other: Categorical) -> Categorical:
-        """Return this field with the other's values behind its own, those that are new."""
+    def with_values(self, other: Categorical, most: int = 0) -> Categorical:
+        """Return this field with the other's values behind its own, those that are new, `most` in all (0: no bound)."""
         names = np.array(other.values.to_pylist(), dtype=object)
         new = pa.array(names[places(names, self.values) < 0], pa.large_string())
+        new = new[: max(0, most - len(self.values))] if most else new
         return replace(self, values=pa.concat_arrays([self.values, new]))
 
     def encode(self, column: Column) -> Ids:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 _TEXT = pa.large_string()
@@ -43,24 +42,6 @@ class Counts:
         kept = total.filter(pc.greater_equal(total["count"], min_count))
         order = kept.sort_by([("count", "descending"), ("name", "ascending")])
         return _joined(order["name"][: most or None])
-
-
-class Numbering:
-    """Numbers the different values of a column in the order in which they come, block by block; −1 for a missing
-    one."""
-
-    def __init__(self) -> None:
-        self.values = pa.array([], _TEXT)
-
-    def __call__(self, column: Any) -> npt.NDArray[np.int64]:
-        """Return the number of each cell (N,)."""
-        codes, names = pd.factorize(column.astype(str).where(column.notna()))
-        names = np.asarray(names, object)
-        found = places(names, self.values)
-        new = found < 0
-        found[new] = len(self.values) + np.arange(int(new.sum()))
-        self.values = pa.concat_arrays([self.values, pa.array(names[new], _TEXT)])
-        return np.asarray(np.append(found, -1)[codes])
 
 
 def places(names: npt.NDArray[np.object_], values: pa.LargeStringArray) -> npt.NDArray[np.int64]:

@@ -43,7 +43,8 @@ class ClickModel(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        width, sparse = config.embedding_width, 0 < config.sparse_rows <= sum(sizes)
+        rows = sum(sizes) + sum(-one.shared for one in lists if one.shared < 0)
+        width, sparse = config.embedding_width, 0 < config.sparse_rows <= rows
         inputs, parts = (len(sizes) + len(lists)) * width, config.parts
         networks = set(parts) - {"linear"}
         self.embedding = (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Batch
 from fourfold.core.config import override
-from fourfold.core.errors import ConfigError
+from fourfold.core.errors import ConfigError, DataError
 from fourfold.core.nn import TransformerConfig
 from fourfold.recsys.baselines.logistic import one_hot
 from fourfold.recsys.config import PRESETS
@@ -132,3 +132,23 @@ def test_a_sequence_needs_a_field_of_names() -> None:
         ClickFeatures.fit(read(frame, labels), ClickFeaturesConfig(sequences=("history:price",), several=("tags",)))
     with pytest.raises(ConfigError, match=r"^features: DataFrame has no column 'story'; did you mean 'history'\?$"):
         ClickFeatures.fit(read(frame, labels), ClickFeaturesConfig(sequences=("story",), several=("tags",)))
+
+
+def test_tables_of_lists_alone_count_towards_sparse_gradients() -> None:
+    config = ClickModelConfig(encoder=TransformerConfig(width=8, num_layers=1, num_heads=2), sparse_rows=100)
+    for own, sparse in ((90, False), (91, True)):
+        built = ClickModel(config, [5, 4], [], ["a", "b"], [ListShape(-own, 3, ordered=False)])
+        assert built.embedding is not None and built.embedding.table.embedding.sparse == sparse
+
+
+def test_cells_of_lists_and_of_texts_in_one_column_are_refused() -> None:
+    with pytest.raises(DataError, match=r"^column 'tags': cells of several kinds \("):
+        pieces(pd.Series([["a"], "b"], name="tags"))
+
+
+def test_the_bound_of_a_vocabulary_holds_after_it_has_grown() -> None:
+    frame, labels = table()
+    config = ClickFeaturesConfig(min_count=1, max_values=5, several=("tags",), sequences=("history",))
+    features = ClickFeatures.fit(read(frame, labels), config)
+    grown = features.grown(read(frame.assign(item="new"), labels))
+    assert len(features.fields[0].values) == len(grown.fields[0].values) == 5  # type: ignore[union-attr]

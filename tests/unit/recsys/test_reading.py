@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fourfold.core.errors import DataError
+from fourfold.core.config import override
+from fourfold.core.errors import ArtifactError, ConfigError, DataError
 from fourfold.core.tables import Scan, blocks_of
+from fourfold.recsys.config import PRESETS
 from fourfold.recsys.data import ClickFeatures, ClickFeaturesConfig, checked, divided, read
 from fourfold.recsys.data.formats import CRITEO, form_of
+from fourfold.recsys.pipeline import ClickPredictor
 
 CONFIG = ClickFeaturesConfig(min_count=1, field_dropout=0.0)
 RANDOM = np.random.default_rng(0)
@@ -137,7 +140,7 @@ def test_libffm_and_libsvm_logs(on_disk: bool, tmp_path: Path) -> None:
         examples = read(tmp_path / name)
         table = examples.inputs.frame() if on_disk else examples.inputs
         assert table["field1"].tolist()[:4] == ["0", "1", "2", "0"]
-        assert table["field2"].tolist()[:2] == ["0.1", "0.2"]
+        assert table["field2 value"].tolist()[:2] == ["0.1", "0.2"] and set(table["field2"]) == {"9"}
         assert examples.labels is not None and examples.labels.astype(int).tolist() == [0, 1] * 20
     (tmp_path / "b.ffm").write_text("1 0:1:1 1:2:1\n0 0:1:1\n")
     with pytest.raises(DataError, match=r"^b\.ffm:2: 2 cells where the header has 3; .* as many pairs as the first"):
@@ -196,3 +199,86 @@ def test_what_cannot_be_read_is_said(on_disk: bool, tmp_path: Path) -> None:
     frame.loc[200, "label"] = None
     with pytest.raises(DataError, match=r"one\.csv.*202|one\.csv row 201: column 'label' is empty"):
         read(write(tmp_path, "one.csv", frame))
+
+
+QUICK = {"train": {"epochs": 1, "batch_rows": 64}, "features": {"min_count": 1}}
+
+
+def quick() -> ClickPredictor:
+    return ClickPredictor("tiny", config=override(PRESETS["tiny"](), QUICK))
+
+
+def test_a_table_is_trained_on_measured_and_answered_wherever_it_lies(
+    on_disk: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    times = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(300), unit="h")
+    frame = FRAME.assign(
+        when=times,
+        big_id=np.where(np.arange(300) % 7 == 0, None, 2**60 + np.arange(300) % 3),
+        tags=[["x"] * (row % 3) for row in range(300)],
+    )
+    train = write(tmp_path, "train.parquet", frame.astype({"big_id": "Int64"}).sample(frac=1, random_state=0))
+    sets = {"features": {"several": ["tags"], "group": "user_id"}, "train": {"metric": "gauc"}}
+    config = override(override(PRESETS["tiny"](), QUICK), sets)
+    model = ClickPredictor("tiny", config=config).fit(train, out=tmp_path / "run")
+    assert model.features_.names == ["site", "user_id", "big_id", "price", "when"]
+    assert [len(field.values) for field in model.features_.fields[:3]] == [3, 40, 3]  # type: ignore[union-attr]
+    found = model.evaluate(train)
+    assert {"gauc", "ndcg_at_10"} <= found.metrics.keys() and len(found.mistakes) > 0
+    assert any("site=" in mistake.shown for mistake in found.mistakes)
+    with pytest.raises(ArtifactError, match="holds a run"):
+        ClickPredictor("tiny", config=config).fit(train, out=tmp_path / "run")
+    again = ClickPredictor("tiny", config=config).fit(train, out=tmp_path / "run", resume=True)
+    assert again.evaluate(train).metrics["roc_auc"].value == pytest.approx(found.metrics["roc_auc"].value)
+    answers = [answer.probability for answer in model(train)]
+    monkeypatch.undo()
+    in_memory = ClickPredictor.load(tmp_path / "run")
+    np.testing.assert_allclose([answer.probability for answer in in_memory(train)], answers, atol=1e-6)
+    assert len(model.top(train, 2, by="site")) == 6
+    with pytest.raises(ConfigError, match=r"^by: the answers have a 'row' of their own; rename the column$"):
+        model.top(train, 2, by="row")
+
+
+def test_an_index_that_pandas_kept_is_no_field(on_disk: bool, tmp_path: Path) -> None:
+    path = write(tmp_path, "one.parquet", FRAME.sample(frac=1, random_state=1))
+    assert list(read(path).inputs.columns) == ["site", "user_id", "price"]
+
+
+def test_the_latest_rows_and_whole_groups_can_be_held_out(on_disk: bool, tmp_path: Path) -> None:
+    frame = FRAME.assign(when=np.arange(300) // 10)
+    path = write(tmp_path, "one.csv", frame)
+
+    def held_out(**features: str) -> pd.DataFrame:
+        config = override(PRESETS["tiny"](), QUICK | {"features": features})
+        _, valid, _ = ClickPredictor("tiny", config=config)._rows(path, None, None, None, None, 0)
+        assert valid is not None
+        found = valid.inputs.frame() if on_disk else valid.inputs
+        return found.astype(str)
+
+    assert sorted(set(held_out(split="time", time="when")["when"])) == ["27", "28", "29"]
+    users = held_out(split="group", group="user_id")["user_id"].value_counts()
+    whole = frame["user_id"].astype(str).value_counts()
+    assert 20 <= users.sum() <= 60 and all(whole[user] == count for user, count in users.items())
+    with pytest.raises(ConfigError, match=r"^features: one\.csv has no column 'wen'; did you mean 'when'\?$"):
+        held_out(split="time", time="wen")
+
+
+def test_logs_of_pairs_say_the_same_of_a_row_in_any_file(on_disk: bool, tmp_path: Path) -> None:
+    lines = [f"{row % 2} 0:{row % 3}:1 1:9:{1 if row % 4 else row / 10}" for row in range(200)]
+    (tmp_path / "all.ffm").write_text("\n".join(lines))
+    (tmp_path / "one.ffm").write_text(lines[1])
+    model = quick().fit(tmp_path / "all.ffm")
+    assert model.features_.names == ["field1", "field2 value"]
+    (alone,) = model(tmp_path / "one.ffm")
+    assert alone.probability == pytest.approx(model(tmp_path / "all.ffm")[1].probability, abs=1e-6)
+
+
+def test_parquet_files_of_other_columns_are_refused(on_disk: bool, tmp_path: Path) -> None:
+    write(tmp_path / "d", "a.parquet")
+    write(tmp_path / "d", "b.parquet", FRAME.assign(extra=1))
+    with pytest.raises(DataError, match=r"^b\.parquet: column 'extra' is not in all files \(a\.parquet …\)"):
+        read(tmp_path / "d")
+    write(tmp_path / "e", "a.parquet", FRAME.assign(price=1))
+    write(tmp_path / "e", "b.parquet")
+    table = pd.concat(list(blocks_of(read(tmp_path / "e").inputs)))
+    assert table["price"].tolist() == [1] * 300 + FRAME["price"].tolist()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+from console import fourfold
 from sklearn.metrics import log_loss, roc_auc_score
 
-from fourfold.recsys.simulate import ceiling, simulate_clicks
+from fourfold.core.errors import ConfigError
+from fourfold.recsys.data.columns import TRUTH
+from fourfold.recsys.simulate import World, ceiling, simulate_clicks, write_log
 
 
 def test_clicks_follow_their_probabilities() -> None:
@@ -49,3 +55,26 @@ def test_ceilings_at_the_ends() -> None:
     assert area == pytest.approx(0.5)
     assert loss == pytest.approx(np.log(2))
     assert np.isnan(ceiling(np.zeros(3))[0])
+
+
+def test_a_log_is_in_the_order_of_time_and_its_hours_are_those_of_its_times(tmp_path: Path) -> None:
+    world = World(users=50, items=20, days=2, drift=1.0)
+    for name in ("log.parquet", "log.csv"):
+        write_log(world, 200_000, 1, tmp_path / name)
+    frame = pd.read_parquet(tmp_path / "log.parquet")
+    assert frame["time"].is_monotonic_increasing and (frame["time"].dt.hour == frame["hour"]).all()
+    assert frame["time"].dt.day.nunique() == 2
+    assert len(frame) == len(pd.read_csv(tmp_path / "log.csv")) == 200_000
+    assert frame["label"].mean() == pytest.approx(frame[TRUTH].mean(), abs=0.005)
+    first, last = (frame[half][TRUTH].groupby(frame["item"]).mean() for half in (frame.index < 1e5, frame.index >= 1e5))
+    assert (first - last).abs().mean() > 0.03, "the appeal of items drifts"
+    with pytest.raises(ConfigError, match=r"log\.txt: write to a \.parquet or a \.csv$"):
+        write_log(world, 10, 0, tmp_path / "log.txt")
+
+
+def test_the_command_writes_a_log_once(tmp_path: Path) -> None:
+    out = tmp_path / "log.csv"
+    done = fourfold("recsys", "simulate", out, "--rows", 50, "--users", 5, "--items", 3)
+    assert (done.code, done.err) == (0, f"wrote 50 rows to {out}\n") and len(pd.read_csv(out)) == 50
+    again = fourfold("recsys", "simulate", out)
+    assert (again.code, again.err) == (2, f"error: {out}: it is there already; replace it with --force\n")

@@ -64,6 +64,12 @@ def test_the_run_s_model_and_fields_are_taken_over(run: Path) -> None:
     assert config.features.min_count == 1 and config.train == PRESETS["finetune"]().train
 
 
+def test_what_is_set_for_the_new_rows_is_kept(run: Path) -> None:
+    config = override(PRESETS["finetune"](), {"features": {"group": "user", "split": "group", "min_count": 9}})
+    features = ClickPredictor(init=run, config=config).resolve().features
+    assert (features.group, features.split, features.min_count) == ("user", "group", 9)
+
+
 def test_training_goes_on_from_there(run: Path, tmp_path: Path) -> None:
     second = ClickPredictor(init=run).fit(*day("bcdef"), out=tmp_path / "second")
     again = ClickPredictor.load(tmp_path / "second")

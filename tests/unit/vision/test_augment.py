@@ -17,7 +17,7 @@ from fourfold.core.errors import ConfigError
 from fourfold.vision import ImageClassifier
 from fourfold.vision.data import ImageFeatures, ImageFeaturesConfig, read
 from fourfold.vision.data.augment import AugmentConfig, changed, draw_mixes, mixed_images, mixed_labels, trivial
-from fourfold.vision.data.augment.geometry import NUMBERS, _grid, after, placed, resample
+from fourfold.vision.data.augment.geometry import NUMBERS, after, placed, resample
 from fourfold.vision.data.pictures import Pixels
 
 RANDOM = np.random.default_rng(0)
@@ -73,12 +73,6 @@ def test_shifts_reach_every_offset_and_mirror_the_border() -> None:
     assert (lowest[:, 0, 2:] == IMAGES[:, 1, :-2]).all()
     highest = shifted(np.full((40, NUMBERS), 1 - 2**-53), flip=True)
     assert (highest[:, :-2, :-2] == IMAGES[:, 2:, 2:]).all()
-
-
-def test_the_grid_is_torch_s() -> None:
-    maps = RANDOM.normal(size=(5, 2, 3))
-    expected = torch.nn.functional.affine_grid(torch.from_numpy(maps).float(), [5, 1, 7, 7], align_corners=False)
-    torch.testing.assert_close(_grid(maps, 7), expected, atol=1e-5, rtol=0)
 
 
 def test_half_of_the_images_are_mirrored() -> None:

@@ -60,14 +60,7 @@ def resample(images_BSSC: Pixels, maps: Maps, side: int) -> Pixels:
     Images whose map moves whole pixels alone come out exact.
     """
     plain = torch.from_numpy(np.ascontiguousarray(images_BSSC)).permute(0, 3, 1, 2).float()
-    found = F.grid_sample(plain, _grid(maps, side), mode="bilinear", padding_mode="reflection", align_corners=False)
+    grid = F.affine_grid(torch.from_numpy(maps).float(), [len(maps), 1, side, side], align_corners=False)
+    found = F.grid_sample(plain, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     out: Pixels = found.round_().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return out
-
-
-def _grid(maps: Maps, side: int) -> torch.Tensor:
-    """Return where each pixel comes from (B, S, S, 2): `affine_grid`, ten times as fast by sums of rows and columns."""
-    place_S = (2 * torch.arange(side) + 1) / side - 1
-    x_B12, y_B12, offset_B12 = torch.from_numpy(maps).float().permute(2, 0, 1)[:, :, None].unbind(0)
-    columns_BS2 = x_B12 * place_S[:, None] + offset_B12
-    return columns_BS2[:, None] + (y_B12 * place_S[:, None])[:, :, None]

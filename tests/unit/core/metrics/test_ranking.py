@@ -15,6 +15,7 @@ from fourfold.core.metrics import (
     CalibrationError,
     GroupAuc,
     NormalisedEntropy,
+    RocAuc,
     expected_calibration_error,
     interval,
     ndcg,
@@ -104,3 +105,26 @@ def test_groups_are_what_is_resampled() -> None:
     labels, scores, groups = random.integers(0, 2, 400), random.random(400), np.repeat(np.arange(40), 10)
     found = interval(ndcg(labels, scores, groups, 5))
     assert found.low < found.value < found.high
+
+
+def test_rows_without_a_group_are_left_out() -> None:
+    labels, scores = np.array([1, 0, 0, 1, 1, 0]), np.array([0.9, 0.1, 0.2, 0.8, 0.1, 0.9])
+    groups = np.array([0, 0, 1, 1, -1, -1])
+    assert value_of(GroupAuc(labels, scores, groups)) == 1.0
+    assert value_of(ndcg(labels, scores, groups, 1)) == value_of(recall(labels, scores, groups, 1)) == 1.0
+    none = np.full(6, -1)
+    assert np.isnan(value_of(GroupAuc(labels, scores, none))) and np.isnan(value_of(recall(labels, scores, none, 1)))
+
+
+def test_intervals_of_many_rows_where_clicks_are_rare_and_in_groups() -> None:
+    random = np.random.default_rng(0)
+    labels, scores = np.zeros(60_000, int), random.random(60_000)
+    labels[random.integers(0, 60_000, 40)] = 1
+    found = interval(RocAuc(labels, scores))
+    assert found.low < found.value < found.high, "a part without a click says nothing"
+    groups = np.arange(60_000) // 10
+    labels = (random.random(60_000) < 0.3).astype(int)
+    whole, areas = interval(GroupAuc(labels, scores, groups)), []
+    for rows in np.array_split(np.arange(60_000), 60):  # of whole groups
+        areas.append(value_of(GroupAuc(labels[rows], scores[rows], groups[rows])))
+    assert whole.high - whole.value == pytest.approx(1.96 * np.std(areas) / np.sqrt(60), rel=0.5)

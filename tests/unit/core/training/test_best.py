@@ -37,3 +37,17 @@ def test_an_evaluation_on_start_does_not_change_training() -> None:
         Trainer(config, torch.device("cpu"), observer=history).fit(toy_task(), ToySource(64), of_what_it_says())
         losses.append([row["loss"] for row in history.rows if "loss" in row])
     assert losses[0] == losses[1] and len(losses[0]) == 8
+
+
+def test_of_equals_the_surer_is_kept() -> None:
+    scores = iter([(0.8, 0.5), (0.9, 0.4), (0.9, 0.2), (0.9, 0.3), (0.7, 0.1)])
+
+    def score(_: object) -> dict[str, float]:
+        accuracy, log_loss = next(scores)
+        return {"accuracy": accuracy, "log_loss": log_loss}
+
+    history, config = History(), TrainConfig(epochs=5, batch_rows=16, evaluations=5, patience=3)
+    validation = Validation(ToySource(16), score, "accuracy")
+    outcome = Trainer(config, torch.device("cpu"), observer=history).fit(toy_task(), ToySource(64), validation)
+    assert outcome.metrics == {"accuracy": 0.9, "log_loss": 0.2} and outcome.state.best_step == 12
+    assert outcome.state.stale == 3, "what is only surer does not begin the patience anew"
