@@ -365,8 +365,9 @@ def _say_evaluation(evaluation: Evaluation | None, rows: str) -> None:
     if evaluation is None:
         return
     print(f"{evaluation.model} on {evaluation.rows:,} {rows} of {evaluation.data}:")
+    width = max(10, *map(len, evaluation.metrics))
     for name, found in evaluation.metrics.items():
-        print(f"  {name:<10} {shown(name, found.value)}  ({shown(name, found.low)} to {shown(name, found.high)})")
+        print(f"  {name:<{width}} {shown(name, found.value)}  ({shown(name, found.low)} to {shown(name, found.high)})")
     print(evaluation.verdict())
 
 

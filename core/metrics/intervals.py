@@ -54,11 +54,18 @@ def value_of(statistic: Statistic) -> float:
 
 
 def interval(statistic: Statistic, *, seed: int = 0, resamples: int = 1000) -> Interval:
-    """Return a metric with its 95 % percentile interval."""
+    """Return a metric with its 95 % percentile interval.
+
+    A metric that `grows_with_noise`, as a sum of distances does, is larger on resamples than on the rows: what they say
+    of its scatter is laid around the value.
+    """
     if len(statistic) > MANY:
         return _of_parts(value_of(statistic), [statistic.values(weights) for weights in _parts(statistic, seed)])
-    weightings = _resampled(len(statistic), seed, resamples)
-    return _interval(value_of(statistic), np.concatenate([statistic.values(weights) for weights in weightings]))
+    weightings, value = _resampled(len(statistic), seed, resamples), value_of(statistic)
+    samples = np.concatenate([statistic.values(weights) for weights in weightings])
+    if getattr(statistic, "grows_with_noise", False):
+        samples = np.maximum(0.0, samples - np.nanmedian(samples) + value)
+    return _interval(value, samples)
 
 
 def difference(first: Statistic, second: Statistic, *, seed: int = 0, resamples: int = 1000) -> Interval:

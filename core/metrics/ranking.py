@@ -82,6 +82,7 @@ class CalibrationError:
     """Σ over bins of like probability of |clicks − Σ p|, over the rows: the expected calibration error of a click."""
 
     greater_is_better = False
+    grows_with_noise = True
 
     def __init__(self, labels: npt.NDArray[Any], probabilities: npt.NDArray[Any], bins: int = 10):
         p = np.asarray(probabilities, np.float64)

@@ -120,6 +120,11 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
     files = [str(path) for path in paths]
     try:
         schema = _schema(paths)
+        folders = {part.split("=")[0] for path in paths for part in path.parent.parts if base and "=" in part}
+        if twice := folders & set(schema.names):
+            raise DataError(
+                f"{paths[0].name}: column '{min(twice)}' is in the files and names their folders; rename one"
+            )
         dataset = ds.dataset(files, format="parquet", **more)
         named = [field for field in dataset.schema if field.name not in schema.names]  # by folders
         dataset = ds.dataset(files, format="parquet", schema=pa.schema([*schema, *named]), **more)

@@ -86,6 +86,9 @@ def test_folders_name_a_column(on_disk: bool, tmp_path: Path) -> None:
     examples = read(tmp_path / "days")
     days = pd.concat(list(blocks_of(examples.inputs, ["day"])))["day"].astype(int)
     assert days.tolist() == [1] * 130 + [2] * 170 and examples.name == "days"
+    write(tmp_path / "twice", "price=1/a.parquet")
+    with pytest.raises(DataError, match=r"^a\.parquet: column 'price' is in the files and names their folders; rename"):
+        read(tmp_path / "twice")
 
 
 def test_rows_on_the_disk_are_taken_by_a_mask_or_in_order(on_disk: bool, tmp_path: Path) -> None:

@@ -128,3 +128,10 @@ def test_intervals_of_many_rows_where_clicks_are_rare_and_in_groups() -> None:
     for rows in np.array_split(np.arange(60_000), 60):  # of whole groups
         areas.append(value_of(GroupAuc(labels[rows], scores[rows], groups[rows])))
     assert whole.high - whole.value == pytest.approx(1.96 * np.std(areas) / np.sqrt(60), rel=0.5)
+
+
+def test_the_interval_of_a_small_calibration_error_is_around_it() -> None:
+    random = np.random.default_rng(0)
+    p = random.beta(1, 8, 2000)
+    found = interval(CalibrationError((random.random(2000) < p).astype(int), p))
+    assert 0 <= found.low < found.value < found.high
