@@ -1,0 +1,87 @@
+"""What memory training on a table of any size takes: `python -m fourfold.recsys.scale --rows 2000000`.
+
+Writes a log of 26 names and 13 numbers a row as Parquet, trains a few steps on it in a process of its own, and prints
+the most memory that was not mapped from a file (`RssAnon`), and the seconds, as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+NAMES, NUMBERS, VALUES, BLOCK = 26, 13, 100_000, 1 << 17
+
+_TRAIN = """
+import sys
+from fourfold.core.config import override
+from fourfold.recsys import ClickPredictor
+from fourfold.recsys.config import PRESETS
+config = override(PRESETS["deepfm"](), {"train": {"max_steps": 20, "evaluations": 1}})
+ClickPredictor("deepfm", config=config, device="cpu").fit(sys.argv[1])
+"""
+
+
+def write_rows(path: Path, rows: int) -> None:
+    """Write a Parquet file whose ids follow Zipf's law, block by block."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    writer = None
+    for start in range(0, rows, BLOCK):
+        rng, count = np.random.default_rng((0, start)), min(BLOCK, rows - start)
+        columns = {"label": pa.array((rng.random(count) < 0.25).astype(np.int8))}
+        columns |= {f"I{number}": pa.array(rng.lognormal(size=count).round(2)) for number in range(1, NUMBERS + 1)}
+        for number in range(1, NAMES + 1):
+            ids = (VALUES ** rng.random(count)).astype(np.int64)
+            columns[f"C{number}"] = pa.array(np.char.mod("%08x", ids * 2_654_435_761 % 2**32))
+        table = pa.table(columns)
+        writer = writer or parquet.ParquetWriter(str(path), table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def watched(command: list[str]) -> dict[str, float]:
+    """Run a command; return the most megabytes of `RssAnon` that it had, its seconds and its exit code."""
+    start, most = time.monotonic(), 0
+    process = subprocess.Popen(command)
+    while process.poll() is None:
+        most = max(most, _anonymous(process.pid))
+        time.sleep(0.02)
+    seconds = round(time.monotonic() - start, 1)
+    return {"anonymous_mb": round(most / 1024), "seconds": seconds, "exit": process.returncode}
+
+
+def _anonymous(process: int) -> int:
+    """Return kilobytes of memory that is no file's; 0 when the process is gone."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon")), 0)
+
+
+def main() -> None:
+    """Write, train, print."""
+    parser = argparse.ArgumentParser(prog="python -m fourfold.recsys.scale")
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--folder", type=Path, help="Where the table goes; a temporary folder unless given.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        path, start = Path(folder) / "log.parquet", time.monotonic()
+        write_rows(path, given.rows)
+        wrote = round(time.monotonic() - start, 1)
+        found = watched([sys.executable, "-c", _TRAIN, str(path)])
+        size = path.stat().st_size // 2**20
+    print(json.dumps({"rows": given.rows, "table_mb": size, "write_seconds": wrote} | found))
+
+
+if __name__ == "__main__":
+    main()
