@@ -12,7 +12,7 @@ from ...core.errors import ArtifactError
 from ...core.linear import LinearModel, fifth
 from ...core.training import Output
 from ..data import ClickFeatures, ClickSource
-from .logistic import LOGISTIC, fit_logistic, one_hot
+from .logistic import LOGISTIC, choose_strength, fit_logistic, one_hot
 from .trees import TREES, Trees
 
 MOST_ROWS = 300_000
@@ -48,12 +48,13 @@ class ClickBaseline:
             self.fitted_on = f" (fitted on {MOST_ROWS:,} of {count:,} rows)"
         self.features_, source = features, features.source(examples)
         kept, held_out = fifth(len(source), seed, None)
+        strength = choose_strength(one_hot(source, features), source.labels.astype(np.int64), seed)
         if len(held_out) and len(np.unique(source.labels[kept])) == 2:
-            self._fit(source.take(kept), seed)
+            self._fit(source.take(kept), seed, strength)
             chosen = source.take(held_out)
             losses = {name: _log_loss(said, chosen) for name, said in self._all(chosen, (LOGISTIC, TREES)).items()}
             self.best = min(losses, key=losses.__getitem__)
-        self._fit(source, seed)
+        self._fit(source, seed, strength)
         return self
 
     def outputs(self, examples: Examples) -> Output:
@@ -88,8 +89,8 @@ class ClickBaseline:
             raise ArtifactError(f"{path}: missing or damaged ({error}); save the baseline again") from None
         return baseline
 
-    def _fit(self, source: ClickSource, seed: int) -> None:
-        self.linear_ = fit_logistic(source, self.features_, seed)
+    def _fit(self, source: ClickSource, seed: int, strength: float) -> None:
+        self.linear_ = fit_logistic(source, self.features_, seed, strength)
         self.trees_ = Trees.fit(source, self.features_, seed)
 
     def _all(self, source: ClickSource, names: tuple[str, ...]) -> dict[str, Output]:

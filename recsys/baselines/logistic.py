@@ -18,13 +18,18 @@ STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 _CHOICE_ROWS = 50_000
 
 
-def fit_logistic(source: ClickSource, features: ClickFeatures, seed: int) -> LinearModel:
+HASHED = 1 << 18
+"""Columns that categories and bins are hashed to where they are more."""
+
+
+def fit_logistic(source: ClickSource, features: ClickFeatures, seed: int, strength: float = 0.0) -> LinearModel:
     """Fit one weight for each category and each bin of a number, and for the numbers themselves.
 
-    The penalty is chosen by the log loss on a fifth of the rows: rare categories want a strict one, fine bins do not.
+    The penalty, unless given, is chosen by the log loss on a fifth of the rows: rare categories want a strict one, fine
+    bins do not.
     """
     x, targets = one_hot(source, features), source.labels.astype(np.int64)
-    strength = choose_strength(x, targets, seed)
+    strength = strength or choose_strength(x, targets, seed)
     return LinearModel.fit(x, targets, seed=seed, strength=strength, standardise=False)
 
 
@@ -45,14 +50,23 @@ def choose_strength(x: Any, targets: npt.NDArray[np.int64], seed: int) -> float:
 
 def one_hot(source: ClickSource, features: ClickFeatures) -> Any:
     """Return a CSR matrix (N, Σ sizes + numeric fields + …): one 1 a field, the positions in [0, 1], and a 1 for each
-    value that is in a list."""
+    value that is in a list.
+
+    Where the sizes sum to more than 262,144, ids share so many columns by their hash (Weinberger et al., "Feature
+    hashing for large scale multitask learning", 2009).
+    """
     from scipy import sparse
 
     offsets = np.cumsum([0, *features.sizes])
     rows, fields = source.ids.shape
-    columns = (source.ids + offsets[:-1].astype(np.int32)).ravel()
+    columns, width = (source.ids + offsets[:-1].astype(np.int32)).ravel(), int(offsets[-1])
+    if width > HASHED:
+        columns, width = (
+            ((columns.astype(np.uint64) * 2_654_435_761) % 2**32 // (2**32 // HASHED)).astype(np.int32),
+            HASHED,
+        )
     starts = np.arange(0, rows * fields + 1, fields)
-    parts = [sparse.csr_matrix((np.ones(rows * fields, np.float32), columns, starts), shape=(rows, offsets[-1]))]
+    parts = [sparse.csr_matrix((np.ones(rows * fields, np.float32), columns, starts), shape=(rows, width))]
     if features.bins:
         scaled = source.position / np.maximum(1, np.array(features.bins, np.float32))
         parts.append(sparse.csr_matrix(scaled))

@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .schema import categories, parse_numbers
+from .schema import coded, parse_numbers
 from .vocabulary import places
 
 TRUTH = "true_probability"
@@ -33,11 +33,11 @@ class Numbering:
 
     def __call__(self, column: pd.Series[Any]) -> npt.NDArray[np.int64]:
         """Return the number of each cell (N,)."""
-        codes, names = categories(column)
+        codes, names = coded(column)
         found = places(names, self.values)
-        new = np.flatnonzero((found < 0) & (names != ""))
+        new = np.flatnonzero(found < 0)
         found[new] = len(self.values) + np.arange(len(new))
-        self.values = pa.concat_arrays([self.values, pa.array(names[new], pa.large_string())])
+        self.values = pa.concat_arrays([self.values, names.take(pa.array(new))])
         return np.asarray(np.append(found, -1)[codes])
 
 

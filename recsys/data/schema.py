@@ -121,7 +121,7 @@ class Categorical:
         counts = Counts()
 
         def add(column: Column, share: npt.NDArray[np.bool_]) -> None:
-            codes, names = categories(column)
+            codes, names = coded(column)
             counts.add(names, np.bincount(codes[codes >= 0], minlength=len(names)))
 
         def done() -> Categorical:
@@ -133,18 +133,17 @@ class Categorical:
 
     def with_values(self, other: Categorical, most: int = 0) -> Categorical:
         """Return this field with the other's values behind its own, those that are new, `most` in all (0: no bound)."""
-        names = np.array(other.values.to_pylist(), dtype=object)
-        new = pa.array(names[places(names, self.values) < 0], pa.large_string())
+        new = other.values.filter(places(other.values, self.values) < 0)
         new = new[: max(0, most - len(self.values))] if most else new
         return replace(self, values=pa.concat_arrays([self.values, new]))
 
     def encode(self, column: Column) -> Ids:
         """Return the id (N,) of every cell."""
-        codes, names = categories(column)
+        codes, names = coded(column)
         ids = places(names, self.values)
         known = ids >= 0
         ids[known] += 1 + self.unseen
-        ids[~known] = 1 + _hashes(names[~known]) % np.uint64(self.unseen)
+        ids[~known] = 1 if self.unseen == 1 else 1 + _hashes(names.filter(~known)) % np.uint64(self.unseen)
         return np.append(ids, 0)[codes].astype(np.int32)  # code −1, a missing cell, takes the last: 0
 
     def decode(self, ids: Ids) -> list[str | None]:
@@ -290,6 +289,21 @@ def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.ob
     return np.where(empty[codes], -1, codes), texts
 
 
+def coded(column: Column) -> tuple[npt.NDArray[np.int64], pa.LargeStringArray]:
+    """Return the same with the texts as Arrow's; where the column is Arrow's too, some ten times as fast."""
+    import pyarrow.compute as pc
+
+    if isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_string(column.dtype.pyarrow_dtype):
+        texts = pa.array(column)
+        if isinstance(texts, pa.ChunkedArray):
+            texts = texts.combine_chunks()
+        found = pc.if_else(pc.equal(texts, ""), None, texts).dictionary_encode()
+        codes = np.asarray(found.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+        return codes, found.dictionary.cast(pa.large_string())
+    codes, names = categories(column)
+    return codes, pa.array(names, pa.large_string())
+
+
 def place_knots(numbers: Floats, bins: int) -> Floats:
     """Return up to `bins` + 1 increasing knots for the given numbers; [0] where there are none.
 
@@ -323,6 +337,7 @@ def _once(texts: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.
     return np.asarray(names, object), numbers
 
 
-def _hashes(names: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+def _hashes(names: pa.LargeStringArray) -> npt.NDArray[np.uint64]:
     """Return the hash of each name, the same on every machine."""
-    return np.asarray(pd.util.hash_array(names, categorize=False), np.uint64)
+    texts = np.array(names.to_pylist(), dtype=object)
+    return np.asarray(pd.util.hash_array(texts, categorize=False), np.uint64)

@@ -19,9 +19,9 @@ class Counts:
         self.parts: list[pa.Table] = []
         self.waiting = self.known = 0
 
-    def add(self, names: npt.NDArray[np.object_], counts: npt.NDArray[np.int64]) -> None:
+    def add(self, names: pa.LargeStringArray, counts: npt.NDArray[np.int64]) -> None:
         """Take in different names and how often each occurred."""
-        self.parts.append(pa.table({"name": pa.array(names, _TEXT), "count": pa.array(counts, pa.int64())}))
+        self.parts.append(pa.table({"name": names, "count": pa.array(counts, pa.int64())}))
         self.waiting += len(names)
         if self.waiting > self.known + _AT_ONCE:
             self.sum()
@@ -44,11 +44,11 @@ class Counts:
         return _joined(order["name"][: most or None])
 
 
-def places(names: npt.NDArray[np.object_], values: pa.LargeStringArray) -> npt.NDArray[np.int64]:
+def places(names: pa.LargeStringArray, values: pa.LargeStringArray) -> npt.NDArray[np.int64]:
     """Return where each of `names` stands among `values`, −1 where it does not."""
     import pyarrow.compute as pc
 
-    found = pc.index_in(pa.array(names, _TEXT), value_set=values)
+    found = pc.index_in(names, value_set=values)
     return np.array(found.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 

@@ -109,6 +109,18 @@ def test_damaged_trees_are_refused(fitted: Any, name: str, value: int, why: str,
         Trees.load(tmp_path)
 
 
+def test_many_values_share_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fourfold.recsys.baselines.logistic.HASHED", 64)
+    frame = pd.DataFrame({"user": [f"u{row % 100}" for row in range(400)], "age": np.arange(400.0)})
+    examples = read(frame, np.arange(400) % 2)
+    features = ClickFeatures.fit(examples, CONFIG)
+    x = one_hot(features.source(examples), features)
+    assert x.shape == (400, 65) and (x[:, :64].sum(1) == 2).all()
+    assert (x[:100, :64] != one_hot(features.source(examples.take(np.arange(100))), features)[:, :64]).nnz == 0
+    users = {tuple(x[row, :64].indices) for row in range(100)}
+    assert len(users) > 50
+
+
 def test_few_rows_are_enough() -> None:
     examples = read(pd.DataFrame({"a": ["x", "y"] * 4}), [0, 1, 0, 1, 0, 1, 0, 0])
     baseline = ClickBaseline().fit(examples, ClickFeatures.fit(examples, CONFIG))
