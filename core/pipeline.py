@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from . import artifact
+from .answering import Answering, Branches
 from .batch import Examples, Source
 from .blend import Blend
 from .config import from_dict
@@ -25,12 +24,11 @@ from .device import pick_device
 from .errors import ArtifactError, ConfigError, did_you_mean
 from .facts import training_facts
 from .hub import origin
-from .labels import Numbers, as_labels
+from .labels import Numbers
 from .measure import measure
 from .metrics import value_of
-from .objectives import Prediction
 from .publish import publish
-from .reading import Reading, Valid
+from .reading import Valid
 from .report import Evaluation
 from .run import Run, open_run, run_identity
 from .teaching import load_teacher, taught, teacher_identity
@@ -54,11 +52,8 @@ DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
-Branches: TypeAlias = tuple[Output, Output | None]
-"""What the Transformer says of some rows and, where it has a say, what the baseline does."""
 
-
-class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
+class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
@@ -161,29 +156,6 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
             remove_checkpoints(run.path / CHECKPOINTS)
             shutil.rmtree(run.path / "features", ignore_errors=True)
         ranks.wait()
-
-    def predict(self, X: Any) -> Any:
-        """Return the answer of each row as an array, in row order; raise DataError for a row that cannot be read."""
-        labels = [answer.label for answer in self.answers(self._outputs(self._read_whole(X)))]
-        mixed = len({type(label) for label in labels}) > 1  # numbers, and "none of these"
-        return np.array(labels, dtype=object) if mixed else as_labels(labels)
-
-    def __call__(self, X: Any, *, input: str | None = None) -> list[Prediction]:
-        """Return a `Prediction` for each row, in row order; a row that cannot be read has an `error` instead."""
-        self._check_fitted()
-        return list(self.stream(X, input=input))
-
-    def stream(self, X: Any, *, input: str | None = None) -> Iterator[Prediction]:
-        """Yield the same one by one; of a table on the disk only a block is in memory at a time."""
-        examples = self._fitted()._read(X, input=input)
-        for block in examples.blocks():
-            yield from self._answers(block)
-
-    def _answers(self, examples: Examples) -> list[Prediction]:
-        good = np.array([row for row in range(len(examples)) if row not in examples.errors], dtype=np.int64)
-        answers = self.answers(self._outputs(examples.take(good))) if len(good) else []
-        found = dict(zip(good.tolist(), answers, strict=True))
-        return [found.get(row) or Prediction(error=examples.errors[row]) for row in range(len(examples))]
 
     def evaluate(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Evaluation:
         """Measure on labelled data, beside the classical baseline, with 95 % intervals."""
@@ -365,31 +337,6 @@ class Pipeline(Reading, BaseEstimator):  # type: ignore[misc]
         if self.config_.train.tensorboard and run:
             watchers.append(TensorBoard(run.path / "tensorboard"))
         return Observers(*watchers)
-
-    def _outputs(self, examples: Examples) -> Output:
-        return self._mixed(*self._branches(examples))
-
-    def _branches(self, examples: Examples) -> Branches:
-        blocks = [self._branches_of(block) for block in examples.blocks()]
-        if len(blocks) == 1:
-            return blocks[0]
-        deep, wide = ([part for part in parts if part is not None] for parts in zip(*blocks, strict=True))
-        return np.concatenate(deep), np.concatenate(wide) if wide else None
-
-    def _branches_of(self, examples: Examples) -> Branches:
-        self._check_fitted()
-        if self.model_ is None:
-            return self.baseline_.outputs(examples), None
-        return self.deep_outputs(examples), self.baseline_.outputs(examples) if self.wide else None
-
-    def deep_outputs(self, examples: Examples) -> Output:
-        """Return what the Transformer says of each row."""
-        return predict(self.task_, self.features_.source(examples), pick_device(self.device))
-
-    def _mixed(self, deep: Output, wide: Output | None) -> Output:
-        if self.blend_ is None or self.objective is None:
-            return deep
-        return self.blend_(deep, wide, self.objective.link)
 
     def _calibrate(self, held_out: Examples | None, branches: Branches | None) -> None:
         """Choose on the held-out rows how sure each branch is taken to be; without any, both count alike."""

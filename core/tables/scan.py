@@ -120,8 +120,9 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
     files = [str(path) for path in paths]
     try:
         schema = _schema(paths)
-        folders = {part.split("=")[0] for path in paths for part in path.parent.parts if base and "=" in part}
-        if twice := folders & set(schema.names):
+        below = (path.relative_to(base).parts[:-1] for path in paths) if base is not None else ()
+        named_by = {part.split("=")[0] for parts in below for part in parts if "=" in part}
+        if twice := named_by & set(schema.names):
             raise DataError(
                 f"{paths[0].name}: column '{min(twice)}' is in the files and names their folders; rename one"
             )

@@ -5,6 +5,7 @@ A step whose gradient is not finite is skipped on the device: no optimiser waits
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -82,7 +83,7 @@ class Optimizers:
             self.parts[int(part)].state[parameter][name] = kept
 
 
-class Rowwise(torch.optim.Optimizer):
+class Rowwise(torch.optim.Optimizer, ABC):
     """What moves the rows of a batch alone: the base of the optimisers of tables with sparse gradients."""
 
     found_inf: Tensor | None = None
@@ -101,9 +102,9 @@ class Rowwise(torch.optim.Optimizer):
                     values = torch.where(skip > 0, torch.zeros_like(grad.values()), grad.values())
                     self.move(parameter, grad.indices()[0], values, group["lr"], 1 - skip)
 
+    @abstractmethod
     def move(self, parameter: Tensor, rows: Tensor, grad: Tensor, lr: float, kept: Tensor) -> None:
         """Move different `rows` of a table by their gradients; nothing moves where `kept` is 0."""
-        raise NotImplementedError
 
 
 class RowAdagrad(Rowwise):

@@ -86,6 +86,8 @@ def test_folders_name_a_column(on_disk: bool, tmp_path: Path) -> None:
     examples = read(tmp_path / "days")
     days = pd.concat(list(blocks_of(examples.inputs, ["day"])))["day"].astype(int)
     assert days.tolist() == [1] * 130 + [2] * 170 and examples.name == "days"
+    halves(tmp_path / "price=2", "day=1/a.parquet", "day=2/a.parquet")
+    assert len(read(tmp_path / "price=2")) == 300, "folders above the one that is given name nothing"
     write(tmp_path / "twice", "price=1/a.parquet")
     with pytest.raises(DataError, match=r"^a\.parquet: column 'price' is in the files and names their folders; rename"):
         read(tmp_path / "twice")
