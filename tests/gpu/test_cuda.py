@@ -13,6 +13,9 @@ from domain_data import SAMPLES, Sample
 from toy import ToySource, toy_task
 
 from fourfold.core.training import TrainConfig, Trainer, predict
+from fourfold.core.training.distributed import Ranks
+from fourfold.core.training.sampling import Plan, Steps
+from fourfold.core.training.step import Stepper
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 CUDA = torch.device("cuda")
@@ -40,19 +43,17 @@ def test_every_precision_trains(precision: str) -> None:
 
 
 def test_a_step_does_not_wait_for_the_device() -> None:
+    source, task = ToySource(64), toy_task()
+    task.model.to(CUDA)
+    stepper = Stepper(task, TrainConfig(), CUDA, torch.float32, Ranks())
+    steps = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=16), 10, accumulate=1)
+    pinned = [[part._replace(batch=part.batch.pin_memory()) for part in steps[number]] for number in range(2)]
+    stepper(pinned[0], 1.0)  # the first step sets up what later ones use
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.cuda.set_sync_debug_mode("error")
     try:
-        from fourfold.core.training.distributed import Ranks
-        from fourfold.core.training.sampling import Plan, Steps
-        from fourfold.core.training.step import Stepper
-
-        source, task = ToySource(64), toy_task()
-        task.model.to(CUDA)
-        stepper = Stepper(task, TrainConfig(), CUDA, torch.float32, Ranks())
-        parts = Steps(source, Plan(source.lengths, 64, seed=0, batch_rows=16), 10, accumulate=1)[0]
-        stepper([part._replace(batch=part.batch.pin_memory()) for part in parts], 1.0)
+        stepper(pinned[1], 1.0)
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
