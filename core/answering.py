@@ -25,7 +25,6 @@ class Answering(Reading):
 
     device: str
     model_: nn.Module | None
-    baseline_: Any
     blend_: Blend | None
     task_: Task
 

@@ -21,7 +21,7 @@ from .errors import ArtifactError
 from .files import file_hash, write_text
 
 FORMAT = "fourfold-model"
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -205,11 +205,11 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
     model = domain.load_pipeline().load(run, device=device)
     data = model.read_inputs(asked.inputs) if asked.inputs else asked.file
     if asked.top:
-        found = model.top(data, asked.top, by=asked.by)
+        found = model.set_params(verbose=True).top(data, asked.top, by=asked.by)
         _write_rows(iter(found), list(found[0]), out, as_json=as_json)
         return
     rows = (
-        {name: getattr(answer, field) for name, field in model.columns.items()} | {"error": answer.error}
+        {name: getattr(answer, field, None) for name, field in model.columns.items()} | {"error": answer.error}
         for answer in model.stream(data, input=asked.column)
     )
     _write_rows(rows, [*model.columns, "error"], out, as_json=as_json)

@@ -25,15 +25,16 @@ from .tuning.space import Space
 class Parts(ABC):
     """The parts of a domain; `Pipeline` puts them together.
 
-    `metrics` holds the main one first. `columns` says which field of a `Prediction` each column of `predict` shows.
-    `space` is what `tune` searches, by dotted name.
+    `metrics` holds the main one first; `space` is what `tune` searches, by dotted name.
     `weighable` says whether there are classes that `train.class_weights` weighs.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`, and a baseline has
-    a `name`, the number of its `parameters` and `outputs(examples)`.
+    a `name`, the number of its `parameters` and `outputs(examples)`. One of several models also has their `names`, the
+    `best` of them, which speaks for all, and `all_outputs(examples, names)`.
     """
 
     config_: Any
     features_: Any
+    baseline_: Any
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
     space: ClassVar[Space] = {}
@@ -41,7 +42,6 @@ class Parts(ABC):
     baseline_type: ClassVar[Any]
     input: ClassVar[str | None]
     label: ClassVar[str] = "label"
-    columns: ClassVar[dict[str, str]] = {"label": "label", "probability": "probability"}
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "wer", "cer", "rmse", "mae")
     stratify: ClassVar[bool] = True
@@ -87,14 +87,24 @@ class Parts(ABC):
 
     @property
     def wide(self) -> bool:
-        """Whether the baseline has a say in every answer, as the wide branch beside the Transformer."""
-        return False
+        """Whether the baseline has a say in every answer, as the wide branch beside the Transformer (`config.wide`)."""
+        return bool(getattr(self.config_, "wide", False))
 
     def strata(self, examples: Examples) -> Strata:
         """Return the classes of each row, of which a split takes rows in proportion."""
         if not self.stratify or examples.labels is None:
             return None
         return [(str(label),) for label in examples.labels]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Which field of a `Prediction` each column of `predict` shows."""
+        return {"label": "label", "probability": "probability"}
+
+    def targets(self, examples: Examples) -> npt.NDArray[Any]:
+        """Return the labels as numbers, in the shape of the outputs or, of classes, one a row."""
+        found: npt.NDArray[Any] = self.features_.classes.encode(examples)
+        return found
 
     def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
         """Return what each label counts in a fit; None where all count the same."""
@@ -108,7 +118,7 @@ class Parts(ABC):
     @property
     def wide_name(self) -> str:
         """What the report calls the wide branch."""
-        return "linear model"
+        return str(getattr(self.baseline_, "best", "linear model"))
 
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
@@ -136,8 +146,10 @@ class Parts(ABC):
         return self.baseline_type().fit(examples, self.features_, seed=self.config_.train.seed)
 
     def other_baselines(self, examples: Examples) -> dict[str, Output]:
-        """Return what further classical models say, by their names; the report shows them beside the baseline."""
-        return {}
+        """Return what the classical models say that are not the best, by their names, for the report."""
+        names = tuple(name for name in getattr(self.baseline_, "names", ()) if name != self.baseline_.best)
+        found: dict[str, Output] = self.baseline_.all_outputs(examples, names) if names else {}
+        return found
 
     def check_settings(self, held_out: Examples | None) -> None:
         """Raise ConfigError where a setting does not suit what was learned, before training begins."""

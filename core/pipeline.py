@@ -348,7 +348,7 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         elif self.model_ is not None:
             known, weights = self.features_.classes, self.weights(held_out)
             spread = known.deviation if isinstance(known, Numbers) else 1.0
-            self.blend_ = Blend.fit(self.objective.link, known.encode(held_out), deep, wide, weights, spread)
+            self.blend_ = Blend.fit(self.objective.link, self.targets(held_out), deep, wide, weights, spread)
         self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples, branches: Branches | None = None) -> Evaluation:

@@ -87,11 +87,6 @@ class TextClassifier(Classifier):
         self._say(f"{examples.name}: too much text to keep texts that contain one another on one side of the split")
         return None
 
-    @property
-    def wide(self) -> bool:
-        """Whether the linear model has a say."""
-        return bool(self.config_.wide)
-
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return the confidence that all but the share `reject` of the held-out rows reach."""
         if not self.config_.reject or outputs is None:

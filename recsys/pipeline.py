@@ -21,8 +21,9 @@ from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
 from ..core.training import Observer, Output, Task
 from . import data
-from .baselines import NAMES, ClickBaseline
+from .baselines import ClickBaseline
 from .config import PRESETS, SPACE, ClickConfig
+from .conversion import OF_CONVERSIONS, ConversionObjective, conversion_rates
 from .domain import DOMAIN
 from .explain import few, importance, slices
 from .model import ClickModel, deep_name
@@ -36,15 +37,15 @@ _FEW = 1_000_000
 class ClickPredictor(Pipeline):
     """Predicts the probability of a click from a table, beside logistic regression and gradient-boosted trees.
 
-    Every column but the label is a field. `predict` returns probabilities.
+    Every column but the label is a field. `predict` returns probabilities. With `features.conversion`, the name of a
+    column that says which clicks led to what they are for, a second head learns that (`predict_conversion`).
     """
 
     domain = DOMAIN.name
     input = DOMAIN.input
     label = DOMAIN.label
-    columns = {"probability": "probability"}
-    metrics = (*METRICS, *OF_GROUPS)
-    lower_is_better = ("log_loss", "normalised_entropy", "ece")
+    metrics = (*METRICS, *OF_GROUPS, *OF_CONVERSIONS)
+    lower_is_better = ("log_loss", "normalised_entropy", "ece", "click_conversion_log_loss")
     presets = PRESETS
     space = SPACE
     features_type = data.ClickFeatures
@@ -141,34 +142,32 @@ class ClickPredictor(Pipeline):
     def build_model(self) -> nn.Module:
         """Build the parts of the model for these fields."""
         features = self.features_
-        return ClickModel(self.config_.model, features.sizes, features.bins, features.names, features.shapes)
+        return ClickModel(
+            self.config_.model, features.sizes, features.bins, features.names, features.shapes, features.outputs
+        )
 
     @property
     def objective(self) -> ClickObjective:
-        """What is done with clicks."""
-        return ClickObjective(self.features_.classes, self.config_.features.group)
+        """What is done with clicks and, where a column tells them, conversions."""
+        features = self.config_.features
+        clicks = ClickObjective(self.features_.classes, features.group)
+        return ConversionObjective(clicks, features.conversion) if features.conversion else clicks
 
     @property
-    def wide(self) -> bool:
-        """Whether the better of the classical models has a say."""
-        return bool(self.config_.wide)
+    def columns(self) -> dict[str, str]:
+        """The probability of a click and, where it is learned, that a click leads to a conversion."""
+        config = self.config_ if hasattr(self, "config_") else self.resolve()
+        return {name: name for name in ("probability", *(["conversion"] if config.features.conversion else []))}
 
-    @property
-    def wide_name(self) -> str:
-        """The better of the classical models."""
-        return str(self.baseline_.best)
+    def targets(self, examples: Examples) -> npt.NDArray[Any]:
+        """Return which rows are clicks (N,) or, where conversions are learned, clicks and clicks with one (N, 2)."""
+        clicks, column = super().targets(examples), self.config_.features.conversion
+        return np.stack([clicks, clicks * data.conversions(examples, column)], axis=1) if column else clicks
 
     @property
     def deep_name(self) -> str:
         """What the model is called without the classical one."""
         return deep_name(self.config_.model.parts)
-
-    def other_baselines(self, examples: Examples) -> dict[str, Output]:
-        """Return what the other classical model says."""
-        found: dict[str, Output] = self.baseline_.all_outputs(
-            examples, tuple(name for name in NAMES if name != self.baseline_.best)
-        )
-        return found
 
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by log loss."""
@@ -186,9 +185,9 @@ class ClickPredictor(Pipeline):
         sample, few_labels = few(examples, labels)
         if len(np.unique(few_labels)) < 2:
             return found
-        matters = importance(sample, few_labels, self.features_.columns, self._outputs, self.config_.train.seed)
+        matters = importance(sample, few_labels, self.features_.columns, self._clicks, self.config_.train.seed)
         fields = [str(row[0]) for row in matters.rows if row[0] in self.features_.categorical]
-        fares = slices(examples, labels, outputs, fields)
+        fares = slices(examples, labels, _first(outputs), fields)
         return replace(found, tables=(*found.tables, matters, *([fares] if fares.rows else [])))
 
     def answers(self, outputs: Output) -> list[Prediction]:
@@ -197,26 +196,57 @@ class ClickPredictor(Pipeline):
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return probabilities (N, 2), in the order of `classes_`."""
-        p = np.asarray(self._outputs(self._read_whole(X)))
+        p = self._clicks(self._read_whole(X))
         return np.stack([1 - p, p], axis=1)
+
+    def predict_conversion(self, X: Any) -> npt.NDArray[np.float32]:
+        """Return the probability (N,) that a click leads to a conversion.
+
+        Raises ConfigError where the model was not trained with `features.conversion`.
+        """
+        self._check_fitted()
+        if not self.config_.features.conversion:
+            raise ConfigError("predict_conversion: this model knows clicks alone; train it with features.conversion")
+        return conversion_rates(np.asarray(self._outputs(self._read_whole(X))))
+
+    def _clicks(self, examples: Examples) -> npt.NDArray[np.float32]:
+        """Return the probability of a click (N,)."""
+        return _first(self._outputs(examples))
 
     def top(self, X: Any, k: int, *, by: str | None = None) -> list[dict[str, Any]]:
         """Return the `k` rows of the highest probability, the best first, of each value of the column `by`.
 
         Each is a dictionary of its row (from 1), the value of `by` where one is asked for, and its probability. Of a
-        table on the disk a block is in memory at a time. Raises DataError at the first row that cannot be read.
+        table on the disk a block is in memory at a time. Rows that cannot be read are left out, and told; DataError is
+        raised where none can.
         """
         if by in ("row", "probability"):
             raise ConfigError(f"by: the answers have a '{by}' of their own; rename the column")
-        best = Best(k)
-        for block in self._read_whole(X).blocks():
+        self._check_fitted()
+        best, examples = Best(k), self._read(X)
+        if bad := len(examples.errors):
+            first = min(examples.errors)
+            if bad == len(examples):
+                raise DataError(examples.errors[first])
+            self._say(f"{examples.name}: {bad:,} rows cannot be read and are left out, first {examples.errors[first]}")
+        for block in examples.blocks():
             if by is not None and by not in block.inputs.columns:
                 raise DataError(f"{block.name}: no column '{by}'{did_you_mean(by, map(str, block.inputs.columns))}")
-            best.add(np.asarray(self._outputs(block)), None if by is None else block.inputs[by])
+            good = np.setdiff1d(np.arange(len(block)), list(block.errors))
+            if len(good):
+                readable = block.take(good)
+                best.add(self._clicks(readable), None if by is None else readable.inputs[by], best.seen + good)
+            best.seen += len(block)
         rows: list[dict[str, Any]] = []
         for row, group, probability in best.rows():
             rows.append({"row": row + 1} | ({by: group} if by else {}) | {"probability": probability})
         return rows
+
+
+def _first(outputs: Output) -> npt.NDArray[np.float32]:
+    """Return what outputs say of clicks (N,)."""
+    said: npt.NDArray[np.float32] = np.asarray(outputs)
+    return said if said.ndim == 1 else np.ascontiguousarray(said[:, 0])
 
 
 def _are_paths(data_: Any) -> bool:

@@ -26,12 +26,16 @@ class Best:
         self.group, self.row = np.zeros(0, np.int64), np.zeros(0, np.int64)
         self.score = np.zeros(0)
 
-    def add(self, scores: npt.NDArray[Any], groups: pd.Series[Any] | None) -> None:
-        """Take in a block of rows, of the groups that a column says, or of one."""
+    def add(
+        self, scores: npt.NDArray[Any], groups: pd.Series[Any] | None, rows: npt.NDArray[np.int64] | None = None
+    ) -> None:
+        """Take in rows of the groups that a column says, or of one; by themselves they are numbered as they come."""
         numbers = np.zeros(len(scores), np.int64) if groups is None else self.numbering(groups)
         group, score = np.r_[self.group, numbers], np.r_[self.score, np.asarray(scores, np.float64)]
-        row = np.r_[self.row, self.seen + np.arange(len(scores))]
-        self.seen += len(scores)
+        if rows is None:
+            rows = self.seen + np.arange(len(scores))
+            self.seen += len(scores)
+        row = np.r_[self.row, rows]
         order = np.lexsort((row, -score, group))
         begins = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
         rank = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)]))

@@ -31,13 +31,17 @@ class SpeechRecognizer(Pipeline):
     domain = DOMAIN.name
     input = DOMAIN.input
     label = DOMAIN.label
-    columns = {"text": "label"}
     metrics = ("wer", "cer")
     stratify = False
     presets = PRESETS
     space = SPACE
     features_type = data.SpeechFeatures
     baseline_type = SpeechBaseline
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The text is all that is written."""
+        return {"text": "label"}
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read recordings from a table of paths, a folder for each word, files or arrays."""

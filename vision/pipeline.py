@@ -21,7 +21,7 @@ from ..core.training import Observer, Output, predict
 from ..core.tuning import Space
 from . import data
 from .attention import attention_maps, overlaid
-from .baselines import NAMES, ImageBaseline
+from .baselines import ImageBaseline
 from .config import PRESETS, SPACE, ImageConfig
 from .domain import DOMAIN
 from .model import ViT
@@ -88,22 +88,6 @@ class ImageClassifier(Classifier):
     def read_inputs(self, inputs: list[str]) -> Examples:
         """Read what a person wrote: files, folders, patterns such as `pets/*.jpg`, `file://` URLs."""
         return self.read(data.expanded(inputs))
-
-    @property
-    def wide(self) -> bool:
-        """Whether the best classical model has a say."""
-        return bool(self.config_.wide)
-
-    @property
-    def wide_name(self) -> str:
-        """The best of the classical models."""
-        return str(self.baseline_.best)
-
-    def other_baselines(self, examples: Examples) -> dict[str, Output]:
-        """Return what the classical models say that are not the best."""
-        names = tuple(name for name in NAMES if name != self.baseline_.best)
-        found: dict[str, Output] = self.baseline_.all_outputs(examples, names)
-        return found
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says, the mean over all views (`test_flips`, `test_shift`)."""

@@ -7,10 +7,11 @@ from .ranking import CalibrationError, GroupAuc, NormalisedEntropy, ndcg, recall
 from .regression import R2, Pearson, Rmse, mean_absolute_error, spearman
 from .sequence import Edits, character_errors, edits, error_rate, word_errors
 from .sets import SetMacroF1, binary_log_loss, exact, f1, set_scores
-from .statistics import MacroF1, Ratio, RocAuc, accuracy, log_loss
+from .statistics import Among, MacroF1, Ratio, RocAuc, accuracy, log_loss
 
 __all__ = [
     "R2",
+    "Among",
     "Bin",
     "CalibrationError",
     "ClassScore",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .intervals import Floats
+from .intervals import Floats, Statistic
 
 Integers = npt.NDArray[np.int64]
 
@@ -59,6 +59,27 @@ class RocAuc:
         pairs = positive.sum(1) * negative.sum(1)
         areas: Floats = np.divide((positive * below).sum(1), pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
         return areas
+
+
+class Among:
+    """A statistic of some of the rows; the others count nothing.
+
+    >>> from .intervals import value_of
+    >>> labels, clicked = np.array([1, 0, 1, 0]), np.array([0, 2])
+    >>> value_of(Among(Ratio(labels[clicked], np.ones(2)), clicked, rows=4))
+    1.0
+    """
+
+    def __init__(self, statistic: Statistic, chosen: Integers, rows: int):
+        self.statistic, self.chosen, self.rows = statistic, chosen, rows
+        self.greater_is_better = statistic.greater_is_better
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def values(self, weights_RN: Floats) -> Floats:
+        """Return what the statistic is with the weights of its own rows (R,)."""
+        return self.statistic.values(weights_RN[:, self.chosen])
 
 
 class MacroF1:

@@ -68,14 +68,15 @@ class ScheduleConfig:
 class TrainConfig:
     """Everything that decides a training run, beside the data and the model.
 
-    `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). `budget` ("90s", "10m", "1h")
-    sets the number of steps after a short calibration; otherwise `epochs` does, bounded by `max_steps` and, from the
-    first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound). `patience` stops after so many
-    evaluations without a better `metric` (0: never); the best weights are kept, those before the first step among them
-    with `eval_on_start`. `class_weights` "balanced" has every class weigh the same in total, as in scikit-learn. `ema`
-    is the decay of averaged weights (0: off). With a teacher, `teacher_weight` is the share of the loss that is the
-    distance to it, and `temperature` how soft its probabilities are made; of speech it is the share of the rows that
-    learn its transcript.
+    `batch_tokens` bounds rows × longest row of a batch (0: `batch_rows` alone counts). Where data are few, a batch has
+    fewer rows than `batch_rows`, so that an epoch has `epoch_steps` steps at least (0: always `batch_rows`). `budget`
+    ("90s", "10m", "1h") sets the number of steps after a short calibration; otherwise `epochs` does, bounded by
+    `max_steps` and, from the first epoch's end on, by `max_tokens` (rows × length of all steps; 0: no bound).
+    `patience` stops after so many evaluations without a better `metric` (0: never); the best weights are kept, those
+    before the first step among them with `eval_on_start`. `class_weights` "balanced" has every class weigh the same in
+    total, as in scikit-learn. `ema` is the decay of averaged weights (0: off). With a teacher, `teacher_weight` is the
+    share of the loss that is the distance to it, and `temperature` how soft its probabilities are made; of speech it is
+    the share of the rows that learn its transcript.
     """
 
     epochs: float = 10.0
@@ -84,6 +85,7 @@ class TrainConfig:
     budget: str | None = None
     batch_rows: int = 64
     batch_tokens: int = 0
+    epoch_steps: int = 0
     accumulate: int = 1
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
@@ -114,12 +116,22 @@ class TrainConfig:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
         if not 0 <= self.teacher_weight <= 1:
             raise ConfigError(f"train.teacher_weight ({self.teacher_weight}) must lie in [0, 1]")
-        counts = ("seed", "max_steps", "max_tokens", "batch_tokens", "patience", "workers", "threads")
+        counts = ("seed", "max_steps", "max_tokens", "batch_tokens", "epoch_steps", "patience", "workers", "threads")
         for name in (*counts, "checkpoint_seconds"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"train.{name} ({getattr(self, name)}) must be 0 or above")
         if self.budget is not None:
             budget_seconds(self.budget)
+
+    def rows_of_batch(self, rows: int) -> int:
+        """Return how many rows a batch of a set of so many has.
+
+        >>> config = TrainConfig(batch_rows=4096, epoch_steps=20)
+        >>> config.rows_of_batch(200_000), config.rows_of_batch(5_000)
+        (4096, 250)
+        """
+        few = max(1, rows // self.epoch_steps) if self.epoch_steps else self.batch_rows
+        return min(self.batch_rows, few)
 
 
 def budget_seconds(budget: str) -> float:

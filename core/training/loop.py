@@ -85,7 +85,8 @@ class _Run:
         self.task, self.source, self.validation = task, source, validation
         task.model.to(self.device).train()
         config = trainer.config
-        self.plan = plan_for(source, seed=config.seed, batch_rows=config.batch_rows, batch_tokens=config.batch_tokens)
+        rows = config.rows_of_batch(len(source))
+        self.plan = plan_for(source, seed=config.seed, batch_rows=rows, batch_tokens=config.batch_tokens)
         checkpoint = self._newest()
         torch.set_num_threads(config.threads or torch.get_num_threads())
         self.settled = (

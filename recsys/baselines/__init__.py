@@ -4,6 +4,4 @@ from .baseline import ClickBaseline
 from .logistic import LOGISTIC
 from .trees import TREES
 
-NAMES = (LOGISTIC, TREES)
-
-__all__ = ["LOGISTIC", "NAMES", "TREES", "ClickBaseline"]
+__all__ = ["LOGISTIC", "TREES", "ClickBaseline"]

@@ -9,25 +9,29 @@ import numpy as np
 
 from ...core.batch import Examples
 from ...core.errors import ArtifactError
-from ...core.linear import LinearModel, fifth
+from ...core.linear import LinearModel, fifth, some_rows
 from ...core.training import Output
 from ..data import ClickFeatures, ClickSource
 from .logistic import LOGISTIC, choose_strength, fit_logistic, one_hot
 from .trees import TREES, Trees
 
 MOST_ROWS = 300_000
-_FACTS = "clicks.json"
+NAMES = (LOGISTIC, TREES)
+_FACTS, _CONVERSION = "clicks.json", "conversion"
 
 
 class ClickBaseline:
     """Logistic regression on one-hot fields and gradient-boosted trees; the one with the least log loss on a fifth of
     the training rows speaks for both.
 
-    They are fitted on at most 300,000 rows; `name` says so where there were more.
+    They are fitted on at most 300,000 rows; `name` says so where there were more. Clicks with a conversion have models
+    of their own, `conversion_`, and the same of the two speaks for them.
     """
 
+    names = NAMES
     best: str = LOGISTIC
     fitted_on: str = ""
+    conversion_: ClickBaseline | None = None
 
     @property
     def name(self) -> str:
@@ -37,22 +41,27 @@ class ClickBaseline:
     @property
     def parameters(self) -> int:
         """The weights and nodes of both."""
-        return self.linear_.parameters + self.trees_.parameters
+        of_conversions = self.conversion_.parameters if self.conversion_ else 0
+        return self.linear_.parameters + self.trees_.parameters + of_conversions
 
     def fit(self, examples: Examples, features: ClickFeatures, seed: int = 0) -> ClickBaseline:
         """Fit on labelled examples, with the vocabularies and knots of `features`."""
-        count = len(examples)
-        if count > MOST_ROWS:
-            rows = np.random.default_rng((seed, count)).choice(count, MOST_ROWS, replace=False)
-            examples = examples.take(np.sort(rows))
-            self.fitted_on = f" (fitted on {MOST_ROWS:,} of {count:,} rows)"
-        self.features_, source = features, features.source(examples)
+        examples, _, self.fitted_on = some_rows(examples, MOST_ROWS, seed)
+        source = features.source(examples)
+        if source.outputs == 1:
+            return self._learn(source, features, seed)
+        self.conversion_ = ClickBaseline()._learn(source.only(1), features, seed)
+        return self._learn(source.only(0), features, seed)
+
+    def _learn(self, source: ClickSource, features: ClickFeatures, seed: int) -> ClickBaseline:
+        """Fit both on rows of one label, and choose the better."""
+        self.features_ = features
         kept, held_out = fifth(len(source), seed, None)
         strength = choose_strength(one_hot(source, features), source.labels.astype(np.int64), seed)
         if len(held_out) and len(np.unique(source.labels[kept])) == 2:
             self._fit(source.take(kept), seed, strength)
             chosen = source.take(held_out)
-            losses = {name: _log_loss(said, chosen) for name, said in self._all(chosen, (LOGISTIC, TREES)).items()}
+            losses = {name: _log_loss(said, chosen) for name, said in self._one(chosen, NAMES).items()}
             self.best = min(losses, key=losses.__getitem__)
         self._fit(source, seed, strength)
         return self
@@ -70,6 +79,9 @@ class ClickBaseline:
         self.linear_.save(folder)
         self.trees_.save(folder)
         self.features_.save(folder)
+        if self.conversion_:
+            (folder / _CONVERSION).mkdir()
+            self.conversion_.save(folder / _CONVERSION)
         facts = {"best": self.best, "fitted_on": self.fitted_on}
         (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
 
@@ -79,11 +91,13 @@ class ClickBaseline:
         baseline = cls()
         baseline.linear_, baseline.trees_ = LinearModel.load(folder), Trees.load(folder)
         baseline.features_ = ClickFeatures.load(folder)
+        if (folder / _CONVERSION).is_dir():
+            baseline.conversion_ = ClickBaseline.load(folder / _CONVERSION)
         path = folder / _FACTS
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
             baseline.best, baseline.fitted_on = facts["best"], facts["fitted_on"]
-            if baseline.best not in (LOGISTIC, TREES):
+            if baseline.best not in NAMES:
                 raise ValueError(f"no model '{baseline.best}'")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path}: missing or damaged ({error}); save the baseline again") from None
@@ -94,6 +108,14 @@ class ClickBaseline:
         self.trees_ = Trees.fit(source, self.features_, seed)
 
     def _all(self, source: ClickSource, names: tuple[str, ...]) -> dict[str, Output]:
+        """Return what each says: (N,), or (N, 2) with conversions."""
+        found = self._one(source, names)
+        if self.conversion_ is None:
+            return found
+        both = self.conversion_._one(source, names)
+        return {name: np.stack([np.asarray(found[name]), np.asarray(both[name])], axis=1) for name in names}
+
+    def _one(self, source: ClickSource, names: tuple[str, ...]) -> dict[str, Output]:
         found: dict[str, Output] = {}
         if LOGISTIC in names:
             found[LOGISTIC] = np.ascontiguousarray(self.linear_.probabilities(one_hot(source, self.features_))[:, -1])

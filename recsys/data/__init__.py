@@ -1,6 +1,6 @@
 """The adapter of click tables: files → examples → ids and positions → batches."""
 
-from .columns import latest, numbers_of_groups, true_probabilities
+from .columns import conversions, latest, numbers_of_groups, true_probabilities
 from .features import ClickFeatures
 from .kinds import checked
 from .reading import divided, read
@@ -15,6 +15,7 @@ __all__ = [
     "ListShape",
     "Numeric",
     "checked",
+    "conversions",
     "divided",
     "latest",
     "numbers_of_groups",

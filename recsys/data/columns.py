@@ -12,12 +12,13 @@ import pyarrow as pa
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .schema import coded, parse_numbers
+from .schema import categories, coded, parse_numbers
 from .vocabulary import places
 
 TRUTH = "true_probability"
 """The column of simulated logs that holds the true probabilities."""
 NO_FIELDS = frozenset({TRUTH})
+_YES_OR_NO = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
 class Numbering:
@@ -69,6 +70,30 @@ def true_probabilities(examples: Examples) -> npt.NDArray[np.float64] | None:
     if TRUTH not in examples.inputs.columns:
         return None
     return np.concatenate([parse_numbers(block[TRUTH])[0] for block in blocks_of(examples.inputs, [TRUTH])])
+
+
+def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
+    """Return which rows (N,) have a conversion, 0 or 1, by a column of such, or of true and
+    false, yes and no; an empty cell is none.
+
+    Raises DataError where the column is missing, or at the first cell that is neither.
+    """
+    if column not in examples.inputs.columns:
+        raise DataError(f"{examples.name}: no column '{column}', which the model was told conversions by")
+    parts, start = [], 0
+    for block in blocks_of(examples.inputs, [column]):
+        codes, texts = categories(block[column])
+        known = np.array([_YES_OR_NO.get(text.lower(), np.nan) for text in texts] + [0.0], np.float32)
+        found = known[codes]  # the last, where a cell is empty
+        if np.isnan(found).any():
+            row = int(np.argmax(np.isnan(found)))
+            raise DataError(
+                f"{examples.place(start + row)}: '{block[column].iloc[row]}' in column '{column}' is no conversion; "
+                "write 0 or 1"
+            )
+        parts.append(found)
+        start += len(block)
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def _times(examples: Examples, column: pd.Series[Any]) -> npt.NDArray[np.float64]:

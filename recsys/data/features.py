@@ -16,6 +16,7 @@ from ...core.cache import user_cache
 from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
 from ...core.labels import Classes
 from ...core.tables import Spill
+from .columns import conversions
 from .formats import VALUE
 from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
@@ -47,13 +48,15 @@ class ClickFeatures:
         """Learn kinds, vocabularies and knots from labelled examples, in one pass.
 
         With `begin`, what was learned before stays as it is, and its vocabularies grow by the values that are new.
-        Raises DataError where labels are missing or are not of two values, or a number cannot be read.
+        Raises DataError where labels are missing or are not of two values, or a number or a conversion cannot be read.
         """
         if begin is not None:
             return begin.grown(examples)
         classes = _two_classes(examples, config)
+        if config.conversion in examples.inputs.columns:
+            _check_conversions(examples, classes, config.conversion)
         names, lists = list(map(str, examples.inputs.columns)), _lists_of(config)
-        named = (*config.categorical, *config.numeric, config.group, config.time, *lists)
+        named = (*config.categorical, *config.numeric, config.group, config.time, config.conversion, *lists)
         for name in filter(None, named):
             if name not in names:
                 raise ConfigError(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
@@ -132,6 +135,12 @@ class ClickFeatures:
         """The columns that a model needs."""
         return [*self.names, *(one.name for one in self.lists)]
 
+    @property
+    def outputs(self) -> int:
+        """How many probabilities a model gives: that of a click and, where the settings name a column for it, that of a
+        click with a conversion."""
+        return 2 if self.config.conversion else 1
+
     def source(self, examples: Examples, training: bool = False) -> ClickSource:
         """Return the examples as arrays; `training` needs labels and hides cells at random.
 
@@ -155,8 +164,10 @@ class ClickFeatures:
                     rows[:, index], position[:, index - first] = field.encode(numbers), field.position(numbers)
             for one, begin, end in zip(self.lists, ends, ends[1:], strict=False):
                 rows[:, begin:end] = one.encode(block[one.name])
-            rows[:, -1] = self._targets(examples, start, len(rows)).view(np.int32)
-        source = ClickSource(table, len(self.fields), len(self.bins), keep)
+            rows[:, -self.outputs] = self._targets(examples, start, len(rows)).view(np.int32)
+        if self.outputs == 2:
+            table[:, -1] = self._conversions(examples, table[:, -2].view(np.float32)).view(np.int32)
+        source = ClickSource(table, len(self.fields), len(self.bins), self.outputs, keep)
         if training:
             source.dropout = self.config.field_dropout
             source.hidden[:first] = 1  # a hidden name is an unseen one, a hidden number a missing one
@@ -164,7 +175,7 @@ class ClickFeatures:
 
     def _room(self, rows: int) -> tuple[Ids, object]:
         """Return an empty table for encoded rows, and what owns its file where it lies in one."""
-        shape = (rows, len(self.fields) + len(self.bins) + sum(one.most for one in self.lists) + 1)
+        shape = (rows, len(self.fields) + len(self.bins) + sum(one.most for one in self.lists) + self.outputs)
         if 4 * shape[0] * shape[1] <= _MAPPED_ABOVE:
             return np.empty(shape, np.int32), None
         owner = Spill(user_cache().root)
@@ -219,6 +230,13 @@ class ClickFeatures:
         if missing:
             hint = did_you_mean(missing[0], self.unused(examples))
             raise DataError(f"{examples.name}: no column '{missing[0]}', which the model was trained on{hint}")
+
+    def _conversions(self, examples: Examples, clicks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return which clicks led to a conversion: 0 or 1, NaN where that is not known."""
+        column = self.config.conversion
+        if examples.labels is None or column not in examples.inputs.columns:
+            return np.full(len(clicks), np.nan, np.float32)
+        return clicks * conversions(examples, column)
 
     def _targets(self, examples: Examples, start: int, count: int) -> npt.NDArray[np.float32]:
         """Return the labels of some rows: 0 or 1, NaN where there are none."""
@@ -285,6 +303,14 @@ def _several(lists: dict[str, tuple[str, bool]], done: dict[str, Field], most: i
             )
         found.append(Several(name=name, field=field, most=most, ordered=ordered, shared=bool(shared)))
     return tuple(found)
+
+
+def _check_conversions(examples: Examples, classes: Classes, column: str) -> None:
+    """Raise DataError where all clicks are alike: there is nothing to learn of conversions."""
+    of_clicks = conversions(examples, column)[classes.encode(examples) == 1]
+    if len(np.unique(of_clicks)) < 2:
+        what = "every click is" if of_clicks.any() else "no click is"
+        raise DataError(f"{examples.name}: {what} a conversion by column '{column}'; leave features.conversion out")
 
 
 def _two_classes(examples: Examples, config: ClickFeaturesConfig) -> Classes:

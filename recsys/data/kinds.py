@@ -55,7 +55,7 @@ def with_errors(examples: Examples, numeric: list[str]) -> Examples:
 def fields_of(block: pd.DataFrame, config: ClickFeaturesConfig) -> pd.DataFrame:
     """Return the columns with one value a cell that are fields of a model."""
     lists = {shared_field(entry)[0] for entry in (*config.several, *config.sequences)}
-    return block.drop(columns=[*{*NO_FIELDS, config.time, *lists} & set(block.columns)])
+    return block.drop(columns=[*{*NO_FIELDS, config.time, config.conversion, *lists} & set(block.columns)])
 
 
 def infer_kinds(block: pd.DataFrame, config: ClickFeaturesConfig) -> dict[str, Kind]:

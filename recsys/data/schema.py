@@ -59,9 +59,11 @@ class ClickFeaturesConfig:
     and `sequences` name columns of several values a cell (lists, or texts joined by `|`), of which the last `most`
     count; "history:item" says that they are values of the field item. In training each cell is hidden with the
     probability `field_dropout`, so that missing and unseen values are learned. `group` names the column within which
-    rows are ranked (a user, a query), `time` that of the times, which is no field. Rows are held out at random, by
-    `split` "time" the latest, by "group" whole groups. So large a share of rows may be `unreadable`: it is left out,
-    and told. `positive` names the label value that counts as a click, where the sorted last (1, yes, >50K) does not.
+    rows are ranked (a user, a query), `time` that of the times, which is no field, and `conversion` one of 0 and 1 that
+    says which clicks led to what they were for: it is no field, and has a head of the model to itself. Rows are held
+    out at random, by `split` "time" the latest, by "group" whole groups. So large a share of rows may be `unreadable`:
+    it is left out, and told. `positive` names the label value that counts as a click, where the sorted last (1, yes,
+    >50K) does not.
     """
 
     min_count: int = 2
@@ -78,6 +80,7 @@ class ClickFeaturesConfig:
     positive: str | None = None
     group: str = ""
     time: str = ""
+    conversion: str = ""
     split: Literal["random", "time", "group"] = "random"
     unreadable: float = 0.01
 

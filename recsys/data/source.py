@@ -11,19 +11,19 @@ import torch
 from ...core.batch import Batch, Draw, Rows
 from .schema import Ids
 
-# Shapes: N rows, B batch, F fields, P numeric fields (the last of F), L ids of lists.
+# Shapes: N rows, B batch, F fields, P numeric fields (the last of F), L ids of lists, T labels.
 
 Floats32 = npt.NDArray[np.float32]
 
 
 class ClickSource:
     """Rows of 32-bit words, each with its ids (F), the positions of its numbers (P), the ids of its lists (L) and its
-    label, so that a batch is one gather, from memory or from a mapped file."""
+    labels (T), so that a batch is one gather, from memory or from a mapped file."""
 
     lengths: npt.NDArray[np.int64] | None = None
 
-    def __init__(self, table: Ids, fields: int, numbers: int, keep: object = None):
-        self.table, self.fields, self.numbers, self.keep = table, fields, numbers, keep
+    def __init__(self, table: Ids, fields: int, numbers: int, outputs: int = 1, keep: object = None):
+        self.table, self.fields, self.numbers, self.outputs, self.keep = table, fields, numbers, outputs, keep
         self.dropout = 0.0
         self.hidden = np.zeros(fields, np.int32)
 
@@ -46,23 +46,29 @@ class ClickSource:
     @property
     def lists(self) -> Ids:
         """The ids (N, L) of the values of all lists, side by side; 0 behind those that a list has."""
-        return self.table[:, self.fields + self.numbers : -1]
+        return self.table[:, self.fields + self.numbers : -self.outputs]
 
     @property
     def labels(self) -> Floats32:
-        """The labels (N,) of all rows: 0 or 1, NaN where unknown."""
-        return self.table[:, -1].view(np.float32)
+        """The labels (N,) of all rows: 0 or 1, NaN where unknown; (N, T) where T, the outputs, are more than one."""
+        found = self.table[:, -self.outputs :].view(np.float32)
+        return found[:, 0] if self.outputs == 1 else found
 
     def __len__(self) -> int:
         return len(self.table)
 
     def take(self, rows: Rows) -> ClickSource:
         """Return some of the rows."""
-        return ClickSource(self.table[rows], self.fields, self.numbers)
+        return ClickSource(self.table[rows], self.fields, self.numbers, self.outputs)
+
+    def only(self, output: int) -> ClickSource:
+        """Return the same rows with one of several labels."""
+        kept = np.r_[: self.table.shape[1] - self.outputs, self.table.shape[1] - self.outputs + output]
+        return ClickSource(self.table[:, kept], self.fields, self.numbers)
 
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
-        """Return `ids` (B, F), `position` (B, P), `lists` (B, L) where there are any, `label` (B,), NaN where
-        unknown."""
+        """Return `ids` (B, F), `position` (B, P), `lists` (B, L) where there are any, `label` (B,) or (B, T), NaN
+        where unknown."""
         found = self.take(rows)
         ids, position = found.ids, found.position
         if draw is not None and self.dropout:

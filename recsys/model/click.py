@@ -16,7 +16,7 @@ from .fields import FieldAttention
 from .perceptron import MLP
 from .streams import Streams
 
-# Shapes: B batch, F fields, P numeric fields (the last of F), D width.
+# Shapes: B batch, F fields, P numeric fields (the last of F), D width, T outputs.
 
 
 class ClickModel(nn.Module):
@@ -25,7 +25,7 @@ class ClickModel(nn.Module):
 
     With an MLP as its network it is DeepFM (Guo et al., 2017). The gain is learned and starts at 0 (Bachlechner et al.,
     "ReZero", 2021) unless the settings say 1, which overfits before a Transformer has learned (area on validation rows
-    of one fold of Adult: 0.923, learned 0.928).
+    of one fold of Adult: 0.923, learned 0.928). With more than one of the `outputs`, each part has so many heads.
 
     >>> model = ClickModel(ClickModelConfig(), sizes=[3, 5], bins=[4])
     >>> batch = {"ids": torch.tensor([[1, 2]]), "position": torch.tensor([[1.5]])}
@@ -40,9 +40,10 @@ class ClickModel(nn.Module):
         bins: Sequence[int] = (),
         names: Sequence[str] = (),
         lists: Sequence[ListShape] = (),
+        outputs: int = 1,
     ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.outputs = config, outputs
         rows = sum(sizes) + sum(-one.shared for one in lists if one.shared < 0)
         width, sparse = config.embedding_width, 0 < config.sparse_rows <= rows
         inputs, parts = (len(sizes) + len(lists)) * width, config.parts
@@ -50,34 +51,38 @@ class ClickModel(nn.Module):
         self.embedding = (
             FieldEmbedding(sizes, bins, width, lists, sparse=sparse, deviation=config.deviation) if networks else None
         )
-        self.linear = FieldEmbedding(sizes, bins, 1, lists, sparse=sparse) if "linear" in parts else None
-        self.bias = nn.Parameter(torch.zeros(1)) if networks <= {"fm", "cross"} else None  # the others have one
+        self.linear = FieldEmbedding(sizes, bins, outputs, lists, sparse=sparse) if "linear" in parts else None
+        self.bias = nn.Parameter(torch.zeros(outputs)) if networks <= {"fm", "cross"} else None  # the others have one
         learned = "fm" in parts and config.gain == "learned"
-        self.gain = nn.Parameter(torch.zeros(1)) if learned else None  # FSDP2 shards no scalars
-        self.transformer = FieldAttention(config, lists) if "transformer" in parts else None
-        self.mlp = MLP(inputs, config.mlp) if "mlp" in parts else None
-        self.cross = Cross(inputs, config.cross_layers) if "cross" in parts else None
-        self.streams = Streams(config.streams, sizes, inputs, names, width, sparse) if "streams" in parts else None
+        self.gain = nn.Parameter(torch.zeros(outputs)) if learned else None  # FSDP2 shards no scalars
+        self.transformer = FieldAttention(config, lists, outputs) if "transformer" in parts else None
+        self.mlp = MLP(inputs, config.mlp, outputs) if "mlp" in parts else None
+        self.cross = Cross(inputs, config.cross_layers, outputs) if "cross" in parts else None
+        self.streams = (
+            Streams(config.streams, sizes, inputs, names, width, sparse, outputs) if "streams" in parts else None
+        )
         for weight in self.linear.parameters() if self.linear is not None else ():
             nn.init.zeros_(weight)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return logits (B,) for `ids` (B, F), `position` (B, P) and, where there are lists, `lists`."""
+        """Return logits (B,) for `ids` (B, F), `position` (B, P) and, where there are lists, `lists`; (B, T) where
+        `outputs` T is above 1."""
         logits: list[Tensor] = [] if self.bias is None else [self.bias]
         if self.linear is not None:
-            logits.append(self.linear(batch).sum((1, 2)))
+            logits.append(self.linear(batch).sum(1))
         if self.embedding is not None:
             logits += self._networks(self.embedding(batch), batch)
-        return sum(logits[1:], logits[0])
+        logits_BT = sum(logits[1:], logits[0])
+        return logits_BT.squeeze(-1) if self.outputs == 1 else logits_BT
 
     def _networks(self, v_BFD: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what the parts over the embeddings say, (B,) each."""
+        """Return what the parts over the embeddings say, (B, T) each, or (B, 1) for all outputs."""
         logits = [network(v_BFD) for network in (self.mlp, self.cross) if network is not None]
         if self.transformer is not None and self.embedding is not None:
             logits.append(self.transformer(v_BFD, self.embedding.values(batch, ordered=True)))
         if "fm" in self.config.parts:
-            pairs_B = pair_sum(v_BFD)
-            logits.append(pairs_B if self.gain is None else self.gain * pairs_B)
+            pairs_B1 = pair_sum(v_BFD)[:, None]
+            logits.append(pairs_B1 if self.gain is None else self.gain * pairs_B1)
         if self.streams is not None:
             logits.append(self.streams(v_BFD, batch["ids"]))
         return logits

@@ -11,7 +11,7 @@ from ...core.nn import Dropout, Encoder, Pooling
 from ..data import ListShape
 from .config import ClickModelConfig
 
-# Shapes: B batch, F fields, L values of a sequence or length of all, D width.
+# Shapes: B batch, F fields, L values of a sequence or length of all, D width, T outputs.
 
 Sequences = Sequence[tuple[Tensor, Tensor]]
 """The rows (B, L, D) of each sequence's values, and which are there (B, L)."""
@@ -22,7 +22,7 @@ class FieldAttention(nn.Module):
     et al., "Revisiting deep learning models for tabular data", 2021); so is each value of a sequence, with its place
     counted from the latest, as in BST (Chen et al., "Behavior Sequence Transformer", 2019)."""
 
-    def __init__(self, config: ClickModelConfig, lists: Sequence[ListShape] = ()) -> None:
+    def __init__(self, config: ClickModelConfig, lists: Sequence[ListShape] = (), outputs: int = 1) -> None:
         super().__init__()
         width, given = config.encoder.width, config.embedding_width
         self.enter = nn.Linear(given, width) if given != width else nn.Identity()
@@ -33,12 +33,12 @@ class FieldAttention(nn.Module):
         self.encoder = Encoder(config.encoder)
         self.pooling = Pooling(config.pooling, width)
         self.dropout = Dropout(config.dropout)
-        self.head = nn.Linear(width, 1)
+        self.head = nn.Linear(width, outputs)
         nn.init.trunc_normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
     def forward(self, v_BFD: Tensor, sequences: Sequences = ()) -> Tensor:
-        """Return logits (B,)."""
+        """Return logits (B, T)."""
         tokens = [self.enter(v_BFD)]
         if self.class_token is not None:
             tokens.insert(0, self.class_token.expand(len(v_BFD), 1, -1))
@@ -55,5 +55,5 @@ class FieldAttention(nn.Module):
         first = None if self.class_token is None else 1  # the others need not leave the last layer
         x_BLD = self.encoder(x_BLD, keep_BL, first=first)
         x_BD = self.pooling(x_BLD, keep_BL if first is None else None)
-        logit_B: Tensor = self.head(self.dropout(x_BD)).squeeze(-1)
-        return logit_B
+        logits_BT: Tensor = self.head(self.dropout(x_BD))
+        return logits_BT

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ...core.nn import Dropout
 from .config import MLPConfig
 
-# Shapes: B batch, F fields, D width, H hidden.
+# Shapes: B batch, F fields, D width, H hidden, T outputs.
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -39,13 +39,13 @@ class Perceptron(nn.Module):
 
 
 class MLP(nn.Module):
-    """The deep part of DeepFM and Wide & Deep: (B, F, D) to logits (B,)."""
+    """The deep part of DeepFM and Wide & Deep: (B, F, D) to logits (B, T)."""
 
-    def __init__(self, inputs: int, config: MLPConfig) -> None:
+    def __init__(self, inputs: int, config: MLPConfig, outputs: int = 1) -> None:
         super().__init__()
         self.perceptron = Perceptron(inputs, config)
-        self.head = linear(config.hidden[-1], 1)
+        self.head = linear(config.hidden[-1], outputs)
 
     def forward(self, v_BFD: Tensor) -> Tensor:
-        logit_B: Tensor = self.head(self.perceptron(v_BFD.flatten(1))).squeeze(-1)
-        return logit_B
+        logits_BT: Tensor = self.head(self.perceptron(v_BFD.flatten(1)))
+        return logits_BT

@@ -11,7 +11,8 @@ from ...core.nn.table import FusedTable
 from .config import StreamsConfig
 from .perceptron import Perceptron, linear
 
-# Shapes: B batch, F fields, D width, E = F × D, H heads, X and Y the widths of a head of each stream.
+# Shapes: B batch, F fields, D width, E = F × D, H heads, X and Y the widths of a head of each stream,
+# T outputs.
 
 
 class Gate(nn.Module):
@@ -44,15 +45,22 @@ class Streams(nn.Module):
     """
 
     def __init__(
-        self, config: StreamsConfig, sizes: Sequence[int], inputs: int, names: Sequence[str], width: int, sparse: bool
+        self,
+        config: StreamsConfig,
+        sizes: Sequence[int],
+        inputs: int,
+        names: Sequence[str],
+        width: int,
+        sparse: bool,
+        outputs: int = 1,
     ) -> None:
         super().__init__()
         heads = config.num_heads
         self.first, self.second = Perceptron(inputs, config.first), Perceptron(inputs, config.second)
         first, second = config.first.hidden[-1], config.second.hidden[-1]
-        self.first_head, self.second_head = linear(first, 1), linear(second, 1)
-        self.bilinear_HXY = nn.Parameter(torch.empty(heads, first // heads, second // heads))
-        nn.init.normal_(self.bilinear_HXY, std=(2 / (self.bilinear_HXY.numel() + 1)) ** 0.5)  # Glorot, one output
+        self.first_head, self.second_head = linear(first, outputs), linear(second, outputs)
+        self.bilinear_THXY = nn.Parameter(torch.empty(outputs, heads, first // heads, second // heads))
+        nn.init.normal_(self.bilinear_THXY, std=(2 / (self.bilinear_THXY[0].numel() + 1)) ** 0.5)  # Glorot, one output
 
         contexts = _contexts(config, sizes, names)
         gates = [
@@ -61,17 +69,16 @@ class Streams(nn.Module):
         self.first_gate, self.second_gate = gates
 
     def forward(self, v_BFD: Tensor, ids_BF: Tensor) -> Tensor:
-        """Return logits (B,)."""
+        """Return logits (B, T)."""
         x_BE = y_BE = v_BFD.flatten(1)
         if self.first_gate is not None and self.second_gate is not None:
             x_BE, y_BE = x_BE * self.first_gate(ids_BF), y_BE * self.second_gate(ids_BF)
         x_BX, y_BY = self.first(x_BE), self.second(y_BE)
-        heads = len(self.bilinear_HXY)
+        heads = self.bilinear_THXY.shape[1]
         x_BHX, y_BHY = x_BX.unflatten(1, (heads, -1)), y_BY.unflatten(1, (heads, -1))
-        both_B = (torch.einsum("bhx,hxy->bhy", x_BHX, self.bilinear_HXY) * y_BHY).sum((1, 2))
-        one_B, other_B = self.first_head(x_BX).squeeze(-1), self.second_head(y_BY).squeeze(-1)
-        logit_B: Tensor = one_B + other_B + both_B
-        return logit_B
+        both_BT = (torch.einsum("bhx,thxy->bthy", x_BHX, self.bilinear_THXY) * y_BHY[:, None]).sum((2, 3))
+        logits_BT: Tensor = self.first_head(x_BX) + self.second_head(y_BY) + both_BT
+        return logits_BT
 
 
 def _contexts(config: StreamsConfig, sizes: Sequence[int], names: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -223,11 +223,11 @@ def test_a_damaged_artefact_is_refused(model: Any, run: Path, tmp_path: Path) ->
     assert refused(lambda: config.write_text('{"model_type": "bert"}')) == (
         f"{folder}: its config.json is not Fourfold's; give a folder that `fourfold … train` wrote"
     )
-    assert refused(lambda: rewrite('"version": 5', '"version": 6')) == (
-        f"{folder}: saved in format 6 by Fourfold 0.1.0, and this one reads up to 5; pip install --upgrade fourfold"
+    assert refused(lambda: rewrite('"version": 6', '"version": 7')) == (
+        f"{folder}: saved in format 7 by Fourfold 0.1.0, and this one reads up to 6; pip install --upgrade fourfold"
     )
-    assert refused(lambda: rewrite('"version": 5', '"version": 4')) == (
-        f"{folder}: saved in format 4, whose settings of models and baselines this Fourfold reads no more; "
+    assert refused(lambda: rewrite('"version": 6', '"version": 5')) == (
+        f"{folder}: saved in format 5, whose settings of models and baselines this Fourfold reads no more; "
         "train it again"
     )
     assert (

@@ -1,5 +1,5 @@
 """The classical models that the Transformer must beat, or admit defeat to."""
 
-from .baseline import NAMES, ImageBaseline
+from .baseline import ImageBaseline
 
-__all__ = ["NAMES", "ImageBaseline"]
+__all__ = ["ImageBaseline"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ...core.batch import Examples
 from ...core.errors import ArtifactError
 from ...core.labels import Classes, Labels, LabelSets
-from ...core.linear import LinearModel, Weights, fifth, fit_machine, fit_numbers, fit_sets
+from ...core.linear import LinearModel, Weights, fifth, fit_machine, fit_numbers, fit_sets, some_rows
 from ...core.training import Output
 from ..data import ImageFeatures, ImageTable, resize_all
 from .hog import hog_of
@@ -38,6 +38,7 @@ class ImageBaseline:
     take logistic and ridge regression instead of the machine.
     """
 
+    names = NAMES
     best: str = HOG
     fitted_on: str = ""
 
@@ -54,12 +55,9 @@ class ImageBaseline:
     def fit(self, examples: Examples, features: ImageFeatures, seed: int = 0, weights: Weights = None) -> ImageBaseline:
         """Fit on labelled images; the columns of `outputs` follow the classes of `features`, and `weights` say what
         each label counts."""
-        count = len(examples)
-        if count > MOST_ROWS:
-            rows = np.random.default_rng((seed, count)).choice(count, MOST_ROWS, replace=False)
-            rows.sort()
-            examples, weights = examples.take(rows), None if weights is None else weights[rows]
-            self.fitted_on = f" (fitted on {MOST_ROWS:,} of {count:,} rows)"
+        examples, rows, self.fitted_on = some_rows(examples, MOST_ROWS, seed)
+        if weights is not None and rows is not None:
+            weights = weights[rows]
         self.features_ = features
         inputs, targets = self._inputs(examples), features.classes.encode(examples)
         kept, held_out = fifth(len(examples), seed, examples.groups)

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 from fourfold.core.batch import Examples
 from fourfold.core.errors import ArtifactError
-from fourfold.recsys.baselines import LOGISTIC, NAMES, TREES, ClickBaseline
+from fourfold.recsys.baselines import LOGISTIC, TREES, ClickBaseline
 from fourfold.recsys.baselines.logistic import STRENGTHS, choose_strength, one_hot
 from fourfold.recsys.baselines.trees import Trees
 from fourfold.recsys.data import ClickFeatures, ClickFeaturesConfig, ClickSource, read
@@ -44,7 +44,7 @@ def fitted() -> tuple[ClickBaseline, Examples, npt.NDArray[np.int64], float]:
 
 def test_they_learn_and_come_back(fitted: Any, tmp_path: Path) -> None:
     baseline, test, clicks, best = fitted
-    said = baseline.all_outputs(test, NAMES)
+    said = baseline.all_outputs(test, ClickBaseline.names)
     assert list(said) == [LOGISTIC, TREES] and all(np.asarray(one).shape == (2000,) for one in said.values())
     areas = {name: roc_auc_score(clicks, one) for name, one in said.items()}
     assert 0.6 < areas[LOGISTIC] < areas[TREES] < best, "trees find what is crossed, logistic regression does not"
@@ -52,7 +52,7 @@ def test_they_learn_and_come_back(fitted: Any, tmp_path: Path) -> None:
     baseline.save(tmp_path)
     again = ClickBaseline.load(tmp_path)
     assert again.name == baseline.name and again.parameters == baseline.parameters
-    for name, one in again.all_outputs(test, NAMES).items():
+    for name, one in again.all_outputs(test, ClickBaseline.names).items():
         assert (np.asarray(one) == said[name]).all()
 
 
@@ -124,7 +124,9 @@ def test_many_values_share_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_few_rows_are_enough() -> None:
     examples = read(pd.DataFrame({"a": ["x", "y"] * 4}), [0, 1, 0, 1, 0, 1, 0, 0])
     baseline = ClickBaseline().fit(examples, ClickFeatures.fit(examples, CONFIG))
-    assert all(np.isfinite(np.asarray(one)).all() for one in baseline.all_outputs(examples, NAMES).values())
+    assert all(
+        np.isfinite(np.asarray(one)).all() for one in baseline.all_outputs(examples, ClickBaseline.names).values()
+    )
 
 
 def test_the_penalty_follows_the_data() -> None:

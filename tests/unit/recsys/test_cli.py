@@ -38,6 +38,17 @@ def test_the_best_rows_of_each_value_of_a_column(run: Path) -> None:
     assert csv.out.splitlines()[0] == "row,probability" and len(csv.out.splitlines()) == 2
 
 
+def test_rows_that_cannot_be_read_are_left_out_of_the_best(run: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(run / "clicks.csv").astype({"age": object}).head(10)
+    frame.loc[[0, 4], "age"] = "old"
+    frame.to_csv(tmp_path / "some.csv", index=False)
+    done = fourfold("recsys", "predict", run / "run", "--file", tmp_path / "some.csv", "--top", 99, "--json")
+    assert done.code == 0 and {row["row"] for row in json.loads(done.out)} == {2, 3, 4, 6, 7, 8, 9, 10}
+    frame.assign(age="old").to_csv(tmp_path / "none.csv", index=False)
+    done = fourfold("recsys", "predict", run / "run", "--file", tmp_path / "none.csv", "--top", 3)
+    assert done.code != 0 and "'old' is not a number" in done.err
+
+
 @pytest.mark.parametrize(
     ("domain", "options", "message"),
     [

@@ -100,8 +100,8 @@ def test_the_logit_is_the_sum_of_its_parts() -> None:
     networks = (whole.transformer, whole.mlp, whole.cross)
     said = [network(v) for network in networks if network is not None]
     assert whole.streams is not None and len(said) == 3
-    said += [whole.linear(data).sum((1, 2)), 0.5 * pair_sum(v), whole.streams(v, ids)]
-    assert torch.allclose(whole(data), torch.stack(said).sum(0), atol=1e-6)
+    said += [whole.linear(data).sum(1), 0.5 * pair_sum(v)[:, None], whole.streams(v, ids)]
+    assert torch.allclose(whole(data), torch.stack(said).sum(0).squeeze(-1), atol=1e-6)
     assert whole(data).shape == (7,)
 
 

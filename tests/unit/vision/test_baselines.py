@@ -11,7 +11,7 @@ import pytest
 from fourfold.core.batch import Examples
 from fourfold.core.errors import ArtifactError
 from fourfold.vision import ImageClassifier
-from fourfold.vision.baselines import NAMES, ImageBaseline, baseline
+from fourfold.vision.baselines import ImageBaseline, baseline
 from fourfold.vision.baselines.hog import hog
 from fourfold.vision.config import PRESETS
 from fourfold.vision.data import ImageFeatures, ImageFeaturesConfig, read
@@ -32,14 +32,16 @@ def test_they_learn_and_are_the_same_after_saving(tmp_path: Path) -> None:
     train, test = bars(60, 0), bars(40, 1)
     model = ImageBaseline().fit(train, ImageFeatures.fit(train))
     found = model.all_outputs(test)
-    assert set(found) == set(NAMES)
+    assert set(found) == set(ImageBaseline.names)
     for name in ("logistic regression on pixels", "nearest thumbnails"):
         assert (np.asarray(found[name]).argmax(1) == np.arange(40) % 2).mean() > 0.95
-    assert (np.asarray(model.outputs(test)) == np.asarray(found[model.best])).all() and model.best != NAMES[0]
+    assert (
+        np.asarray(model.outputs(test)) == np.asarray(found[model.best])
+    ).all() and model.best != ImageBaseline.names[0]
     model.save(tmp_path)
     loaded = ImageBaseline.load(tmp_path)
     again = loaded.all_outputs(test)
-    assert all((np.asarray(again[name]) == np.asarray(found[name])).all() for name in NAMES)
+    assert all((np.asarray(again[name]) == np.asarray(found[name])).all() for name in ImageBaseline.names)
     assert (loaded.name, loaded.parameters) == (model.name, model.parameters)
 
 
@@ -98,9 +100,9 @@ def test_the_report_has_all_of_them(tmp_path: Path) -> None:
     model = ImageClassifier("tiny", config=config, budget="2s").fit(train)
     evaluation = model.evaluate(bars(20, 1))
     assert evaluation.baseline is not None
-    assert {evaluation.baseline.name, *evaluation.baseline.others} == set(NAMES)
+    assert {evaluation.baseline.name, *evaluation.baseline.others} == set(ImageBaseline.names)
     page = evaluation.save(tmp_path / "page.html").read_text()
-    assert all(name in page for name in NAMES)
+    assert all(name in page for name in ImageBaseline.names)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
