@@ -107,7 +107,7 @@ _NAMES: dict[tuple[Part, ...], str] = {
     ("linear", "fm"): "factorisation machine",
     ("linear", "fm", "mlp"): "DeepFM",
     ("linear", "mlp"): "Wide & Deep",
-    ("cross", "mlp"): "DCN-V2",
+    ("mlp", "cross"): "DCN-V2",
     ("linear", "transformer", "mlp"): "AutoInt+",
     ("streams",): "FinalMLP",
     ("linear", "fm", "transformer"): "Transformer",

@@ -16,7 +16,7 @@ from fourfold.core.errors import ConfigError
 from fourfold.core.nn import TransformerConfig
 from fourfold.core.nn.table import FusedTable, PiecewiseLinear
 from fourfold.recsys.config import PRESETS, ClickConfig
-from fourfold.recsys.model import ClickModel, ClickModelConfig, MLPConfig, Part, StreamsConfig
+from fourfold.recsys.model import ClickModel, ClickModelConfig, MLPConfig, Part, StreamsConfig, deep_name
 from fourfold.recsys.model.click import pair_sum
 from fourfold.recsys.model.cross import Cross
 from fourfold.recsys.model.streams import Streams
@@ -187,6 +187,11 @@ def test_large_tables_get_sparse_gradients() -> None:
 
     assert sparse(sparse_rows=14) == sparse(sparse_rows=0) == {False}
     assert sparse(sparse_rows=13) == {True}
+
+
+def test_the_models_of_the_literature_have_their_names() -> None:
+    named = {preset: deep_name(PRESETS[preset]().model.parts) for preset in ("fm", "deepfm", "dcnv2")}
+    assert named == {"fm": "factorisation machine", "deepfm": "DeepFM", "dcnv2": "DCN-V2"}
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
