@@ -91,6 +91,11 @@ def dcnv2() -> ClickConfig:
     return _published("cross", "mlp", dropout=0.4, cross_layers=4)
 
 
+def xdeepfm() -> ClickConfig:
+    """xDeepFM (Lian et al., 2018): compressed interactions, of one layer as for Frappe, beside a perceptron."""
+    return _published("linear", "cin", "mlp", dropout=0.2, table_l2=0.1, cin_hidden=(64,))
+
+
 def autoint() -> ClickConfig:
     """AutoInt+ (Song et al., 2019): attention between the fields, by the core encoder, beside a perceptron."""
     encoder = TransformerConfig(width=64, num_layers=2, num_heads=4, hidden=128, dropout=0.1)
@@ -103,12 +108,12 @@ def finalmlp() -> ClickConfig:
     return _published("streams", streams=StreamsConfig(first=first, second=second, num_heads=5, gate=400))
 
 
-def _published(*parts: Part, dropout: float = 0.0, **model: Any) -> ClickConfig:
+def _published(*parts: Part, dropout: float = 0.0, table_l2: float = 0.05, **model: Any) -> ClickConfig:
     """Return the recipe that published accuracies rest on (Zhu et al., "BARS", 2022): embeddings of width 10 under a
     strong penalty, dense Adam, and a tenth of the rate whenever the area on the validation rows has not grown.
 
     Its sets have 200,000 rows or more; batches of smaller sets are smaller, or an epoch would be a step or two."""
-    optimizer = OptimizerConfig(lr=1e-3, weight_decay=0.0, beta2=0.999, clip=10.0, table_l2=0.05)
+    optimizer = OptimizerConfig(lr=1e-3, weight_decay=0.0, beta2=0.999, clip=10.0, table_l2=table_l2)
     return ClickConfig(
         features=ClickFeaturesConfig(min_count=1, field_dropout=0.0),
         model=ClickModelConfig(
@@ -131,7 +136,7 @@ def _published(*parts: Part, dropout: float = 0.0, **model: Any) -> ClickConfig:
 
 PRESETS: dict[str, Callable[[], ClickConfig]] = {
     preset.__name__: preset
-    for preset in (tiny, small, base, finetune, lr, fm, wide_deep, deepfm, dcnv2, autoint, finalmlp)
+    for preset in (tiny, small, base, finetune, lr, fm, wide_deep, deepfm, dcnv2, xdeepfm, autoint, finalmlp)
 }
 
 SPACE: Space = {

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...core.batch import Batch
 from ..data import ListShape
+from .cin import CIN
 from .config import ClickModelConfig
 from .cross import Cross
 from .embedding import FieldEmbedding
@@ -58,6 +59,7 @@ class ClickModel(nn.Module):
         self.transformer = FieldAttention(config, lists, outputs) if "transformer" in parts else None
         self.mlp = MLP(inputs, config.mlp, outputs) if "mlp" in parts else None
         self.cross = Cross(inputs, config.cross_layers, outputs) if "cross" in parts else None
+        self.cin = CIN(inputs // width, config.cin_hidden, outputs) if "cin" in parts else None
         self.streams = (
             Streams(config.streams, sizes, inputs, names, width, sparse, outputs) if "streams" in parts else None
         )
@@ -77,7 +79,7 @@ class ClickModel(nn.Module):
 
     def _networks(self, v_BFD: Tensor, batch: Batch) -> list[Tensor]:
         """Return what the parts over the embeddings say, (B, T) each, or (B, 1) for all outputs."""
-        logits = [network(v_BFD) for network in (self.mlp, self.cross) if network is not None]
+        logits = [network(v_BFD) for network in (self.mlp, self.cross, self.cin) if network is not None]
         if self.transformer is not None and self.embedding is not None:
             logits.append(self.transformer(v_BFD, self.embedding.values(batch, ordered=True)))
         if "fm" in self.config.parts:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ...core.errors import ConfigError, did_you_mean
 from ...core.nn import PoolingKind, TransformerConfig
 
-Part = Literal["linear", "fm", "transformer", "mlp", "cross", "streams"]
+Part = Literal["linear", "fm", "transformer", "mlp", "cross", "cin", "streams"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +58,10 @@ class ClickModelConfig:
     """Which parts a click model has, and their shapes; the logit is the sum of what the parts say.
 
     `linear` is a weight for each value, `fm` the second order of a factorisation machine, `transformer` the core
-    encoder over the fields, `mlp` a perceptron over all of them, `cross` the cross network of DCN-V2, `streams` the
-    two perceptrons of FinalMLP. So (linear) is logistic regression, (linear, fm) a factorisation machine, (linear, fm,
-    mlp) DeepFM, (linear, mlp) Wide & Deep, (cross, mlp) DCN-V2.
+    encoder over the fields, `mlp` a perceptron over all of them, `cross` the cross network of DCN-V2, `cin` the
+    compressed interaction network of xDeepFM, whose layers have as many maps as `cin_hidden` says, `streams` the two
+    perceptrons of FinalMLP. So (linear) is logistic regression, (linear, fm) a factorisation machine, (linear, fm, mlp)
+    DeepFM, (linear, mlp) Wide & Deep, (cross, mlp) DCN-V2, (linear, mlp, cin) xDeepFM.
 
     `width` is that of the embeddings (0: the encoder's), drawn with the deviation `deviation` (0: uniformly, by the
     width). `gain` multiplies the second order: learned from 0 on, or 1. A class token comes before the fields with the
@@ -77,6 +78,7 @@ class ClickModelConfig:
     dropout: float = 0.1
     mlp: MLPConfig = field(default_factory=MLPConfig)
     cross_layers: int = 3
+    cin_hidden: tuple[int, ...] = (64, 64, 64)
     streams: StreamsConfig = field(default_factory=StreamsConfig)
     sparse_rows: int = 200_000
 
@@ -93,6 +95,8 @@ class ClickModelConfig:
         for name, least in (("width", 0), ("deviation", 0), ("cross_layers", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be {least} or above")
+        if not self.cin_hidden or min(self.cin_hidden) < 1:
+            raise ConfigError(f"cin_hidden ({self.cin_hidden}) must be at least one width of 1 or more")
         if self.sparse_rows < 0:
             raise ConfigError(f"sparse_rows ({self.sparse_rows}) must be 0 (never) or above")
 
@@ -108,6 +112,7 @@ _NAMES: dict[tuple[Part, ...], str] = {
     ("linear", "fm", "mlp"): "DeepFM",
     ("linear", "mlp"): "Wide & Deep",
     ("mlp", "cross"): "DCN-V2",
+    ("linear", "mlp", "cin"): "xDeepFM",
     ("linear", "transformer", "mlp"): "AutoInt+",
     ("streams",): "FinalMLP",
     ("linear", "fm", "transformer"): "Transformer",

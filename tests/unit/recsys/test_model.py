@@ -78,7 +78,7 @@ def test_pair_sum_is_the_sum_over_pairs(rows: int, fields: int, width: int) -> N
     assert torch.allclose(pair_sum(v), brute, atol=1e-5)
 
 
-ALL: tuple[Part, ...] = ("linear", "fm", "transformer", "mlp", "cross", "streams")
+ALL: tuple[Part, ...] = ("linear", "fm", "transformer", "mlp", "cross", "cin", "streams")
 SMALL = MLPConfig(hidden=(6, 4), dropout=0.1)
 STREAMS = StreamsConfig(
     first=SMALL, second=MLPConfig(hidden=(6,)), num_heads=2, gate=5, first_context=("a",), second_context=("b", "c")
@@ -86,7 +86,7 @@ STREAMS = StreamsConfig(
 
 
 def every(**settings: object) -> ClickModel:
-    return model(parts=ALL, mlp=SMALL, streams=STREAMS, **settings)
+    return model(parts=ALL, mlp=SMALL, cin_hidden=(5, 4), streams=STREAMS, **settings)
 
 
 def test_the_logit_is_the_sum_of_its_parts() -> None:
@@ -97,9 +97,9 @@ def test_the_logit_is_the_sum_of_its_parts() -> None:
         nn.init.normal_(weight)
     ids = data["ids"]
     v = whole.embedding(data)
-    networks = (whole.transformer, whole.mlp, whole.cross)
+    networks = (whole.transformer, whole.mlp, whole.cross, whole.cin)
     said = [network(v) for network in networks if network is not None]
-    assert whole.streams is not None and len(said) == 3
+    assert whole.streams is not None and len(said) == 4
     said += [whole.linear(data).sum(1), 0.5 * pair_sum(v)[:, None], whole.streams(v, ids)]
     assert torch.allclose(whole(data), torch.stack(said).sum(0).squeeze(-1), atol=1e-6)
     assert whole(data).shape == (7,)
@@ -159,7 +159,7 @@ def test_the_contexts_are_the_fields_with_the_most_values_unless_named() -> None
 FRAPPE = [959, 4071, 9, 9, 4, 5, 4, 11, 82, 235]
 
 
-@pytest.mark.parametrize(("preset", "parameters"), [("deepfm", 423_280), ("dcnv2", 458_391)])
+@pytest.mark.parametrize(("preset", "parameters"), [("deepfm", 423_280), ("dcnv2", 458_391), ("xdeepfm", 429_809)])
 def test_published_models_have_as_many_parameters_as_published(preset: str, parameters: int) -> None:
     """Those that BARS prints for Frappe (`reczoo/BARS`, ranking/ctr, *_frappe_x1)."""
     assert sum(FRAPPE) == 5389
@@ -190,8 +190,8 @@ def test_large_tables_get_sparse_gradients() -> None:
 
 
 def test_the_models_of_the_literature_have_their_names() -> None:
-    named = {preset: deep_name(PRESETS[preset]().model.parts) for preset in ("fm", "deepfm", "dcnv2")}
-    assert named == {"fm": "factorisation machine", "deepfm": "DeepFM", "dcnv2": "DCN-V2"}
+    named = {preset: deep_name(PRESETS[preset]().model.parts) for preset in ("fm", "deepfm", "dcnv2", "xdeepfm")}
+    assert named == {"fm": "factorisation machine", "deepfm": "DeepFM", "dcnv2": "DCN-V2", "xdeepfm": "xDeepFM"}
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
@@ -212,5 +212,7 @@ def test_wrong_settings() -> None:
         ClickModelConfig(parts=())
     with pytest.raises(ConfigError, match=r"^parts \(fm, fm\): each may stand there once$"):
         ClickModelConfig(parts=("fm", "fm"))
+    with pytest.raises(ConfigError, match=r"^cin_hidden \(\(64, 0\)\) must be at least one width of 1 or more$"):
+        ClickModelConfig(cin_hidden=(64, 0))
     with pytest.raises(ConfigError, match=r"^the last width of second \(5\) must be divisible by num_heads$"):
         StreamsConfig(second=MLPConfig(hidden=(5,)), num_heads=2)
