@@ -141,10 +141,7 @@ class ClickPredictor(Pipeline):
 
     def build_model(self) -> nn.Module:
         """Build the parts of the model for these fields."""
-        features = self.features_
-        return ClickModel(
-            self.config_.model, features.sizes, features.bins, features.names, features.shapes, features.outputs
-        )
+        return ClickModel.of(self.config_.model, self.features_)
 
     @property
     def objective(self) -> ClickObjective:

@@ -54,11 +54,8 @@ def adopt(config: ClickConfig, start: Start) -> ClickConfig:
 
 def begin_with(model: nn.Module, start: Start) -> None:
     """Copy the run's weights into a model over grown vocabularies, in place; rows of new values stay as drawn."""
-    features = start.features
     with torch.device("meta"):
-        before = ClickModel(
-            start.config.model, features.sizes, features.bins, features.names, features.shapes, features.outputs
-        )
+        before = ClickModel.of(start.config.model, start.features)
     tables = {f"{name}.embedding.weight" for name, one in model.named_modules() if isinstance(one, FusedTable)}
     with torch.no_grad():
         for name, parameter in model.state_dict().items():

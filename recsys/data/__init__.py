@@ -4,7 +4,7 @@ from .columns import conversions, latest, numbers_of_groups, true_probabilities
 from .features import ClickFeatures
 from .kinds import checked
 from .reading import divided, read
-from .schema import Categorical, ClickFeaturesConfig, ListShape, Numeric
+from .schema import Categorical, ClickFeaturesConfig, ListShape, LogShape, Numeric
 from .source import ClickSource
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ClickFeaturesConfig",
     "ClickSource",
     "ListShape",
+    "LogShape",
     "Numeric",
     "checked",
     "conversions",

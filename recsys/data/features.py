@@ -21,7 +21,7 @@ from .formats import VALUE
 from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
 from .lists import learn as learn_list
-from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Learning, ListShape, Numeric
+from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Learning, ListShape, LogShape, Numeric
 from .source import ClickSource
 from .vocabulary import from_arrays, to_arrays
 
@@ -121,6 +121,12 @@ class ClickFeatures:
     def bins(self) -> list[int]:
         """The number of bins, between knots, of each numeric field; these are the last fields."""
         return [len(field.knots) - 1 for field in self.fields if isinstance(field, Numeric)]
+
+    @property
+    def logs(self) -> list[LogShape]:
+        """What a model must know of each numeric field to take logarithms."""
+        numeric = [field for field in self.fields if isinstance(field, Numeric)]
+        return [LogShape(field.knots, field.log_mean, field.log_deviation) for field in numeric]
 
     @property
     def shapes(self) -> list[ListShape]:
@@ -265,7 +271,8 @@ def _entry(field: Field) -> dict[str, Any]:
 
 def _field(entry: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Field:
     if entry["kind"] == "numeric":
-        return Numeric(name=entry["name"], knots=tuple(entry["knots"]))
+        scale = {name: entry[name] for name in ("log_mean", "log_deviation") if name in entry}  # older ones have none
+        return Numeric(name=entry["name"], knots=tuple(entry["knots"]), **scale)
     values = from_arrays({part: arrays[f"{entry['name']}.{part}"] for part in ("bytes", "ends")})
     return Categorical(name=entry["name"], values=values, unseen=entry["unseen"])
 

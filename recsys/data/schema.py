@@ -41,6 +41,15 @@ class ListShape(NamedTuple):
     ordered: bool
 
 
+class LogShape(NamedTuple):
+    """What a model must know of a numeric field to take its logarithm: its knots, and the mean and the deviation of
+    `signed_log` over the training rows."""
+
+    knots: tuple[float, ...]
+    mean: float
+    deviation: float
+
+
 class Learning(NamedTuple):
     """A field that is learned block by block: `add` takes a column of a block, with the rows that numbers are drawn
     from, and `done` returns the field."""
@@ -160,10 +169,15 @@ class Categorical:
 
 @dataclass(frozen=True, kw_only=True)
 class Numeric:
-    """A column of numbers: 0 missing, then one id a knot; a number belongs to the last knot at or below it."""
+    """A column of numbers: 0 missing, then one id a knot; a number belongs to the last knot at or below it.
+
+    `log_mean` and `log_deviation` are those of `signed_log` over the training rows.
+    """
 
     name: str
     knots: tuple[float, ...]
+    log_mean: float = 0.0
+    log_deviation: float = 1.0
 
     @property
     def size(self) -> int:
@@ -180,7 +194,9 @@ class Numeric:
 
         def done() -> Numeric:
             numbers = np.concatenate(parts) if parts else np.zeros(0)
-            return cls(name=name, knots=tuple(place_knots(numbers, config.bins).tolist()))
+            mean, deviation = _scale_of_logs(numbers)
+            knots = tuple(place_knots(numbers, config.bins).tolist())
+            return cls(name=name, knots=knots, log_mean=mean, log_deviation=deviation)
 
         return Learning(add, done)
 
@@ -326,6 +342,23 @@ def place_knots(numbers: Floats, bins: int) -> Floats:
     rest = numbers[~np.isin(numbers, spikes)]
     steps = np.linspace(0, len(rest) - 1, max(2, bins + 1 - len(spikes))).astype(np.int64)
     return np.unique(np.concatenate([spikes, rest[steps]]))
+
+
+def signed_log(numbers: Floats) -> Floats:
+    """Return sign(x) · ln(1 + |x|).
+
+    >>> signed_log(np.array([-1.0, 0.0, 1.0])).round(3).tolist()
+    [-0.693, 0.0, 0.693]
+    """
+    return np.sign(numbers) * np.log1p(np.abs(numbers))
+
+
+def _scale_of_logs(numbers: Floats) -> tuple[float, float]:
+    """Return the mean and the deviation of the logarithms, 1 where they are all the same, or there are none."""
+    logs = signed_log(numbers[np.isfinite(numbers)])
+    if len(logs) == 0:
+        return 0.0, 1.0
+    return float(logs.mean()), float(logs.std()) if logs.min() < logs.max() else 1.0
 
 
 def _text(value: Any) -> str:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ..data import ListShape
+from ..data import ClickFeatures, ListShape, LogShape
 from .cin import CIN
 from .config import ClickModelConfig
 from .cross import Cross
 from .embedding import FieldEmbedding
 from .fields import FieldAttention
+from .numbers import number_encoding
 from .perceptron import MLP
 from .streams import Streams
 
@@ -41,6 +42,7 @@ class ClickModel(nn.Module):
         bins: Sequence[int] = (),
         names: Sequence[str] = (),
         lists: Sequence[ListShape] = (),
+        logs: Sequence[LogShape] = (),
         outputs: int = 1,
     ) -> None:
         super().__init__()
@@ -49,8 +51,11 @@ class ClickModel(nn.Module):
         width, sparse = config.embedding_width, 0 < config.sparse_rows <= rows
         inputs, parts = (len(sizes) + len(lists)) * width, config.parts
         networks = set(parts) - {"linear"}
+        numbers, deviation = number_encoding(config, logs), config.deviation
         self.embedding = (
-            FieldEmbedding(sizes, bins, width, lists, sparse=sparse, deviation=config.deviation) if networks else None
+            FieldEmbedding(sizes, bins, width, lists, sparse=sparse, deviation=deviation, numbers=numbers)
+            if networks
+            else None
         )
         self.linear = FieldEmbedding(sizes, bins, outputs, lists, sparse=sparse) if "linear" in parts else None
         self.bias = nn.Parameter(torch.zeros(outputs)) if networks <= {"fm", "cross"} else None  # the others have one
@@ -65,6 +70,12 @@ class ClickModel(nn.Module):
         )
         for weight in self.linear.parameters() if self.linear is not None else ():
             nn.init.zeros_(weight)
+
+    @classmethod
+    def of(cls, config: ClickModelConfig, features: ClickFeatures) -> ClickModel:
+        """Return the model for rows of these features."""
+        sizes, bins, names = features.sizes, features.bins, features.names
+        return cls(config, sizes, bins, names, features.shapes, features.logs, features.outputs)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return logits (B,) for `ids` (B, F), `position` (B, P) and, where there are lists, `lists`; (B, T) where

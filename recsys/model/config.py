@@ -10,6 +10,7 @@ from ...core.errors import ConfigError, did_you_mean
 from ...core.nn import PoolingKind, TransformerConfig
 
 Part = Literal["linear", "fm", "transformer", "mlp", "cross", "cin", "streams"]
+Numbers = Literal["piecewise", "periodic", "log"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,21 @@ class StreamsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodicConfig:
+    """How many frequencies a numeric field has, and the deviation that they are drawn with, on which much depends: at
+    0.01 the functions of a number are nearly straight to begin with, at 1 they turn several times."""
+
+    num_frequencies: int = 48
+    deviation: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.num_frequencies < 1:
+            raise ConfigError(f"num_frequencies ({self.num_frequencies}) must be 1 or above")
+        if self.deviation <= 0:
+            raise ConfigError(f"deviation ({self.deviation}) must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClickModelConfig:
     """Which parts a click model has, and their shapes; the logit is the sum of what the parts say.
 
@@ -65,8 +81,10 @@ class ClickModelConfig:
 
     `width` is that of the embeddings (0: the encoder's), drawn with the deviation `deviation` (0: uniformly, by the
     width). `gain` multiplies the second order: learned from 0 on, or 1. A class token comes before the fields with the
-    pooling "first". `dropout` acts on the embeddings that the encoder sees and before its head. Tables with
-    `sparse_rows` rows or more get sparse gradients (0: never).
+    pooling "first". `numbers` says what a number's embedding has beside the row of its bin: a piecewise-linear part,
+    learned periodic functions, or its logarithm times a vector (the weights of `linear` always have the first).
+    `dropout` acts on the embeddings that the encoder sees and before its head. Tables with `sparse_rows` rows or more
+    get sparse gradients (0: never).
     """
 
     parts: tuple[Part, ...] = ("linear", "fm", "transformer")
@@ -80,6 +98,8 @@ class ClickModelConfig:
     cross_layers: int = 3
     cin_hidden: tuple[int, ...] = (64, 64, 64)
     streams: StreamsConfig = field(default_factory=StreamsConfig)
+    numbers: Numbers = "piecewise"
+    periodic: PeriodicConfig = field(default_factory=PeriodicConfig)
     sparse_rows: int = 200_000
 
     def __post_init__(self) -> None:
@@ -88,6 +108,8 @@ class ClickModelConfig:
         for part in self.parts:
             if part not in get_args(Part):
                 raise ConfigError(f"parts: no part '{part}'{did_you_mean(part, get_args(Part))}")
+        if self.numbers not in get_args(Numbers):
+            raise ConfigError(f"numbers: no encoding '{self.numbers}'{did_you_mean(self.numbers, get_args(Numbers))}")
         if len(set(self.parts)) < len(self.parts):
             raise ConfigError(f"parts ({', '.join(self.parts)}): each may stand there once")
         if not 0 <= self.dropout < 1:

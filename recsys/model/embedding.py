@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from ...core.batch import Batch
 from ...core.nn.table import FusedTable, PiecewiseLinear
 from ..data import ListShape
+from .numbers import NumberEncoding
 
 # Shapes: B batch, F fields, P numeric fields (the last of F), S lists, L values of a list, D width.
 
 
 class FieldEmbedding(nn.Module):
-    """One vector a field: a row of the fused table, for numbers a piecewise-linear part beside it, and for lists the
-    mean of their values' rows. A list may share the rows of a field.
+    """One vector a field: a row of the fused table, for numbers that are there what `numbers` makes of their position
+    beside it, and for lists the mean of their values' rows. A list may share the rows of a field.
 
     >>> embedding = FieldEmbedding([4, 3], [2], width=8, lists=[ListShape(shared=0, most=2, ordered=True)])
     >>> ids = {"ids": torch.tensor([[3, 1]]), "position": torch.tensor([[0.5]]), "lists": torch.tensor([[2, 0]])}
@@ -33,23 +34,26 @@ class FieldEmbedding(nn.Module):
         *,
         sparse: bool = False,
         deviation: float = 0.0,
+        numbers: NumberEncoding = PiecewiseLinear,
     ) -> None:
         super().__init__()
         own = [-one.shared for one in lists if one.shared < 0]
-        numbers = iter(range(len(sizes), len(sizes) + len(own)))
+        places = iter(range(len(sizes), len(sizes) + len(own)))
         self.table = FusedTable([*sizes, *own], width, sparse)
-        self.lists, self.of = tuple(lists), [one.shared if one.shared >= 0 else next(numbers) for one in lists]
-        self.numbers = PiecewiseLinear(bins, width) if bins else None
+        self.lists, self.of = tuple(lists), [one.shared if one.shared >= 0 else next(places) for one in lists]
+        self.numbers = numbers(bins, width) if bins else None
         if deviation:
-            for weight in self.parameters():
-                nn.init.normal_(weight, std=deviation)
+            for name, weight in self.named_parameters():
+                if not name.endswith("frequency_NK"):  # no embeddings: near 0 all periodic functions are constant
+                    nn.init.normal_(weight, std=deviation)
 
     def forward(self, batch: Batch) -> Tensor:
         """Return (B, F + S, D)."""
         x_BFD: Tensor = self.table(batch["ids"])
         if self.numbers is not None:
             first = x_BFD.shape[1] - batch["position"].shape[1]
-            x_BFD = torch.cat([x_BFD[:, :first], x_BFD[:, first:] + self.numbers(batch["position"])], 1)
+            numbers_BPD = self.numbers(batch["position"]) * (batch["ids"][:, first:, None] > 0)
+            x_BFD = torch.cat([x_BFD[:, :first], x_BFD[:, first:] + numbers_BPD], 1)
         means = [_mean(*found) for found in self.values(batch)]
         return torch.cat([x_BFD, *means], 1) if means else x_BFD
 
