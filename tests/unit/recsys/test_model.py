@@ -120,7 +120,7 @@ def test_the_cross_network_against_its_formula() -> None:
     x = v = torch.randn(4, 6)
     for layer in cross.layers:
         x = v * (x @ layer.weight.T + layer.bias) + x
-    assert torch.allclose(cross(v.view(4, 3, 2)), x @ cross.head.weight[0], atol=1e-5)
+    assert torch.allclose(cross(v.view(4, 3, 2)), x @ cross.head.weight.T, atol=1e-5)
 
 
 def test_the_streams_against_their_formula() -> None:
@@ -130,9 +130,9 @@ def test_the_streams_against_their_formula() -> None:
     x = streams.first(v.flatten(1) * streams.first_gate(ids))
     y = streams.second(v.flatten(1) * streams.second_gate(ids))
     expected = (streams.first_head(x) + streams.second_head(y))[:, 0]
-    for head, weight in enumerate(streams.bilinear_HXY):
+    for head, weight in enumerate(streams.bilinear_THXY[0]):
         expected = expected + ((x[:, 2 * head : 2 * head + 2] @ weight) * y[:, 3 * head : 3 * head + 3]).sum(1)
-    assert torch.allclose(streams(v, ids), expected, atol=1e-6)
+    assert torch.allclose(streams(v, ids)[:, 0], expected, atol=1e-6)
     one, other = streams.first_gate(ids), streams.first_gate(torch.cat([ids[:, :1], ids[:, 1:] * 0], 1))
     assert torch.equal(one, other) and ((one > 0) & (one < 2)).all(), "the first gate sees field a alone"
 
