@@ -46,11 +46,20 @@ class Scan:
         return self.rows if self.chosen is None else int(np.count_nonzero(self.chosen))
 
     def blocks(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
-        """Yield the taken rows as DataFrames of at most 131,072 rows; texts are Arrow's."""
+        """Yield the taken rows as DataFrames of at most 131,072 rows; texts are Arrow's.
+
+        Batches, of which a parsed CSV has one for every 8 MB, are put together: what is done once a block costs less.
+        """
         import pyarrow as pa
 
+        waiting: list[Any] = []
         for batch in self._batches(columns):
-            yield mapped_frame(pa.Table.from_batches([batch]))
+            if waiting and sum(map(len, waiting)) + len(batch) > BLOCK_ROWS:
+                yield mapped_frame(pa.Table.from_batches(waiting))
+                waiting = []
+            waiting.append(batch)
+        if waiting:
+            yield mapped_frame(pa.Table.from_batches(waiting))
 
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
         import pyarrow as pa
