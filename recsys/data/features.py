@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ...core.batch import Draw, Examples
 from ...core.cache import user_cache
@@ -21,7 +23,8 @@ from .formats import VALUE
 from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
 from .lists import learn as learn_list
-from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Learning, ListShape, LogShape, Numeric
+from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Kind, Learning, ListShape, LogShape, Numeric
+from .side_by_side import side_by_side, write_columns
 from .source import ClickSource
 from .vocabulary import from_arrays, to_arrays
 
@@ -61,6 +64,14 @@ class ClickFeatures:
             if name not in names:
                 raise ConfigError(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
         learning: dict[str, Learning] = {}
+        kinds: dict[str, Kind] = {}
+
+        def add(name: str, block: pd.DataFrame, start: int, drawn: npt.NDArray[np.bool_]) -> None:
+            column = block[name]
+            if kinds.get(name) == "numeric":
+                column = pd.Series(numbers_of(examples, column, start))
+            learning[name].add(column, drawn)
+
         share = min(1.0, _LOOKED_AT / max(1, len(examples)))
         for start, block in numbered(examples):
             if not learning:
@@ -68,13 +79,9 @@ class ClickFeatures:
                 learn = {"categorical": Categorical.learn, "numeric": Numeric.learn}
                 learning = {name: learn[kind](name, config) for name, kind in kinds.items()}
                 learning |= {name: learn_list(name, config) for name, (field, _) in lists.items() if not field}
-            rows = np.arange(start, start + len(block))
-            drawn = Draw(0, 0).uniform(rows, 1)[:, 0] < share
-            for name, field in learning.items():
-                if kinds.get(name) == "numeric":
-                    numbers_of(examples, block[name], start)
-                field.add(block[name], drawn)
-        done = {name: field.done() for name, field in learning.items()}
+            drawn = Draw(0, 0).uniform(np.arange(start, start + len(block)), 1)[:, 0] < share
+            side_by_side(partial(add, block=block, start=start, drawn=drawn), learning)
+        done = dict(zip(learning, side_by_side(lambda name: learning[name].done(), learning), strict=True))
         fields = sorted(_busy(done, list(kinds)), key=lambda field: isinstance(field, Numeric))
         if not fields:
             raise DataError(f"{examples.name}: no columns of one value a cell; a model needs at least one")
@@ -157,17 +164,10 @@ class ClickFeatures:
             raise DataError(f"{examples.name}: there are no labels; training needs one for each row")
         self._check_columns(examples)
         table, keep = self._room(len(examples))
-        first = len(self.fields) - len(self.bins)
         ends = np.cumsum([len(self.fields) + len(self.bins), *(one.most for one in self.lists)])
         for start, block in numbered(examples, self.columns):
             rows = table[start : start + len(block)]
-            position = rows[:, len(self.fields) : ends[0]].view(np.float32)
-            for index, field in enumerate(self.fields):
-                if isinstance(field, Categorical):
-                    rows[:, index] = field.encode(block[field.name])
-                else:
-                    numbers = numbers_of(examples, block[field.name], start)
-                    rows[:, index], position[:, index - first] = field.encode(numbers), field.position(numbers)
+            write_columns(rows, self._encoded(examples, block, start))
             for one, begin, end in zip(self.lists, ends, ends[1:], strict=False):
                 rows[:, begin:end] = one.encode(block[one.name])
             rows[:, -self.outputs] = self._targets(examples, start, len(rows)).view(np.int32)
@@ -176,8 +176,20 @@ class ClickFeatures:
         source = ClickSource(table, len(self.fields), len(self.bins), self.outputs, keep)
         if training:
             source.dropout = self.config.field_dropout
-            source.hidden[:first] = 1  # a hidden name is an unseen one, a hidden number a missing one
+            source.hidden[: len(self.categorical)] = 1  # a hidden name is an unseen one, a hidden number a missing one
         return source
+
+    def _encoded(self, examples: Examples, block: pd.DataFrame, start: int) -> list[npt.NDArray[Any]]:
+        """Return the ids of all fields, then the positions of the numeric ones, each as a column."""
+
+        def encode(field: Field) -> tuple[npt.NDArray[Any], ...]:
+            column = block[field.name]
+            if isinstance(field, Categorical):
+                return (field.encode(column),)
+            return field.encode(numbers_of(examples, column, start))
+
+        found = side_by_side(encode, self.fields)
+        return [*(ids for ids, *_ in found), *(position for _, *rest in found for position in rest)]
 
     def _room(self, rows: int) -> tuple[Ids, object]:
         """Return an empty table for encoded rows, and what owns its file where it lies in one."""

@@ -15,6 +15,7 @@ from ...core.tables import blocks_of
 from .columns import NO_FIELDS
 from .lists import shared_field
 from .schema import ClickFeaturesConfig, Column, Floats, Kind, infer_kind, parse_numbers
+from .side_by_side import side_by_side
 
 _COVERED, _RARE = 0.9, 0.05
 
@@ -60,7 +61,8 @@ def fields_of(block: pd.DataFrame, config: ClickFeaturesConfig) -> pd.DataFrame:
 
 def infer_kinds(block: pd.DataFrame, config: ClickFeaturesConfig) -> dict[str, Kind]:
     """Return the kind of each column, from the first rows; columns of codes that share one numbering are names."""
-    kinds = {str(name): infer_kind(block[name], config) for name in block.columns}
+    names = list(map(str, block.columns))
+    kinds = dict(zip(names, side_by_side(lambda name: infer_kind(block[name], config), block.columns), strict=True))
     numeric = [name for name, kind in kinds.items() if kind == "numeric" and name not in config.numeric]
     if len(numeric) > 2 and are_codes([parse_numbers(block[name])[0] for name in numeric]):
         kinds |= dict.fromkeys(numeric, "categorical")

@@ -26,6 +26,7 @@ Column: TypeAlias = "pd.Series[Any]"
 NO_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """What stands for a missing number in text, in lower case."""
 
+_FIRST = 100
 _ID_NAME = re.compile(r"(?i:^|[_\-. ])(?i:id|uuid|hash|zip|postcode)$|[a-z]I[dD]$")
 
 
@@ -200,27 +201,23 @@ class Numeric:
 
         return Learning(add, done)
 
-    def encode(self, numbers: Floats) -> Ids:
-        """Return the id (N,) of every number."""
-        return np.where(np.isnan(numbers), 0, 1 + self._below(numbers)).astype(np.int32)
+    def encode(self, numbers: Floats) -> tuple[Ids, npt.NDArray[np.float32]]:
+        """Return the id (N,) of every number, and where it lies between the knots, in [0, len(knots) − 1]; both 0 where
+        missing.
 
-    def position(self, numbers: Floats) -> npt.NDArray[np.float32]:
-        """Return where each number lies between the knots, in [0, len(knots) − 1]; 0 where missing.
-
-        >>> Numeric(name="age", knots=(0.0, 10.0, 30.0)).position(np.array([-5.0, 10.0, 25.0])).tolist()
-        [0.0, 1.0, 1.75]
+        >>> ids, positions = Numeric(name="age", knots=(0.0, 10.0, 30.0)).encode(np.array([-5.0, 10.0, 25.0, np.nan]))
+        >>> ids.tolist(), positions.tolist()
+        ([1, 2, 2, 0], [0.0, 1.0, 1.75, 0.0])
         """
-        knots, below = np.array(self.knots), self._below(numbers)
-        start, end = knots[below], knots[np.minimum(below + 1, len(knots) - 1)]
-        inside = np.clip(np.nan_to_num(numbers, nan=knots[0]), start, end) - start
-        spots = (below + inside / np.where(end > start, end - start, 1)).astype(np.float32)
-        last = np.nextafter((below + 1).astype(np.float32), np.float32(0))
-        spots = np.minimum(spots, last)  # no rounding up to the next knot
-        return np.where(np.isnan(numbers), np.float32(0), spots)
-
-    def _below(self, numbers: Floats) -> npt.NDArray[np.int64]:
-        """Return the last knot at or below each number, the first where there is none."""
-        return np.maximum(np.searchsorted(self.knots, numbers, side="right") - 1, 0) * ~np.isnan(numbers)
+        knots, missing = np.array(self.knots), np.isnan(numbers)
+        below = np.maximum(np.searchsorted(knots, numbers, side="right") - 1, 0)
+        below[missing] = 0
+        steps = np.append(np.diff(knots), 1.0)  # beyond the last knot there is nothing
+        inside = np.clip(numbers - knots[below], 0, np.append(np.diff(knots), 0.0)[below]) / steps[below]
+        last = np.nextafter(np.arange(1, len(knots) + 1, dtype=np.float32), np.float32(0))
+        spots = np.minimum((below + inside).astype(np.float32), last[below])  # no rounding up to the next knot
+        spots[missing] = 0
+        return np.where(missing, 0, 1 + below).astype(np.int32), spots
 
 
 Field: TypeAlias = Categorical | Numeric
@@ -266,12 +263,23 @@ def parse_numbers(column: Column) -> tuple[Floats, npt.NDArray[np.bool_]]:
         return np.where(np.isinf(numbers), np.nan, numbers), np.isinf(numbers)
     if (quick := _parsed_by_arrow(column)) is not None:
         return quick, np.zeros(len(column), np.bool_)
-    codes, texts = categories(column)
-    stripped = pd.Series(texts, dtype=object).astype(str).str.strip()
-    numbers = pd.to_numeric(stripped, errors="coerce").to_numpy(np.float64)
-    numbers = np.where(np.isinf(numbers), np.nan, numbers)
-    wrong = np.isnan(numbers) & ~stripped.str.lower().isin(NO_NUMBER).to_numpy()
+    codes, names = coded(column)
+    numbers, wrong = _parsed(names)
     return np.append(numbers, np.nan)[codes], np.append(wrong, False)[codes]
+
+
+def _parsed(names: pa.LargeStringArray) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return the numbers of different texts and which are wrong; pandas sees those alone that may be finite numbers."""
+    import pyarrow.compute as pc
+
+    stripped = pc.utf8_trim_whitespace(names)
+    maybe = pc.match_substring_regex(stripped, r"^[-+.0-9eE]+$")
+    numbers = np.full(len(names), np.nan)
+    texts = pd.Series(stripped.filter(maybe).to_pylist(), dtype=object)
+    numbers[maybe.to_numpy(zero_copy_only=False)] = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+    numbers[np.isinf(numbers)] = np.nan
+    none = pc.is_in(pc.utf8_lower(stripped), pa.array(sorted(NO_NUMBER), stripped.type))
+    return numbers, np.isnan(numbers) & ~none.to_numpy(zero_copy_only=False)
 
 
 def _parsed_by_arrow(column: Column) -> Floats | None:
@@ -282,7 +290,8 @@ def _parsed_by_arrow(column: Column) -> Floats | None:
         return None
     texts = pa.array(column)
     try:
-        numbers = pc.cast(pc.if_else(pc.equal(texts, ""), None, texts), pa.float64())
+        for cells in (texts[:_FIRST], texts):  # names fail on the first cells, which costs nothing
+            numbers = pc.cast(pc.if_else(pc.equal(cells, ""), None, cells), pa.float64())
     except pa.ArrowInvalid:
         return None
     found = np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
@@ -310,17 +319,31 @@ def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.ob
 
 def coded(column: Column) -> tuple[npt.NDArray[np.int64], pa.LargeStringArray]:
     """Return the same with the texts as Arrow's; where the column is Arrow's too, some ten times as fast."""
-    import pyarrow.compute as pc
-
     if isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_string(column.dtype.pyarrow_dtype):
         texts = pa.array(column)
-        if isinstance(texts, pa.ChunkedArray):
-            texts = texts.combine_chunks()
-        found = pc.if_else(pc.equal(texts, ""), None, texts).dictionary_encode()
-        codes = np.asarray(found.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
-        return codes, found.dictionary.cast(pa.large_string())
+        parts = (texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])).dictionary_encode().chunks
+        codes = np.concatenate([_codes(part) for part in parts] or [np.zeros(0, np.int64)])
+        # All parts have one dictionary, the whole of it the last alone.
+        names = parts[-1].dictionary.cast(pa.large_string()) if parts else pa.array([], pa.large_string())
+        return _without_empty(codes, names)
     codes, names = categories(column)
     return codes, pa.array(names, pa.large_string())
+
+
+def _codes(part: pa.DictionaryArray) -> npt.NDArray[np.int64]:
+    return np.asarray(part.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+
+
+def _without_empty(
+    codes: npt.NDArray[np.int64], names: pa.LargeStringArray
+) -> tuple[npt.NDArray[np.int64], pa.LargeStringArray]:
+    """Make the empty text, if there is one, a missing cell: one look at the names instead of one at each cell."""
+    import pyarrow.compute as pc
+
+    empty = pc.index(names, pa.scalar("", names.type)).as_py()
+    if empty < 0:
+        return codes, names
+    return np.where(codes == empty, -1, codes - (codes > empty)), pa.concat_arrays([names[:empty], names[empty + 1 :]])
 
 
 def place_knots(numbers: Floats, bins: int) -> Floats:
