@@ -9,7 +9,7 @@ from .readers import READERS, is_table, read_table
 from .scan import Scan, blocks_of, scan_parquet, scan_separated
 from .separated import CSV, TSV, Dialect
 from .sets import is_several, label_sets
-from .streaming import ABOVE
+from .streaming import ABOVE, row_lines
 from .table import Table
 from .texts import Texts
 
@@ -29,6 +29,7 @@ __all__ = [
     "label_sets",
     "read_table",
     "read_text",
+    "row_lines",
     "scan_parquet",
     "scan_separated",
 ]

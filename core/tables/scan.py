@@ -30,7 +30,8 @@ Convert: TypeAlias = Callable[[Any], Any]
 class Scan:
     """Arrow data on the disk as blocks of columns; `chosen` says which of the rows are taken, None for all.
 
-    `sources` are the files that the data came from; `keep` owns files that go with this object.
+    `sources` are the files that the data came from, `encoding` that of a single text; `keep` owns files that go with
+    this object.
     """
 
     dataset: Any
@@ -39,6 +40,7 @@ class Scan:
     sources: tuple[Path, ...]
     chosen: npt.NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
+    encoding: str | None = None
     keep: object = None
     masked: ClassVar[bool] = True
 
@@ -207,7 +209,7 @@ def scan_separated(
     dataset = ds.dataset(pa.ipc.open_file(pa.memory_map(str(place))).read_all())
     return Scan(
         dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths), notes=tuple(notes),
-        keep=owner,
+        encoding=encoding.name if len(paths) == 1 else None, keep=owner,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def stream_separated(path: Path, dialect: Dialect) -> Content:
     frame, keep = _spill_cells(path, encoding, dialect, ragged)
     if any(ragged) and (wrong := _locate(path, encoding, dialect, strict=False)):
         raise wrong
-    starts = functools.cache(lambda: _starts(path, encoding, dialect))
+    starts = functools.cache(lambda: row_lines(path, dialect))
     return Content(frame=frame, lines=starts, encoding=encoding.name, keep=keep)
 
 
@@ -71,9 +71,9 @@ def _locate(path: Path, encoding: Encoding, dialect: Dialect, *, strict: bool) -
         return dialect.locate(path.name, file, strict=strict)
 
 
-def _starts(path: Path, encoding: Encoding, dialect: Dialect) -> Any:
-    """Return the line of each row: eight bytes each."""
-    with open_text(path, encoding) as file:
+def row_lines(path: Path, dialect: Dialect) -> Any:
+    """Return the line of each row of a CSV or TSV: eight bytes each."""
+    with open_text(path, probe(path)) as file:
         return np.fromiter((line for line, _ in dialect.records(file)), np.int64)[1:]
 
 

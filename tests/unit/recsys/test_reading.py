@@ -206,6 +206,27 @@ def test_what_cannot_be_read_is_said(on_disk: bool, tmp_path: Path) -> None:
         read(write(tmp_path, "one.csv", frame))
 
 
+def test_a_file_that_is_not_small_is_read_alike(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    cells = FRAME.assign(note=["two\nlines, “quoted”"] * 2 + [""] * 298)
+    files = [write(tmp_path, "rows.csv", cells), write(tmp_path, "rows.csv.gz", cells)]
+    files += [write(tmp_path, "rows.tsv", FRAME.assign(site="north"))]
+    (tmp_path / "gaps.csv").write_text("a,b,label\n1,x,0\n\n  \n3,y,1\n")  # Arrow takes a line of blanks for a row
+    (tmp_path / "chinese.csv").write_bytes("名,b,label\n上海市民,x,0\n北京人,y,1\n".encode("gb18030"))
+    files += [tmp_path / "gaps.csv", tmp_path / "chinese.csv"]
+    slow = [(read(path), encoded(path)) for path in files]
+    monkeypatch.setattr("fourfold.recsys.data.reading._SMALL", 0)
+    for path, (expected, arrays) in zip(files, slow, strict=True):
+        found = read(path)
+        assert (found.encoding, found.notes, len(found)) == (expected.encoding, expected.notes, len(expected))
+        assert [found.place(row) for row in range(len(found))] == [expected.place(row) for row in range(len(found))]
+        assert encoded(path) == arrays
+    assert isinstance(read(files[0]).inputs["site"].dtype, pd.ArrowDtype)
+    (tmp_path / "bad.csv").write_text("a,b,label\n1,2,0\n3,4,5,1\n")
+    with pytest.raises(DataError, match=r"^bad\.csv:3: 4 cells where the header has 3; quote cells that hold ','$"):
+        read(tmp_path / "bad.csv")
+
+
 QUICK = {"train": {"epochs": 1, "batch_rows": 64}, "features": {"min_count": 1}}
 
 
