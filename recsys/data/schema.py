@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ Column: TypeAlias = "pd.Series[Any]"
 NO_NUMBER = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """What stands for a missing number in text, in lower case."""
 
-_FIRST = 100
+_FIRST, _FEW, _KEPT = 100, 1024, 1 << 17
 _ID_NAME = re.compile(r"(?i:^|[_\-. ])(?i:id|uuid|hash|zip|postcode)$|[a-z]I[dD]$")
 
 
@@ -153,11 +154,22 @@ class Categorical:
     def encode(self, column: Column) -> Ids:
         """Return the id (N,) of every cell."""
         codes, names = coded(column)
-        ids = places(names, self.values)
+        ids = self._places(names)
         known = ids >= 0
         ids[known] += 1 + self.unseen
         ids[~known] = 1 if self.unseen == 1 else 1 + _hashes(names.filter(~known)) % np.uint64(self.unseen)
         return np.append(ids, 0)[codes].astype(np.int32)  # code −1, a missing cell, takes the last: 0
+
+    def _places(self, names: pa.LargeStringArray) -> npt.NDArray[np.int64]:
+        """Return where names stand among the values; a few, as of the candidates of one user, by a dictionary that is
+        kept, since Arrow would go through all values at each call."""
+        if len(names) > _FEW or len(self.values) > _KEPT:
+            return places(names, self.values)
+        return np.array([self._numbers.get(name, -1) for name in names.to_pylist()], np.int64)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.values.to_pylist())}
 
     def decode(self, ids: Ids) -> list[str | None]:
         """Return the values of `ids`: None where missing, "(unseen)" outside the vocabulary."""
@@ -286,7 +298,7 @@ def _parsed_by_arrow(column: Column) -> Floats | None:
     """Return the numbers of a column of Arrow's texts, some twenty times as fast; None where one is no plain number."""
     import pyarrow.compute as pc
 
-    if not isinstance(column.dtype, pd.ArrowDtype):
+    if not _is_arrow(column):
         return None
     texts = pa.array(column)
     try:
@@ -296,6 +308,14 @@ def _parsed_by_arrow(column: Column) -> Floats | None:
         return None
     found = np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
     return None if np.isinf(found).any() else found
+
+
+def _is_arrow(column: Column) -> bool:
+    """Say whether a column holds Arrow's texts: by its own type, or as pandas keeps texts where Arrow is installed."""
+    if isinstance(column.dtype, pd.ArrowDtype):
+        kind = column.dtype.pyarrow_dtype
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return isinstance(column.dtype, pd.StringDtype) and column.dtype.storage == "pyarrow"
 
 
 def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
@@ -319,7 +339,7 @@ def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.ob
 
 def coded(column: Column) -> tuple[npt.NDArray[np.int64], pa.LargeStringArray]:
     """Return the same with the texts as Arrow's; where the column is Arrow's too, some ten times as fast."""
-    if isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_string(column.dtype.pyarrow_dtype):
+    if _is_arrow(column):
         texts = pa.array(column)
         parts = (texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])).dictionary_encode().chunks
         codes = np.concatenate([_codes(part) for part in parts] or [np.zeros(0, np.int64)])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Examples
 from fourfold.core.errors import DataError
-from fourfold.recsys.data import ClickFeatures, ClickFeaturesConfig, read, side_by_side
+from fourfold.recsys.data import Categorical, ClickFeatures, ClickFeaturesConfig, read, schema, side_by_side
 from fourfold.recsys.data.schema import coded, infer_kind, parse_numbers
 from fourfold.recsys.data.vocabulary import Counts
 
@@ -52,13 +52,14 @@ def cut(cells: list[str | None], ends: tuple[int, ...]) -> list[list[str | None]
 
 @given(CELLS, st.lists(st.integers(0, 30), max_size=3))
 def test_codes_and_numbers_are_those_of_texts(cells: list[str | None], ends: list[int]) -> None:
-    column, texts = in_arrow(cells, *ends), pd.Series(cells, dtype=object, name="column")
-    codes, names = coded(column)
-    assert [names[code].as_py() if code >= 0 else None for code in codes.tolist()] == [cell or None for cell in cells]
-    assert len(set(names.to_pylist())) == len(names) == len(set(filter(None, cells)))
-    for found, expected in zip(parse_numbers(column), parse_numbers(texts), strict=True):
-        np.testing.assert_array_equal(found, expected)
-    assert infer_kind(column, ClickFeaturesConfig()) == infer_kind(texts, ClickFeaturesConfig())
+    texts = pd.Series(cells, dtype=object, name="column")
+    for column in (in_arrow(cells, *ends), texts.astype(pd.StringDtype("pyarrow", na_value=np.nan))):
+        codes, names = coded(column)
+        assert [names[code].as_py() if code >= 0 else None for code in codes.tolist()] == [one or None for one in cells]
+        assert len(set(names.to_pylist())) == len(names) == len(set(filter(None, cells)))
+        for found, expected in zip(parse_numbers(column), parse_numbers(texts), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        assert infer_kind(column, ClickFeaturesConfig()) == infer_kind(texts, ClickFeaturesConfig())
 
 
 @given(st.sampled_from(NUMBERS + WORDS) | st.text(max_size=6))
@@ -76,6 +77,18 @@ def test_counts_are_summed_over_blocks() -> None:
     assert counts.commonest(1, 0).to_pylist() == ["b", "a", "c"]
     assert counts.commonest(2, 1).to_pylist() == ["b"]
     assert Counts().commonest(1, 0).to_pylist() == []
+
+
+@pytest.mark.parametrize("unseen", [1, 3])
+def test_few_rows_are_encoded_as_many_are(unseen: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = pa.array([f"v{value}" for value in range(50)], pa.large_string())
+    field = Categorical(name="f", values=values, unseen=unseen)
+    cells = pd.Series([f"v{value}" for value in range(0, 90, 7)] + [None, ""])
+    few = field.encode(cells).tolist()
+    monkeypatch.setattr(schema, "_FEW", 0)
+    assert field.encode(cells).tolist() == few
+    assert few[:3] == [1 + unseen, 8 + unseen, 15 + unseen] and few[-2:] == [0, 0]
+    assert field == Categorical(name="f", values=values, unseen=unseen)
 
 
 def test_threads_learn_and_encode_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
