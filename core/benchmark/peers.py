@@ -19,10 +19,14 @@ Load = Callable[[str, int, int], Any]
 
 @dataclass(frozen=True)
 class Work:
-    """A kind of work: who does it, and what else is told of ours, given its rows a second."""
+    """A kind of work: who does it, and what else is told of ours, given its rows a second.
+
+    `load` is given where its cases are not those of the other works.
+    """
 
     contenders: Callable[[Any], Sequence[Contender]]
     facts: Callable[[Any, float], Mapping[str, Any]] = lambda setting, rate: {}
+    load: Load | None = None
 
 
 def run_peers(program: str, works: Mapping[str, Work], load: Load, steps: int) -> None:
@@ -34,7 +38,8 @@ def run_peers(program: str, works: Mapping[str, Work], load: Load, steps: int) -
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = parser.parse_args()
-    work, setting = works[given.work], load(given.case, given.steps, given.threads)
+    work = works[given.work]
+    setting = (work.load or load)(given.case, given.steps, given.threads)
     rows = speed_rows(given.work, take_turns(work.contenders(setting), given.repeats))
     for row in rows:
         if row["model"] == OURS:

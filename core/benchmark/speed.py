@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,16 @@ OURS = "ours"
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Work done once: rows, the seconds of the clock and of the processor, and (0 to 1) how good the result is."""
+    """Work done once: rows, the seconds of the clock and of the processor, and (0 to 1) how good the result is.
+
+    `more` are further figures by name, such as the seconds of a stage.
+    """
 
     rows: int
     seconds: float
     cpu_seconds: float
     quality: float | None = None
+    more: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def speed_rows(work: str, blocks: dict[str, list[Block]]) -> list[dict[str, Any]
     """Return a row for each contender: its median rate, and how many times faster ours is, repeat by repeat.
 
     `ratio` is the median over the repeats and `low` to `high` their range, by the clock; `cpu_ratio` by the processor's
-    time, which other programs disturb less.
+    time, which other programs disturb less. Of further figures a row tells the median.
 
     >>> fast, slow = Block(rows=8, seconds=1, cpu_seconds=2), Block(rows=8, seconds=3, cpu_seconds=4)
     >>> [(row["model"], row["ratio"], row["cpu_ratio"]) for row in speed_rows("work", {"ours": [fast], "A": [slow]})]
@@ -76,6 +80,7 @@ def _row(theirs: list[Block], ours: list[Block]) -> dict[str, Any]:
         "cpu_ratio": processor[0], "cpu_low": processor[1], "cpu_high": processor[2],
         "repeats": len(theirs), "rows": theirs[0].rows,
         "quality": [round(quality, 4) for quality in qualities],
+        **{name: round(float(np.median([block.more[name] for block in theirs])), 3) for name in theirs[0].more},
     }  # fmt: skip
 
 

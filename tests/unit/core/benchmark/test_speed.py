@@ -4,8 +4,10 @@ import json
 import sys
 
 import pytest
+import torch
 
 from fourfold.core.benchmark import Block, Contender, Peer, run_all, speed_rows, take_turns
+from fourfold.core.benchmark.clock import Clock
 
 
 def test_who_begins_moves_on():
@@ -20,6 +22,24 @@ def test_who_begins_moves_on():
 
     take_turns([contender("a"), contender("b")], 3)
     assert calls == [(0, "a"), (0, "b"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
+
+
+def test_a_clock_may_begin_behind_the_first_step(monkeypatch):
+    now = iter(range(100))
+    monkeypatch.setattr("fourfold.core.benchmark.clock.time.perf_counter", lambda: float(next(now)))
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.grad = torch.ones(1)
+    for skip, seconds in ((0, 3), (1, 2)):
+        clock, optimizer = Clock(skip=skip), torch.optim.SGD([weight], lr=0.1)
+        clock.watch(optimizer)
+        for _ in range(3):
+            optimizer.step()
+        assert clock.block(6).seconds == seconds
+
+
+def test_further_figures_are_medians():
+    blocks = [Block(rows=1, seconds=1, cpu_seconds=1, more={"p99_ms": value}) for value in (1, 9, 2)]
+    assert speed_rows("scoring", {"ours": blocks})[0]["p99_ms"] == 2
 
 
 def test_ratios_are_paired_within_a_repeat():
