@@ -66,12 +66,17 @@ CASES = (
     Case(name="criteo_8k", about="8,000 lines of Criteo's log, five folds", load=_criteo, needs="recsys/criteo_8k"),
 )
 
+_WORKS = (
+    ("training", "small_4096", 100), ("training", "small_256", 400), ("training", "large_4096", 20),
+    ("training", "large_256", 40), ("memory", "large_4096", 5), ("preprocessing", "rows_400000", 1),
+    ("loading", "rows_1000000", 1), ("scoring", "candidates_500", 500),
+)  # fmt: skip
 PEERS = tuple(
     Peer(
-        f"DeepCTR-Torch, training, {case}",
+        f"DeepCTR-Torch and FuxiCTR, {work}, {case}",
         "clicks",
-        (sys.executable, "-m", "fourfold.recsys.peers", "training", case, "--steps", steps),
+        (sys.executable, "-m", "fourfold.recsys.peers", work, case, "--steps", str(steps)),
     )
-    for case, steps in (("small_4096", "100"), ("small_256", "400"), ("large_4096", "4"), ("large_256", "8"))
+    for work, case, steps in _WORKS
 )
 """Rows of their own, since the speed of training depends on the size of the tables; steps follow what theirs takes."""

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,11 +30,11 @@ ClickPredictor("deepfm", config=config, device="cpu").fit(sys.argv[1])
 
 
 def write_rows(path: Path, rows: int) -> None:
-    """Write a Parquet file whose ids follow Zipf's law, block by block."""
+    """Write a log whose ids follow Zipf's law as Parquet or CSV, by the ending of the path, block by block."""
     import pyarrow as pa
-    from pyarrow import parquet
+    from pyarrow import csv, parquet
 
-    writer = None
+    writer: Any = None
     for start in range(0, rows, BLOCK):
         rng, count = np.random.default_rng((0, start)), min(BLOCK, rows - start)
         columns = {"label": pa.array((rng.random(count) < 0.25).astype(np.int8))}
@@ -42,6 +43,8 @@ def write_rows(path: Path, rows: int) -> None:
             ids = (VALUES ** rng.random(count)).astype(np.int64)
             columns[f"C{number}"] = pa.array(np.char.mod("%08x", ids * 2_654_435_761 % 2**32))
         table = pa.table(columns)
+        if writer is None and path.suffix == ".csv":
+            writer = csv.CSVWriter(str(path), table.schema, write_options=csv.WriteOptions(quoting_style="none"))
         writer = writer or parquet.ParquetWriter(str(path), table.schema)
         writer.write_table(table)
     if writer is not None:

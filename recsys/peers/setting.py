@@ -52,6 +52,8 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
 
     Ids follow Zipf's law; a click depends on an effect of each value. Raises ConfigError where there is no such case.
     """
+    if steps < 2:
+        raise ConfigError(f"peers: --steps {steps} must be 2 or above, since the first step is not counted")
     kind, _, batch = name.partition("_")
     if kind not in _TABLES or not batch.isdecimal() or int(batch) < 1:
         raise ConfigError(f"peers: no case '{name}' of recsys; write small_4096 or large_256, or other rows a step")
@@ -62,3 +64,15 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     logit = effects[np.arange(FIELDS), ids].sum(1) - 1
     labels = (rng.random(rows) < 1 / (1 + np.exp(-logit))).astype(np.float32)
     return Setting(table_rows=_TABLES[kind], batch=int(batch), steps=steps, threads=threads, ids=ids, labels=labels)
+
+
+def count_of(case: str, word: str) -> int:
+    """Return the number of a case such as "rows_400000"; ConfigError where the case is another.
+
+    >>> count_of("rows_400000", "rows")
+    400000
+    """
+    kind, _, count = case.partition("_")
+    if kind != word or not count.isdecimal() or int(count) < 1:
+        raise ConfigError(f"peers: no case '{case}' of this work; write {word}_1000, or another number")
+    return int(count)
