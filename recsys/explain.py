@@ -14,7 +14,7 @@ from ..core.metrics import RocAuc, value_of
 from ..core.report import Table
 from ..core.tables import Scan, blocks_of
 from ..core.training import Output
-from .data.schema import categories
+from .data.cells import categories
 
 _LOOKED_AT, _FIELDS, _VALUES, _LEAST = 2_000, 6, 5, 50
 

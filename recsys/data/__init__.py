@@ -1,10 +1,11 @@
 """The adapter of click tables: files → examples → ids and positions → batches."""
 
 from .columns import conversions, latest, numbers_of_groups, true_probabilities
+from .config import ClickFeaturesConfig
 from .features import ClickFeatures
 from .kinds import checked
 from .reading import divided, read
-from .schema import Categorical, ClickFeaturesConfig, ListShape, LogShape, Numeric
+from .schema import Categorical, ListShape, LogShape, Numeric
 from .source import ClickSource
 
 __all__ = [

@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .schema import categories, coded, parse_numbers
+from .cells import categories, coded, parse_numbers
 from .vocabulary import places
 
 TRUTH = "true_probability"

@@ -19,11 +19,12 @@ from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
 from ...core.labels import Classes
 from ...core.tables import Spill
 from .columns import conversions
+from .config import ClickFeaturesConfig
 from .formats import VALUE
 from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
 from .lists import learn as learn_list
-from .schema import Categorical, ClickFeaturesConfig, Field, Ids, Kind, Learning, ListShape, LogShape, Numeric
+from .schema import Categorical, Field, Ids, Kind, Learning, ListShape, LogShape, Numeric
 from .side_by_side import side_by_side, write_columns
 from .source import ClickSource
 from .vocabulary import from_arrays, to_arrays

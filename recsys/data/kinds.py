@@ -12,9 +12,11 @@ import pandas as pd
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
+from .cells import Column, Floats, parse_numbers
 from .columns import NO_FIELDS
+from .config import ClickFeaturesConfig
 from .lists import shared_field
-from .schema import ClickFeaturesConfig, Column, Floats, Kind, infer_kind, parse_numbers
+from .schema import Kind, infer_kind
 from .side_by_side import side_by_side
 
 _COVERED, _RARE = 0.9, 0.05

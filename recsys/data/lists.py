@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.errors import DataError
-from .schema import Categorical, ClickFeaturesConfig, Column, Ids, Learning
+from .cells import Column
+from .config import ClickFeaturesConfig
+from .schema import Categorical, Ids, Learning
 
 SEPARATOR = "|"
 

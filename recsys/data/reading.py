@@ -30,8 +30,8 @@ from ...core.tables import (
     scan_separated,
 )
 from ...core.tables.probing import open_text, probe, size_of
+from .cells import categories
 from .formats import form_of, scan_log
-from .schema import categories
 
 Data: TypeAlias = str | Path | pd.DataFrame | Sequence[str | Path]
 Labels: TypeAlias = Sequence[Any] | npt.NDArray[Any] | pd.Series

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from fourfold.core.batch import Examples
 from fourfold.core.errors import DataError
 from fourfold.recsys.data import Categorical, ClickFeatures, ClickFeaturesConfig, read, schema, side_by_side
-from fourfold.recsys.data.schema import coded, infer_kind, parse_numbers
+from fourfold.recsys.data.cells import coded, parse_numbers
+from fourfold.recsys.data.schema import infer_kind
 from fourfold.recsys.data.vocabulary import Counts
 
 NUMBERS = (

@@ -17,8 +17,9 @@ from fourfold.core.batch import Draw, Examples
 from fourfold.core.config import from_dict
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
 from fourfold.recsys.data import Categorical, ClickFeatures, ClickFeaturesConfig, Numeric, read
+from fourfold.recsys.data.cells import parse_numbers
 from fourfold.recsys.data.kinds import infer_kinds
-from fourfold.recsys.data.schema import infer_kind, parse_numbers, place_knots
+from fourfold.recsys.data.schema import infer_kind, place_knots
 
 CSV = "age,job,user_id,label\n30,nurse,7,no\n41,,8,yes\n,baker,7,no\n52,baker,9,yes\n"
 ALL = ClickFeaturesConfig(min_count=1, field_dropout=0.0)
