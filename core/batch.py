@@ -140,11 +140,29 @@ class Draw:
 
     def uniform(self, rows: Rows, count: int, stream: int = 0) -> npt.NDArray[np.float64]:
         """Return (len(rows), count) numbers in [0, 1): row i's depend on (seed, epoch, rows[i], stream) alone."""
-        key = _mix(_mix(_mix(np.uint64(self.seed)) ^ np.uint64(self.epoch)) ^ np.uint64(stream))
-        per_row = _mix(np.asarray(rows).astype(np.uint64) ^ key)
-        bits = _mix(per_row[:, None] + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        bits = self._bits(rows, count, stream)
         numbers: npt.NDArray[np.float64] = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
         return numbers
+
+    def chance(self, rows: Rows, count: int, share: float, stream: int = 0) -> npt.NDArray[np.bool_]:
+        """Return (len(rows), count) draws that are true with the probability `share`, to one in 65,536.
+
+        Four draws come from one 64-bit number: a quarter of what `uniform` costs.
+
+        >>> bool(Draw(seed=1, epoch=0).chance(np.arange(10_000), 3, 0.25).mean().round(2) == 0.25)
+        True
+        """
+        quarters = self._bits(rows, -(-count // 4), stream).astype("<u8", copy=False).view("<u2")
+        found: npt.NDArray[np.bool_] = quarters[:, :count] < round(share * 65_536)
+        return found
+
+    def _bits(self, rows: Rows, count: int, stream: int) -> npt.NDArray[np.uint64]:
+        """Return (len(rows), count) random words."""
+        key = _mix(_mix(_mix(np.uint64(self.seed)) ^ np.uint64(self.epoch)) ^ np.uint64(stream))
+        per_row = _mix(np.asarray(rows).astype(np.uint64) ^ key)
+        steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        found: npt.NDArray[np.uint64] = _mix(per_row[:, None] + steps)
+        return found
 
     def generator(self, stream: int = 0) -> np.random.Generator:
         """Return a generator for what concerns the whole epoch, such as the order of its batches."""

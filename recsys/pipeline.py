@@ -13,13 +13,14 @@ import pandas as pd
 from torch import nn
 
 from ..core.batch import Examples
+from ..core.device import pick_device
 from ..core.errors import ConfigError, DataError, did_you_mean
 from ..core.holdout import Strata
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
-from ..core.training import Observer, Output, Task
+from ..core.training import Observer, Output, Task, predict
 from . import data
 from .baselines import ClickBaseline
 from .config import PRESETS, SPACE, ClickConfig
@@ -32,6 +33,7 @@ from .ranking import Best
 from .start import Start, adopt, begin_with, read_start
 
 _FEW = 1_000_000
+_AT_ONCE = 512
 
 
 class ClickPredictor(Pipeline):
@@ -165,6 +167,10 @@ class ClickPredictor(Pipeline):
     def deep_name(self) -> str:
         """What the model is called without the classical one."""
         return deep_name(self.config_.model.parts)
+
+    def deep_outputs(self, examples: Examples) -> Output:
+        """Return what the model says, many rows at once: they are small."""
+        return predict(self.task_, self.features_.source(examples), pick_device(self.device), batch_rows=_AT_ONCE)
 
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by log loss."""

@@ -72,7 +72,7 @@ class ClickSource:
         found = self.take(rows)
         ids, position = found.ids, found.position
         if draw is not None and self.dropout:
-            drop = draw.uniform(rows, self.fields) < self.dropout
+            drop = draw.chance(rows, self.fields, self.dropout)
             ids = np.where(drop, self.hidden, ids)
             position = np.where(drop[:, self.fields - self.numbers :], np.float32(0), position)
         tensors: dict[str, Any] = {"ids": ids, "position": position, "label": found.labels}
