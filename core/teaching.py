@@ -40,7 +40,7 @@ def load_teacher(pipeline: Pipeline) -> Any:
         return None
     teacher: Any = type(pipeline).load(pipeline.teacher, device=pipeline.device)
     theirs, ours = (getattr(one.features_, "classes", None) for one in (teacher, pipeline))
-    if theirs != ours:
+    if theirs != ours or len({getattr(one.features_, "outputs", 1) for one in (teacher, pipeline)}) > 1:
         raise ConfigError(
             f"teacher '{pipeline.teacher}': it knows other labels than the training rows; give a run on such labels"
         )

@@ -105,7 +105,8 @@ class ConversionObjective(ClickObjective):
 
 
 def conversion_rates(outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return p(conversion | click) (N,) of outputs (N, 2); the second is never above the first.
+    """Return p(conversion | click) (N,) of outputs (N, 2); 1 where the second is above the first, as it may be where
+    other models have a say.
 
     >>> conversion_rates(np.array([[0.5, 0.1], [0.2, 0.3]], np.float32)).round(2).tolist()
     [0.20000000298023224, 1.0]
@@ -119,6 +120,12 @@ def _log_probabilities(logits_B2: Tensor) -> Tensor:
 
 
 def _log_losses(logits_B2: Tensor, labels_B2: Tensor) -> Tensor:
-    """Return −y·log p − (1 − y)·log(1 − p) (B, 2), from logarithms, which do not underflow."""
-    log_p = _log_probabilities(logits_B2).clamp(max=-_LEAST)
-    return -(labels_B2 * log_p + (1 - labels_B2) * torch.log(-torch.expm1(log_p)))
+    """Return −y·log p − (1 − y)·log(1 − p) (B, 2).
+
+    1 − p(click) · p(conversion | click) is p(no click) + p(click) · p(no conversion | click), whose logarithm is exact
+    however sure a model is.
+    """
+    click_B, follows_B = logits_B2.unbind(1)
+    none_B = torch.logaddexp(F.logsigmoid(-click_B), F.logsigmoid(click_B) + F.logsigmoid(-follows_B))
+    log_q = torch.stack([F.logsigmoid(-click_B), none_B], 1)
+    return -(labels_B2 * _log_probabilities(logits_B2) + (1 - labels_B2) * log_q)

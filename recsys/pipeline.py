@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,10 @@ class ClickPredictor(Pipeline):
         return super().strata(examples) if len(examples) <= _FEW else None
 
     def check_settings(self, held_out: Examples | None) -> None:
-        """Refuse fields that the model is asked to look at and that are not there."""
+        """Refuse fields that the model is asked to look at and that are not there, and held-out rows whose conversions
+        are asked for and not there."""
+        if held_out is not None and self.config_.features.conversion:
+            data.conversions(held_out, self.config_.features.conversion)
         names = self.features_.names
         streams = self.config_.model.streams
         for name in (*streams.first_context, *streams.second_context):
@@ -220,8 +224,8 @@ class ClickPredictor(Pipeline):
         """Return the `k` rows of the highest probability, the best first, of each value of the column `by`.
 
         Each is a dictionary of its row (from 1), the value of `by` where one is asked for, and its probability. Of a
-        table on the disk a block is in memory at a time. Rows that cannot be read are left out, and told; DataError is
-        raised where none can.
+        table on the disk a block is in memory at a time. Rows that cannot be read are left out, with a warning;
+        DataError is raised where none can.
         """
         if by in ("row", "probability"):
             raise ConfigError(f"by: the answers have a '{by}' of their own; rename the column")
@@ -231,7 +235,8 @@ class ClickPredictor(Pipeline):
             first = min(examples.errors)
             if bad == len(examples):
                 raise DataError(examples.errors[first])
-            self._say(f"{examples.name}: {bad:,} rows cannot be read and are left out, first {examples.errors[first]}")
+            left_out = f"{examples.name}: {bad:,} rows cannot be read and are left out, first {examples.errors[first]}"
+            self._say(left_out) if self.verbose else warnings.warn(left_out, stacklevel=2)
         for block in examples.blocks():
             if by is not None and by not in block.inputs.columns:
                 raise DataError(f"{block.name}: no column '{by}'{did_you_mean(by, map(str, block.inputs.columns))}")

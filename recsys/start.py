@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core import artifact
 from ..core.config import from_dict
-from ..core.errors import ArtifactError
+from ..core.errors import ArtifactError, ConfigError
 from ..core.nn.table import FusedTable
 from .config import ClickConfig
 from .data import ClickFeatures
@@ -47,6 +47,11 @@ def adopt(config: ClickConfig, start: Start) -> ClickConfig:
     What says how rows are held out, ranked, hidden or left out is `config`'s own where it was set.
     """
     usual, features = ClickConfig().features, start.config.features
+    if (conversion := config.features.conversion) not in ("", features.conversion):
+        raise ConfigError(
+            f"init '{start.name}': it learned {'no conversions' if not features.conversion else features.conversion}; "
+            f"features.conversion ({conversion}) needs a model trained from nothing"
+        )
     own = {name: getattr(config.features, name) for name in _OWN}
     kept = {name: value for name, value in own.items() if value != getattr(usual, name)}
     return replace(config, model=start.config.model, features=replace(features, **kept))

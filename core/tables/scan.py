@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..cache import user_cache
 from ..errors import DataError
-from .encodings import UTF_8, Encoding
+from .encodings import UTF_8, UTF_8_MARKED, Encoding
 from .mapped import Spill, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
@@ -189,7 +189,7 @@ def scan_separated(
     with pa.OSFile(str(place), "wb") as file:
         for path in paths:
             encoding = probe(path)
-            notes += [] if encoding == UTF_8 else [f"{path.name}: read as {encoding.name}"]
+            notes += [] if encoding in (UTF_8, UTF_8_MARKED) else [f"{path.name}: read as {encoding.name}"]
             for batch in _parsed(path, dialect, names, encoding):
                 found = convert(batch) if convert else batch
                 if schema is None:
@@ -224,7 +224,8 @@ def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None, encoding:
         header = next(dialect.records(file), None)
     if header is None or header[1] is None:
         raise empty(path.name)
-    columns = list(names or header[1])
+    # A column without a name is called as pandas calls it, so that a table is the same however large it is.
+    columns = list(names or (name or f"Unnamed: {place}" for place, name in enumerate(header[1])))
     refuse_repeated(columns, path.name)
     read = csv.ReadOptions(
         encoding=encoding.codec,

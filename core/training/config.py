@@ -8,6 +8,8 @@ from typing import Literal
 
 from ..errors import ConfigError
 
+_LEAST_ROWS = 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
@@ -124,14 +126,19 @@ class TrainConfig:
             budget_seconds(self.budget)
 
     def rows_of_batch(self, rows: int) -> int:
-        """Return how many rows a batch of a set of so many has.
+        """Return how many rows a batch of so many has: none a single one, which batch norms cannot take.
 
         >>> config = TrainConfig(batch_rows=4096, epoch_steps=20)
-        >>> config.rows_of_batch(200_000), config.rows_of_batch(5_000)
-        (4096, 250)
+        >>> config.rows_of_batch(200_000), config.rows_of_batch(5_000), config.rows_of_batch(4 * 4096 + 1)
+        (4096, 250, 819)
+        >>> TrainConfig(batch_rows=16).rows_of_batch(33)
+        17
         """
-        few = max(1, rows // self.epoch_steps) if self.epoch_steps else self.batch_rows
-        return min(self.batch_rows, few)
+        few = max(_LEAST_ROWS, rows // self.epoch_steps) if self.epoch_steps else self.batch_rows
+        size = min(self.batch_rows, few)
+        while size < rows and rows % size == 1:
+            size += 1
+        return size
 
 
 def budget_seconds(budget: str) -> float:

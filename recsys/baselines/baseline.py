@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from ...core.artifact import Manifest, read_manifest, write_manifest
 from ...core.batch import Examples
 from ...core.errors import ArtifactError
 from ...core.linear import LinearModel, fifth, some_rows
 from ...core.training import Output
 from ..data import ClickFeatures, ClickSource
+from ..domain import DOMAIN
 from .logistic import LOGISTIC, choose_strength, fit_logistic, one_hot
 from .trees import TREES, Trees
 
@@ -50,14 +53,18 @@ class ClickBaseline:
         source = features.source(examples)
         if source.outputs == 1:
             return self._learn(source, features, seed)
-        self.conversion_ = ClickBaseline()._learn(source.only(1), features, seed)
-        return self._learn(source.only(0), features, seed)
+        self._learn(source.only(0), features, seed)
+        self.conversion_ = ClickBaseline()
+        self.conversion_.features_ = features
+        both = source.only(1)
+        self.conversion_._fit(both, seed, choose_strength(one_hot(both, features), _targets(both), seed))
+        return self
 
     def _learn(self, source: ClickSource, features: ClickFeatures, seed: int) -> ClickBaseline:
         """Fit both on rows of one label, and choose the better."""
         self.features_ = features
         kept, held_out = fifth(len(source), seed, None)
-        strength = choose_strength(one_hot(source, features), source.labels.astype(np.int64), seed)
+        strength = choose_strength(one_hot(source, features), _targets(source), seed)
         if len(held_out) and len(np.unique(source.labels[kept])) == 2:
             self._fit(source.take(kept), seed, strength)
             chosen = source.take(held_out)
@@ -80,9 +87,10 @@ class ClickBaseline:
         self.trees_.save(folder)
         self.features_.save(folder)
         if self.conversion_:
-            (folder / _CONVERSION).mkdir()
+            (folder / _CONVERSION).mkdir(exist_ok=True)
             self.conversion_.save(folder / _CONVERSION)
-        facts = {"best": self.best, "fitted_on": self.fitted_on}
+            write_manifest(folder / _CONVERSION, Manifest(domain=DOMAIN.name, kind="linear", config={}))
+        facts = {"best": self.best, "fitted_on": self.fitted_on, "conversion": self.conversion_ is not None}
         (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
 
     @classmethod
@@ -91,16 +99,17 @@ class ClickBaseline:
         baseline = cls()
         baseline.linear_, baseline.trees_ = LinearModel.load(folder), Trees.load(folder)
         baseline.features_ = ClickFeatures.load(folder)
-        if (folder / _CONVERSION).is_dir():
-            baseline.conversion_ = ClickBaseline.load(folder / _CONVERSION)
         path = folder / _FACTS
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
-            baseline.best, baseline.fitted_on = facts["best"], facts["fitted_on"]
+            baseline.best, baseline.fitted_on, conversion = facts["best"], facts["fitted_on"], facts["conversion"]
             if baseline.best not in NAMES:
                 raise ValueError(f"no model '{baseline.best}'")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path}: missing or damaged ({error}); save the baseline again") from None
+        if conversion:
+            read_manifest(folder / _CONVERSION)
+            baseline.conversion_ = ClickBaseline.load(folder / _CONVERSION)
         return baseline
 
     def _fit(self, source: ClickSource, seed: int, strength: float) -> None:
@@ -122,6 +131,10 @@ class ClickBaseline:
         if TREES in names:
             found[TREES] = self.trees_.probabilities(source)
         return found
+
+
+def _targets(source: ClickSource) -> npt.NDArray[np.int64]:
+    return source.labels.astype(np.int64)
 
 
 def _log_loss(said: Output, source: ClickSource) -> float:

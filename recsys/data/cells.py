@@ -73,7 +73,8 @@ def _parsed_by_arrow(column: Column) -> Floats | None:
     except pa.ArrowInvalid:
         return None
     found = np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
-    return None if np.isinf(found).any() else found
+    strange = np.isinf(found).any() or int(np.isnan(found).sum()) > numbers.null_count  # "-nan" is no number
+    return None if strange else found
 
 
 def _is_arrow(column: Column) -> bool:

@@ -12,13 +12,16 @@ import pyarrow as pa
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .cells import categories, coded, parse_numbers
+from .cells import NO_NUMBER, categories, coded, parse_numbers
 from .vocabulary import places
 
 TRUTH = "true_probability"
 """The column of simulated logs that holds the true probabilities."""
 NO_FIELDS = frozenset({TRUTH})
-_YES_OR_NO = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
+_YES_OR_NO = {
+    **dict.fromkeys(("0", "0.0", "false", "no", *NO_NUMBER), 0.0),
+    **dict.fromkeys(("1", "1.0", "true", "yes"), 1.0),
+}
 
 
 class Numbering:
@@ -83,7 +86,7 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
     parts, start = [], 0
     for block in blocks_of(examples.inputs, [column]):
         codes, texts = categories(block[column])
-        known = np.array([_YES_OR_NO.get(text.lower(), np.nan) for text in texts] + [0.0], np.float32)
+        known = np.array([_YES_OR_NO.get(text.strip().lower(), np.nan) for text in texts] + [0.0], np.float32)
         found = known[codes]  # the last, where a cell is empty
         if np.isnan(found).any():
             row = int(np.argmax(np.isnan(found)))

@@ -55,5 +55,10 @@ class ClickFeaturesConfig:
             raise ConfigError(f"features.split: no way '{self.split}'; there is random, time and group")
         if self.split != "random" and not getattr(self, self.split):
             raise ConfigError(f"features.split={self.split}: say which column it is with features.{self.split}")
+        lists = {entry.partition(":")[0] for entry in (*self.several, *self.sequences)}
+        if self.conversion and self.conversion in lists | {*self.categorical, *self.numeric}:
+            raise ConfigError(
+                f"features.conversion names '{self.conversion}', which other settings name as a field; it is none"
+            )
         if both := set(self.categorical) & set(self.numeric):
             raise ConfigError(f"features.categorical and features.numeric both name '{min(both)}'; choose one")

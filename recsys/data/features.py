@@ -57,7 +57,7 @@ class ClickFeatures:
         if begin is not None:
             return begin.grown(examples)
         classes = _two_classes(examples, config)
-        if config.conversion in examples.inputs.columns:
+        if config.conversion and config.conversion in examples.inputs.columns:
             _check_conversions(examples, classes, config.conversion)
         names, lists = list(map(str, examples.inputs.columns)), _lists_of(config)
         named = (*config.categorical, *config.numeric, config.group, config.time, config.conversion, *lists)
@@ -92,6 +92,8 @@ class ClickFeatures:
         """Return the same fields with the values that occur often enough in the examples added to the vocabularies."""
         self._check_columns(examples)
         self.classes.encode(examples)
+        if self.config.conversion:
+            _check_conversions(examples, self.classes, self.config.conversion)
         learning = {name: Categorical.learn(name, self.config) for name in self.categorical}
         learning |= {one.name: learn_list(one.name, self.config) for one in self.lists if not one.shared}
         for _, block in numbered(examples, list(learning)) if learning else ():

@@ -58,7 +58,8 @@ def with_errors(examples: Examples, numeric: list[str]) -> Examples:
 def fields_of(block: pd.DataFrame, config: ClickFeaturesConfig) -> pd.DataFrame:
     """Return the columns with one value a cell that are fields of a model."""
     lists = {shared_field(entry)[0] for entry in (*config.several, *config.sequences)}
-    return block.drop(columns=[*{*NO_FIELDS, config.time, config.conversion, *lists} & set(block.columns)])
+    others = {*NO_FIELDS, *lists, *filter(None, (config.time, config.conversion))}
+    return block.drop(columns=[*others & set(block.columns)])
 
 
 def infer_kinds(block: pd.DataFrame, config: ClickFeaturesConfig) -> dict[str, Kind]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import ConfigError, DataError
 from ...core.tables import (
     ABOVE,
     CSV,
@@ -140,7 +140,7 @@ def _separated(paths: list[Path], dialect: Dialect, name: str) -> _Found:
         return _whole(paths[0])
     try:
         found = _scanned(scan_separated(paths, dialect), name)
-    except DataError:
+    except (ConfigError, DataError, OSError):  # no room in the cache, or a form that Arrow refuses
         return _whole(paths[0])  # which is more lenient, or says the line
     lines = functools.cache(lambda: row_lines(paths[0], dialect))
     return replace(found, place=lambda row: f"{name}:{lines()[row]}")

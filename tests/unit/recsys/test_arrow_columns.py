@@ -114,3 +114,9 @@ def test_the_first_column_that_fails_is_named_on_any_number_of_threads(monkeypat
     frame.loc[7, "c"], frame.loc[3, "b"] = "many", "few"
     with pytest.raises(DataError, match=r"^data: row 3: column 'b': 'few' is not a number"):
         features.source(Examples(inputs=frame, place=lambda row: f"data: row {row}"))
+
+
+def test_minus_nan_is_no_number_however_the_text_is_kept() -> None:
+    for kind in (object, "str", "string[pyarrow]"):
+        numbers, wrong = parse_numbers(pd.Series(["1", "-nan", "nan", ""], dtype=kind))
+        assert wrong.tolist() == [False, True, False, False] and np.isnan(numbers[1:]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from console import fourfold
 
 from fourfold.core.batch import Batch
 from fourfold.core.config import override
-from fourfold.core.errors import ConfigError, DataError
+from fourfold.core.errors import ArtifactError, ConfigError, DataError
 from fourfold.core.metrics import value_of
 from fourfold.recsys.config import PRESETS
 from fourfold.recsys.conversion import ConversionObjective, EntireSpace
@@ -124,6 +125,57 @@ def test_a_teacher_knows_both(tmp_path: Path) -> None:
     pipeline().fit(frame, label="click").save(tmp_path / "teacher")
     model = pipeline().set_params(teacher=tmp_path / "teacher").fit(frame, label="click")
     assert told_apart(model.predict_conversion(frame), rate) > 0.3
+
+
+def test_a_sure_model_that_errs_still_learns() -> None:
+    logits = torch.tensor([[20.0, 20.0]], requires_grad=True)
+    terms = EntireSpace(torch.nn.Identity()).terms(logits, Batch({"label": torch.zeros(1, 2)}))
+    sum(term.sum for term in terms.values()).backward()
+    assert logits.grad[0, 0] > 1 and logits.grad[0, 1] > 0.4
+
+
+def test_what_cannot_go_on_with_conversions_is_refused(tmp_path: Path) -> None:
+    frame, _ = log(600)
+    pipeline().fit(frame, label="click").save(tmp_path / "both")
+    ClickPredictor("tiny", seed=0).fit(frame.drop(columns="bought"), label="click").save(tmp_path / "clicks")
+    bare = frame.drop(columns="bought")
+    with pytest.raises(DataError, match="no column 'bought'"):
+        ClickPredictor(init=tmp_path / "both").fit(bare, label="click", valid=0)
+    with pytest.raises(DataError, match="no column 'bought'"):
+        pipeline().fit(frame, label="click", valid=read(bare), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    asked = override(ClickPredictor(init=tmp_path / "clicks").resolve(), {"features": {"conversion": "bought"}})
+    with pytest.raises(ConfigError, match="it learned no conversions"):
+        ClickPredictor(init=tmp_path / "clicks", config=asked).fit(frame, label="click")
+    with pytest.raises(ConfigError, match="it knows other labels"):
+        ClickPredictor("tiny", teacher=tmp_path / "both").fit(bare, label="click")
+    with pytest.raises(ConfigError, match="conversion names 'bought', which"):
+        pipeline(several=("bought",))
+
+
+def test_the_classical_models_of_conversions_are_under_the_artefacts_hash(tmp_path: Path) -> None:
+    frame, _ = log(600)
+    pipeline("linear").fit(frame, label="click").save(tmp_path / "run")
+    facts = tmp_path / "run" / "conversion" / "clicks.json"
+    facts.write_text(facts.read_text() + " ")
+    with pytest.raises(ArtifactError, match="damaged"):
+        ClickPredictor.load(tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "conversion")
+    with pytest.raises(ArtifactError, match="not a saved model"):
+        ClickPredictor.load(tmp_path / "run")
+
+
+def test_conversions_may_be_empty_and_written_as_pandas_does(tmp_path: Path) -> None:
+    frame, _ = log(600)
+    frame["bought"] = frame["bought"].where(frame["click"] == 1)  # 0.0, 1.0 and nothing
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    examples = ClickPredictor(config=pipeline().config).read(tmp_path / "log.csv", label="click")
+    assert conversions(examples, "bought").tolist() == frame["bought"].fillna(0).tolist()
+
+
+def test_a_column_without_a_name_is_no_conversion() -> None:
+    frame = pd.DataFrame({"": range(60), "a": [*"xyz"] * 20, "click": [0, 1] * 30})
+    assert len(ClickPredictor("tiny", seed=0).fit(frame, label="click").predict(frame)) == 60
 
 
 def test_what_is_no_conversion_is_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from fourfold.core.batch import Batch
-from fourfold.core.config import from_dict, to_dict
+from fourfold.core.config import from_dict, override, to_dict
 from fourfold.core.errors import ConfigError
 from fourfold.core.nn import TransformerConfig
 from fourfold.core.nn.table import FusedTable, PiecewiseLinear
@@ -20,6 +21,7 @@ from fourfold.recsys.model import ClickModel, ClickModelConfig, MLPConfig, Part,
 from fourfold.recsys.model.click import pair_sum
 from fourfold.recsys.model.cross import Cross
 from fourfold.recsys.model.streams import Streams
+from fourfold.recsys.pipeline import ClickPredictor
 
 SIZES, BINS = [4, 3, 6], [5]
 
@@ -216,3 +218,13 @@ def test_wrong_settings() -> None:
         ClickModelConfig(cin_hidden=(64, 0))
     with pytest.raises(ConfigError, match=r"^the last width of second \(5\) must be divisible by num_heads$"):
         StreamsConfig(second=MLPConfig(hidden=(5,)), num_heads=2)
+
+
+@pytest.mark.parametrize("rows", [25, 41, 61])
+def test_published_models_train_on_any_number_of_rows(rows: int) -> None:
+    """Batch norms take no batch of a single row."""
+    frame = pd.DataFrame({"a": [*"xyz"] * rows, "b": range(3 * rows)}).head(rows)
+    model = ClickPredictor("deepfm", seed=0).set_params(
+        config=override(ClickPredictor("deepfm").resolve(), {"train": {"epochs": 1}})
+    )
+    assert len(model.fit(frame, (frame["b"] % 2).to_numpy(), valid=0).predict(frame)) == rows

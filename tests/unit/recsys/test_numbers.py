@@ -64,7 +64,7 @@ def test_the_logarithm_finds_the_numbers_again(values: list[float], bins: int, o
     field = numeric(values, bins)
     shape = LogShape(field.knots, field.log_mean, field.log_deviation)
     log, numbers = Logarithm([len(field.knots) - 1], 2, [shape]), np.array([*values, *others])
-    found = log.numbers(torch.from_numpy(field.position(numbers))[:, None])[:, 0].numpy()
+    found = log.numbers(torch.from_numpy(field.encode(numbers)[1])[:, None])[:, 0].numpy()
     expected = numbers.clip(field.knots[0], field.knots[-1])
     assert np.allclose(found, expected, rtol=1e-5, atol=2e-5 * (1 + field.knots[-1] - field.knots[0]))
 
@@ -73,7 +73,7 @@ def test_logarithms_are_standardised_over_the_training_rows() -> None:
     values = [*np.random.default_rng(0).lognormal(sigma=3, size=500), -40.0, 0.0]
     field = numeric([*values, np.nan], 64)
     log = Logarithm([64], 1, [LogShape(field.knots, field.log_mean, field.log_deviation)])
-    z = log(torch.from_numpy(field.position(np.array(values)))[:, None])[:, 0, 0] / log.weight_ND[0, 0]
+    z = log(torch.from_numpy(field.encode(np.array(values))[1])[:, None])[:, 0, 0] / log.weight_ND[0, 0]
     assert abs(z.mean().item()) < 1e-3 and abs(z.std().item() - 1) < 1e-2
     assert np.allclose(signed_log(np.array([-40.0, 0.0])), [-np.log(41), 0])
     for alike in ([7.1] * 10, [], [np.nan]):
