@@ -23,7 +23,7 @@ from .vocabulary import Counts, places
 
 Ids: TypeAlias = npt.NDArray[np.int32]
 
-_FEW, _KEPT = 1024, 1 << 17
+_FEW, _KEPT, _HEAD = 1024, 1 << 17, 20_000
 _ID_NAME = re.compile(r"(?i:^|[_\-. ])(?i:id|uuid|hash|zip|postcode)$|[a-z]I[dD]$")
 
 
@@ -195,12 +195,21 @@ def infer_kind(column: Column, config: ClickFeaturesConfig) -> Kind:
         return "categorical"
     if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
         return "numeric"
+    return "numeric" if _are_numbers(column) else "categorical"
+
+
+def _are_numbers(column: Column) -> bool:
+    """Say whether texts are numbers, but for one in twenty, and none is a code."""
+    import pyarrow.compute as pc
+
+    if 19 * parse_numbers(column.iloc[:_HEAD])[1].sum() > len(column):  # too many are not, whatever follows
+        return False
     numbers, wrong = parse_numbers(column)
     known = int((~np.isnan(numbers)).sum())
     if known < 19 * wrong.sum() or not known:
-        return "categorical"
-    codes = column.astype(str).str.strip().str.match(r"[+-]?0\d").any()
-    return "categorical" if codes else "numeric"
+        return False
+    texts = pc.utf8_trim_whitespace(coded(column)[1])
+    return not pc.any(pc.match_substring_regex(texts, r"^[+-]?0\d")).as_py()
 
 
 def place_knots(numbers: Floats, bins: int) -> Floats:
