@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from torch import nn
@@ -22,6 +22,9 @@ Branches: TypeAlias = tuple[Output, Output | None]
 
 class Answering(Reading):
     """The part of a pipeline that answers."""
+
+    rows_at_once: ClassVar[int] = 0
+    """The rows of a batch where answers are made; 0: by the device."""
 
     device: str
     model_: nn.Module | None
@@ -69,7 +72,8 @@ class Answering(Reading):
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says of each row."""
-        return predict(self.task_, self.features_.source(examples), pick_device(self.device))
+        source, device = self.features_.source(examples), pick_device(self.device)
+        return predict(self.task_, source, device, batch_rows=self.rows_at_once)
 
     def _mixed(self, deep: Output, wide: Output | None) -> Output:
         if self.blend_ is None or self.objective is None:

@@ -14,14 +14,13 @@ import pandas as pd
 from torch import nn
 
 from ..core.batch import Examples
-from ..core.device import pick_device
 from ..core.errors import ConfigError, DataError, did_you_mean
 from ..core.holdout import Strata
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
-from ..core.training import Observer, Output, Task, predict
+from ..core.training import Observer, Output, Task
 from . import data
 from .baselines import ClickBaseline
 from .config import PRESETS, SPACE, ClickConfig
@@ -34,7 +33,6 @@ from .ranking import Best
 from .start import Start, adopt, begin_with, read_start
 
 _FEW = 1_000_000
-_AT_ONCE = 512
 
 
 class ClickPredictor(Pipeline):
@@ -53,6 +51,7 @@ class ClickPredictor(Pipeline):
     space = SPACE
     features_type = data.ClickFeatures
     baseline_type = ClickBaseline
+    rows_at_once = 512
 
     @property
     def classes_(self) -> npt.NDArray[Any]:
@@ -172,10 +171,6 @@ class ClickPredictor(Pipeline):
         """What the model is called without the classical one."""
         return deep_name(self.config_.model.parts)
 
-    def deep_outputs(self, examples: Examples) -> Output:
-        """Return what the model says, many rows at once: they are small."""
-        return predict(self.task_, self.features_.source(examples), pick_device(self.device), batch_rows=_AT_ONCE)
-
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by log loss."""
         return self.objective.task(model, self.config_.train, examples)
@@ -236,7 +231,10 @@ class ClickPredictor(Pipeline):
             if bad == len(examples):
                 raise DataError(examples.errors[first])
             left_out = f"{examples.name}: {bad:,} rows cannot be read and are left out, first {examples.errors[first]}"
-            self._say(left_out) if self.verbose else warnings.warn(left_out, stacklevel=2)
+            if self.verbose:
+                self._say(left_out)
+            else:
+                warnings.warn(left_out, stacklevel=2)
         for block in examples.blocks():
             if by is not None and by not in block.inputs.columns:
                 raise DataError(f"{block.name}: no column '{by}'{did_you_mean(by, map(str, block.inputs.columns))}")

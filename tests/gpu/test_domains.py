@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from domain_data import SAMPLES, Sample
+from torchrun import train_with_ranks
 from toy import ToySource, toy_task
 
 from fourfold.core.config import override
@@ -109,18 +106,5 @@ def test_gradients_go_through_nccl(parallel: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 def test_ranks_train_one_model(sample: Sample, parallel: str, tmp_path: Path) -> None:
-    data = sample.write(tmp_path, 60, 5)
     ranks = torch.cuda.device_count()
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
-    options = ["--preset", "tiny", "--set", f"train.parallel={parallel}", "--set", "train.epochs=2", "--json"]
-    done = subprocess.run(
-        [*command, "-m", "fourfold", sample.name, "train", str(data), "--out", str(tmp_path / "run"), *options],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["verdict"].startswith("Ship ")
+    train_with_ranks(sample.name, sample.write(tmp_path, 60, 5), tmp_path / "run", ranks=ranks, parallel=parallel)
