@@ -1,28 +1,18 @@
-"""Sound files and log-mel features: the one place that knows soundfile and torchaudio.
-
-torchaudio is in maintenance (2.11 is its last release): its resampling and mel filters are all that is used
-of it.
-"""
+"""Log-mel features: torchaudio, which is in maintenance (2.11 is its last release), gives the filters alone."""
 
 from __future__ import annotations
 
 import functools
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..core.errors import ConfigError, DataError
-
-Wave: TypeAlias = npt.NDArray[np.float32]
-"""Mono samples in [-1, 1]."""
-
-SOUND_FILES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+from ...core.errors import ConfigError
+from .files import Wave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,36 +38,6 @@ class AudioConfig:
             raise ConfigError(f"audio.hop ({self.hop}) must be at least 1 ms and at most audio.window ({self.window})")
         if self.range_db <= 0:
             raise ConfigError(f"audio.range_db ({self.range_db}) must be above 0")
-
-
-def decode(path: str | Path) -> tuple[Wave, int]:
-    """Return the mono wave of a WAV, FLAC, OGG, Opus or MP3 file and its sample rate in Hz.
-
-    Channels are averaged. Raises DataError, naming the file, where it is missing, not a sound or without
-    samples.
-    """
-    import soundfile
-
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: no such sound file; check the path (a relative one starts at the table's folder)")
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string.rstrip(".")
-        raise DataError(f"{path.name}: not a sound file ({reason}); convert it to WAV, FLAC, OGG or MP3") from None
-    if not len(samples):
-        raise DataError(f"{path.name}: a sound file without samples; record it again or remove it")
-    return np.ascontiguousarray(samples.mean(axis=1)), int(rate)
-
-
-def resample(wave: Wave, rate: int, new_rate: int) -> Wave:
-    """Return the wave at another sample rate (windowed sinc, by torchaudio)."""
-    if rate == new_rate:
-        return wave
-    import torchaudio.functional
-
-    return np.asarray(torchaudio.functional.resample(torch.from_numpy(wave), rate, new_rate).numpy())
 
 
 def log_mel(wave: Wave, config: AudioConfig) -> npt.NDArray[np.float32]:

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from ..core.batch import Batch
-from ..core.errors import ConfigError
-from ..core.nn import Decoder, DecoderCache, Dropout, Encoder, SinusoidalPositions, TransformerConfig
-from .data import BOS
+from ...core.batch import Batch
+from ...core.errors import ConfigError
+from ...core.nn import Decoder, DecoderCache, Dropout, Encoder, SinusoidalPositions, TransformerConfig
+from ..data import BOS
+from .subsampling import Subsampling, keep_mask
 
 # Shapes: B batch, L frames, M mels, T encoder steps, D width, S target length, V vocabulary.
 
@@ -48,31 +48,6 @@ class SpeechOutput(NamedTuple):
     ctc: Tensor
     length: Tensor
     decoder: Tensor | None
-
-
-class Subsampling(nn.Module):
-    """Two convolutions over time, GELU after each, that make one step of 2 or 4 frames (as in Whisper).
-
-    Padding stays zero between them, so that an utterance gives the same steps in every batch.
-    """
-
-    def __init__(self, mels: int, width: int, kernel: int, factor: int) -> None:
-        super().__init__()
-        strides = {2: (1, 2), 4: (2, 2)}[factor]
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(size, width, kernel, stride, kernel // 2)
-            for size, stride in zip((mels, width), strides, strict=True)
-        )
-        self.strides = strides
-
-    def forward(self, frames_BLM: Tensor, length_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the steps (B, T, D) and their numbers (B,)."""
-        x_BDL = frames_BLM.transpose(1, 2)
-        for convolution, stride in zip(self.convolutions, self.strides, strict=True):
-            x_BDL = F.gelu(convolution(x_BDL))
-            length_B = (length_B + stride - 1) // stride
-            x_BDL = x_BDL * keep_mask(length_B, x_BDL.shape[2])[:, None, :]
-        return x_BDL.transpose(1, 2), length_B
 
 
 class SpeechModel(nn.Module):
@@ -124,8 +99,3 @@ class SpeechModel(nn.Module):
         x_BSD = self.decoder(self.dropout(x_BSD), memory_BTD, memory_keep_BM=keep_BT, cache=cache)
         logits_BSV: Tensor = self.head(x_BSD)
         return logits_BSV
-
-
-def keep_mask(length_B: Tensor, size: int) -> Tensor:
-    """Return (B, size), True within each row's length."""
-    return torch.arange(size, device=length_B.device)[None, :] < length_B[:, None]

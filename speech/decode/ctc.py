@@ -1,9 +1,8 @@
-"""From logits to ids of units: greedy CTC, a beam over CTC prefixes, greedy attention with a cache."""
+"""From CTC's logits to ids of units: the best path, and a beam over prefixes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,25 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..core.nn import DecoderCache
-from .data import BLANK, BOS, EOS
+from ..data import BLANK
 
-if TYPE_CHECKING:
-    from .model import SpeechModel
-
-# Shapes: B batch, T encoder steps, D width, V vocabulary, S target length.
-
-
-class Transcript(str):
-    """A transcript with the probability that the model gives it."""
-
-    __slots__ = ("confidence",)
-    confidence: float
-
-    def __new__(cls, text: str, confidence: float) -> Transcript:
-        transcript = super().__new__(cls, text)
-        transcript.confidence = confidence
-        return transcript
+# Shapes: B batch, T encoder steps, V vocabulary.
 
 
 def collapse(path: list[int]) -> list[int]:
@@ -87,30 +70,3 @@ def _both(scores: list[float]) -> float:
 
 def _add(scores: list[float], place: int, score: float) -> None:
     scores[place] = float(np.logaddexp(scores[place], score))
-
-
-def greedy_attention(
-    model: SpeechModel, memory_BTD: Tensor, length_B: Tensor, max_length: int
-) -> tuple[list[list[int]], Tensor]:
-    """Return the ids that the decoder finds most probable step by step, and their joint probability (B,).
-
-    A row ends at its end sign or after `max_length` ids; the cache makes each step cost one id.
-    """
-    rows = len(memory_BTD)
-    ids_B1 = torch.full((rows, 1), BOS, device=memory_BTD.device)
-    cache = DecoderCache(model.config.decoder.num_layers)
-    done_B = torch.zeros(rows, dtype=torch.bool, device=memory_BTD.device)
-    score_B = torch.zeros(rows, device=memory_BTD.device)
-    said = []
-    for _ in range(max_length):
-        log_probs_BV = model.decode(ids_B1, memory_BTD, length_B, cache)[:, -1].float().log_softmax(-1)
-        best_B, number_B = log_probs_BV.max(-1)
-        score_B = score_B + best_B.masked_fill(done_B, 0)
-        number_B = number_B.masked_fill(done_B, EOS)
-        done_B = done_B | (number_B == EOS)
-        said.append(number_B)
-        ids_B1 = number_B[:, None]
-        if bool(done_B.all()):
-            break
-    numbers = torch.stack(said, dim=1).tolist() if said else [[] for _ in range(rows)]
-    return [row[: row.index(EOS)] if EOS in row else row for row in numbers], score_B.exp()
