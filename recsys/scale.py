@@ -1,7 +1,8 @@
 """What memory training on a table of any size takes: `python -m fourfold.recsys.scale --rows 2000000`.
 
 Writes a log of 26 names and 13 numbers a row as Parquet, trains a few steps on it in a process of its own, and prints
-the most memory that was not mapped from a file (`RssAnon`), and the seconds, as one line of JSON.
+the most memory that was not mapped from a file (`RssAnon`), what the weights alone take, and the seconds, as one line
+of JSON. The optimiser's moments and the best weights so far are as large again, each.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from fourfold.core.config import override
 from fourfold.recsys import ClickPredictor
 from fourfold.recsys.config import PRESETS
 config = override(PRESETS["deepfm"](), {"train": {"max_steps": 20, "evaluations": 1}})
-ClickPredictor("deepfm", config=config, device="cpu").fit(sys.argv[1])
+found = ClickPredictor("deepfm", config=config, device="cpu").fit(sys.argv[1])
+print(sum(weight.nbytes for weight in found.model_.parameters()))
 """
 
 
@@ -35,13 +37,14 @@ def write_rows(path: Path, rows: int) -> None:
     from pyarrow import csv, parquet
 
     writer: Any = None
+    names = pa.array(np.char.mod("%08x", np.arange(VALUES + 1) * 2_654_435_761 % 2**32))
     for start in range(0, rows, BLOCK):
         rng, count = np.random.default_rng((0, start)), min(BLOCK, rows - start)
         columns = {"label": pa.array((rng.random(count) < 0.25).astype(np.int8))}
         columns |= {f"I{number}": pa.array(rng.lognormal(size=count).round(2)) for number in range(1, NUMBERS + 1)}
         for number in range(1, NAMES + 1):
             ids = (VALUES ** rng.random(count)).astype(np.int64)
-            columns[f"C{number}"] = pa.array(np.char.mod("%08x", ids * 2_654_435_761 % 2**32))
+            columns[f"C{number}"] = names.take(pa.array(ids))
         table = pa.table(columns)
         if writer is None and path.suffix == ".csv":
             writer = csv.CSVWriter(str(path), table.schema, write_options=csv.WriteOptions(quoting_style="none"))
@@ -52,14 +55,17 @@ def write_rows(path: Path, rows: int) -> None:
 
 
 def watched(command: list[str]) -> dict[str, float]:
-    """Run a command; return the most megabytes of `RssAnon` that it had, its seconds and its exit code."""
+    """Run a command that prints the bytes of its weights; return them and the most `RssAnon` that it had, in megabytes,
+    its seconds and its exit code."""
     start, most = time.monotonic(), 0
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     while process.poll() is None:
         most = max(most, _anonymous(process.pid))
         time.sleep(0.02)
     seconds = round(time.monotonic() - start, 1)
-    return {"anonymous_mb": round(most / 1024), "seconds": seconds, "exit": process.returncode}
+    weights = int((process.communicate()[0] or "0").split()[-1])
+    sizes = {"anonymous_mb": round(most / 1024), "weights_mb": round(weights / 2**20)}
+    return sizes | {"seconds": seconds, "exit": process.returncode}
 
 
 def _anonymous(process: int) -> int:
