@@ -20,7 +20,8 @@ class TransformerConfig:
     `pre_norm` normalises before each sublayer (ViT, Whisper), else after it (the original Transformer, BERT);
     `final_norm` ends a pre-norm stack. `dropout` acts on the sublayers' outputs, `attention_dropout` on the
     attention weights. `drop_path` is the last layer's stochastic depth; it grows linearly from 0 at the
-    first. `checkpoint` recomputes activations in the backward pass: less memory, about a third more time.
+    first. `convolution` tokens wide is an encoder's convolution between attention and feed-forward, as in a Conformer;
+    0: none. `checkpoint` recomputes activations in the backward pass: less memory, about a third more time.
 
     >>> TransformerConfig(width=256, num_heads=8).head_width
     32
@@ -40,6 +41,7 @@ class TransformerConfig:
     bias: bool = True
     rotary: bool = False
     drop_path: float = 0.0
+    convolution: int = 0
     checkpoint: bool = False
 
     def __post_init__(self) -> None:
@@ -48,6 +50,8 @@ class TransformerConfig:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
         if self.hidden < 0:
             raise ConfigError(f"hidden ({self.hidden}) must be 0 (chosen from width) or more")
+        if self.convolution < 0 or (self.convolution and self.convolution % 2 == 0):
+            raise ConfigError(f"convolution ({self.convolution}) must be 0 (none) or an odd number of tokens")
         if self.norm_eps <= 0:
             raise ConfigError(f"norm_eps ({self.norm_eps}) must be above 0")
         for name in ("dropout", "attention_dropout", "drop_path"):

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import MultiHeadAttention
-from .cache import LayerCache
+from .cache import EncoderLayerCache, LayerCache
 from .config import TransformerConfig
+from .convolution import Convolution
 from .dropout import Dropout
 from .feedforward import FeedForward
+from .norm import make_norm
 from .positions import Rotation
 
 # Shapes: B batch, L length, M memory length, D width.
-
-
-def make_norm(config: TransformerConfig) -> nn.Module:
-    """Return LayerNorm (Ba et al., 2016) or RMSNorm (Zhang and Sennrich, 2019)."""
-    if config.norm == "rms":
-        return nn.RMSNorm(config.width, eps=config.norm_eps)
-    return nn.LayerNorm(config.width, eps=config.norm_eps, bias=config.bias)
 
 
 class DropPath(nn.Module):
@@ -61,8 +57,24 @@ class Residual(nn.Module):
         return sum_BLD if self.pre_norm else self.norm(sum_BLD)
 
 
+class Sight(NamedTuple):
+    """What the tokens of an encoder see of one another, the same in all its layers.
+
+    `mask`, `causal` and `rotation` are those of `MultiHeadAttention`; `keep_BL` is True at real tokens (None: all
+    are). With `back` a convolution sees earlier tokens alone.
+    """
+
+    mask: Tensor | None = None
+    causal: bool = False
+    rotation: Rotation | None = None
+    keep_BL: Tensor | None = None
+    back: bool = False
+
+
 class EncoderLayer(nn.Module):
     """Self-attention and feed-forward (Vaswani et al., 2017; pre-norm: Xiong et al., 2020).
+
+    Where the configuration has a convolution, it stands between them, as in a Conformer (Gulati et al., 2020).
 
     >>> layer = EncoderLayer(TransformerConfig(width=16, num_heads=4))
     >>> layer(torch.zeros(2, 5, 16)).shape
@@ -74,32 +86,46 @@ class EncoderLayer(nn.Module):
         self.checkpoint = config.checkpoint
         self.attention = MultiHeadAttention(config.width, config.num_heads, config.attention_dropout, config.bias)
         self.attention_residual = Residual(config, drop_path)
+        self.convolution = Convolution(config) if config.convolution else None
+        self.convolution_residual = Residual(config, drop_path) if config.convolution else None
         self.feedforward = FeedForward(config.width, config.hidden_width, config.activation, config.bias)
         self.feedforward_residual = Residual(config, drop_path)
 
     def forward(
         self,
         x_BLD: Tensor,
-        mask: Tensor | None = None,
-        causal: bool = False,
-        rotation: Rotation | None = None,
+        sight: Sight | None = None,
         first: int | None = None,
+        cache: EncoderLayerCache | None = None,
     ) -> Tensor:
-        """Return (B, L, D), L no more than `first`; the arguments are those of `MultiHeadAttention`."""
-        if self.checkpoint and torch.is_grad_enabled():
+        """Return (B, L, D), L no more than `first`; a cache, of the tokens before, is for inference."""
+        if self.checkpoint and cache is None and torch.is_grad_enabled():
             # Inside the layer, so that FSDP gathers its weights around both passes.
-            out_BLD: Tensor = checkpoint(self._run, x_BLD, mask, causal, rotation, first, use_reentrant=False)
+            out_BLD: Tensor = checkpoint(self._run, x_BLD, sight or Sight(), first, None, use_reentrant=False)
             return out_BLD
-        return self._run(x_BLD, mask, causal, rotation, first)
+        return self._run(x_BLD, sight or Sight(), first, cache)
 
-    def _run(
-        self, x_BLD: Tensor, mask: Tensor | None, causal: bool, rotation: Rotation | None, first: int | None
-    ) -> Tensor:
+    def _run(self, x_BLD: Tensor, sight: Sight, first: int | None, cache: EncoderLayerCache | None) -> Tensor:
+        mask, causal, rotation, keep_BL, back = sight
+        answered = first if self.convolution is None else None
+        own = None if cache is None else cache.own
+
         def attend(h_BLD: Tensor) -> Tensor:
-            out_BLD: Tensor = self.attention(h_BLD, mask=mask, causal=causal, rotation=rotation, first=first)[0]
+            out_BLD: Tensor = self.attention(
+                h_BLD, mask=mask, causal=causal, rotation=rotation, cache=own, first=answered
+            )[0]
             return out_BLD
+
+        def convolve(h_BLD: Tensor) -> Tensor:
+            assert self.convolution is not None
+            if cache is None:
+                out_BLD: Tensor = self.convolution(h_BLD, keep_BL, back)
+                return out_BLD
+            return cache.convolve(self.convolution, h_BLD)
 
         x_BLD = self.attention_residual(x_BLD, attend)
+        if self.convolution_residual is not None:
+            x_BLD = self.convolution_residual(x_BLD, convolve)[:, :first]
         out_BLD: Tensor = self.feedforward_residual(x_BLD, self.feedforward)
         return out_BLD
 

@@ -26,6 +26,27 @@ def causal_mask(length: int, total: int, device: torch.device | None = None) -> 
     return torch.ones(length, total, dtype=torch.bool, device=device).tril(total - length)
 
 
+def chunk_mask(
+    length: int, chunk: int, history: int = 0, keep_BM: Tensor | None = None, device: torch.device | None = None
+) -> Tensor:
+    """Return the mask (L, L), or (B, 1, L, L), by which tokens see those of their own chunk and of chunks before.
+
+    `history` is how many chunks before, 0: all. Padding, False in `keep_BM`, is seen by nobody but itself.
+
+    >>> chunk_mask(4, 2).int().tolist()
+    [[1, 1, 0, 0], [1, 1, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]]
+    """
+    number_L = torch.arange(length, device=device if keep_BM is None else keep_BM.device) // chunk
+    ahead_LM = number_L[:, None] - number_L[None, :]
+    mask_LM = ahead_LM >= 0
+    if history:
+        mask_LM &= ahead_LM <= history
+    if keep_BM is None:
+        return mask_LM
+    itself_LM = torch.eye(length, dtype=torch.bool, device=keep_BM.device)
+    return mask_LM & keep_BM[:, None, None, :] | itself_LM
+
+
 def self_mask(
     keep_BM: Tensor | None,
     length: int,

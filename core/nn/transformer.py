@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .cache import DecoderCache
+from ..errors import ConfigError
+from .cache import DecoderCache, EncoderCache
 from .config import TransformerConfig
-from .layers import DecoderLayer, EncoderLayer, make_norm
-from .masks import padding_mask, self_mask
-from .positions import Rotary
+from .layers import DecoderLayer, EncoderLayer, Sight
+from .masks import chunk_mask, padding_mask, self_mask
+from .norm import make_norm
+from .positions import Rotary, Rotation
 
 # Shapes: B batch, L length, M memory length, D width.
 
@@ -45,17 +47,47 @@ class Encoder(nn.Module):
         `keep_BL` is True at real tokens; None (no padding) is faster. `segments_BL` numbers the rows packed
         into each row: tokens look at their own number only. `positions_BL` are the rotary positions, 0, 1, …
         unless given. With `first`, only so many tokens of each row leave, such as the one that stands for the
-        row: the last layer then computes nothing for the others.
+        row: the last layer then computes nothing for the others. Raises ConfigError where rows are packed beside a
+        convolution, which would mix them.
         """
+        if segments_BL is not None and self.config.convolution:
+            raise ConfigError("rows that are packed cannot go through a convolution; leave one of the two out")
         length = x_BLD.shape[1]
         mask, is_causal = self_mask(keep_BL, length, length, causal=causal, segments_BL=segments_BL)
-        rotation = None
-        if self.rotary is not None:
-            positions = torch.arange(length, device=x_BLD.device) if positions_BL is None else positions_BL
-            rotation = self.rotary(positions)
+        sight = Sight(mask, is_causal, self._rotation(x_BLD, positions_BL), keep_BL, causal)
+        return self._through(x_BLD, sight, first)
+
+    def in_chunks(self, x_BLD: Tensor, keep_BL: Tensor | None = None, *, chunk: int, history: int = 0) -> Tensor:
+        """Return (B, L, D), as `following` gives it chunk by chunk; padding is at the end of rows.
+
+        Tokens look at those of their own chunk and of `history` chunks before (0: of all), convolutions back alone.
+        """
+        mask = chunk_mask(x_BLD.shape[1], chunk, history, keep_BL, x_BLD.device)
+        return self._through(x_BLD, Sight(mask, False, self._rotation(x_BLD), keep_BL, True))
+
+    def following(self, x_BLD: Tensor, cache: EncoderCache, *, chunk: int, history: int = 0) -> Tensor:
+        """Return (B, L, D) for the next chunk, L tokens, whole unless it is the last; `cache` holds those before."""
+        sight = Sight(rotation=self._rotation(x_BLD, offset=cache.length), back=True)
+        for number, layer in enumerate(self.layers):
+            x_BLD = layer(x_BLD, sight, cache=cache.layers[number])
+            if history:
+                cache.layers[number].own.keep_last(history * chunk)
+        cache.length += x_BLD.shape[1]
+        out_BLD: Tensor = self.norm(x_BLD)
+        return out_BLD
+
+    def _rotation(self, x_BLD: Tensor, positions_BL: Tensor | None = None, offset: int = 0) -> Rotation | None:
+        if self.rotary is None:
+            return None
+        if positions_BL is None:
+            positions_BL = torch.arange(offset, offset + x_BLD.shape[1], device=x_BLD.device)
+        rotation: Rotation = self.rotary(positions_BL)
+        return rotation
+
+    def _through(self, x_BLD: Tensor, sight: Sight, first: int | None = None) -> Tensor:
         last = len(self.layers) - 1
         for number, layer in enumerate(self.layers):
-            x_BLD = layer(x_BLD, mask, is_causal, rotation, first if number == last else None)
+            x_BLD = layer(x_BLD, sight, first if number == last else None)
         out_BLD: Tensor = self.norm(x_BLD)
         return out_BLD
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from fourfold.core.nn import DecoderLayer, EncoderLayer, MultiHeadAttention, TransformerConfig
+from fourfold.core.nn import DecoderLayer, EncoderLayer, MultiHeadAttention, Sight, TransformerConfig
 
 SHAPES = [(16, 2, 32, 3, 7), (24, 3, 40, 2, 1), (64, 8, 256, 4, 33)]  # width, heads, hidden, batch, length
 
@@ -70,10 +70,10 @@ def test_encoder_layer(width, heads, hidden, batch, length, activation, pre_norm
             want, got = theirs(x_BLD), ours(x_BLD)
         elif mask == "padding":
             want = theirs(x_BLD, src_key_padding_mask=~keep_BL)[keep_BL]
-            got = ours(x_BLD, keep_BL[:, None, None, :])[keep_BL]
+            got = ours(x_BLD, Sight(mask=keep_BL[:, None, None, :]))[keep_BL]
         else:
             future = torch.ones(length, length, dtype=torch.bool).triu(1)
-            want, got = theirs(x_BLD, src_mask=future), ours(x_BLD, causal=True)
+            want, got = theirs(x_BLD, src_mask=future), ours(x_BLD, Sight(causal=True))
     torch.testing.assert_close(got, want, atol=1e-5, rtol=0)
 
 
