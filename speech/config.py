@@ -16,16 +16,25 @@ from .model import SpeechModelConfig
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechConfig:
-    """All that decides a recogniser beside its data; `attention` is the decoder's share of the loss."""
+    """All that decides a recogniser beside its data.
+
+    `attention` is the decoder's share of the loss. `consistency` weighs how far CTC's answers to two views of an
+    utterance differ (Yao et al., "CR-CTC", 2024); it takes two `features.augment.views`.
+    """
 
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
     model: SpeechModelConfig = field(default_factory=SpeechModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     attention: float = 0.3
+    consistency: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:
             raise ConfigError(f"attention ({self.attention}) must lie in [0, 1): CTC has the rest")
+        if self.consistency < 0:
+            raise ConfigError(f"consistency ({self.consistency}) must be 0 (off) or above")
+        if self.consistency and self.features.augment.views != 2:
+            raise ConfigError("consistency compares two views; set features.augment.views to 2 (or consistency to 0)")
 
 
 def tiny() -> SpeechConfig:

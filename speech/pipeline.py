@@ -61,7 +61,13 @@ class SpeechRecognizer(Pipeline):
         """Train by CTC and attention; predict by CTC's best transcripts, rescored by the decoder."""
         assert isinstance(model, SpeechModel)
         smoothing = self.config_.train.label_smoothing
-        return SpeechTask(model, self.features_.vocabulary, attention=self.config_.attention, label_smoothing=smoothing)
+        return SpeechTask(
+            model,
+            self.features_.vocabulary,
+            attention=self.config_.attention,
+            consistency=self.config_.consistency,
+            label_smoothing=smoothing,
+        )
 
     def follow(self, source: Source, says: Output, share: float) -> Source:
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge

@@ -22,6 +22,9 @@ _RESCORING = 0.5
 class SpeechTask:
     """Joint CTC and attention (Watanabe et al., 2017): (1 − `attention`) · CTC + `attention` · cross-entropy.
 
+    Where batches hold two views, `consistency` · (1 − `attention`) of how far CTC's answers to them differ comes on
+    top (Yao et al., "CR-CTC: Consistency regularization on CTC for improved speech recognition", 2024).
+
     Each term is normalised by its number of targets: units, and for the decoder an end sign for each
     utterance. `decoder` chooses what `predict` reads the transcript from: CTC, the decoder, or CTC's best targets
     scored by both alike, which repairs misspelled words.
@@ -33,16 +36,19 @@ class SpeechTask:
         vocabulary: Vocabulary,
         *,
         attention: float = 0.3,
+        consistency: float = 0.0,
         label_smoothing: float = 0.1,
         decoder: Literal["joint", "ctc", "attention"] = "joint",
     ) -> None:
         self.model: nn.Module = model
         self.vocabulary = vocabulary
-        self.attention, self.label_smoothing, self.decoder = attention, label_smoothing, decoder
+        self.attention, self.consistency = attention, consistency
+        self.label_smoothing, self.decoder = label_smoothing, decoder
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         units = batch["target_length"].sum()
-        return {"ctc": units, "attention": units + len(batch)}
+        found = {"ctc": units, "attention": units + len(batch)}
+        return found | ({"consistency": units} if self.consistency else {})
 
     def loss(self, batch: Batch) -> dict[str, Term]:
         output = self.model(batch)
@@ -56,7 +62,11 @@ class SpeechTask:
             reduction="sum",
             label_smoothing=self.label_smoothing,
         )
-        return {"ctc": Term(ctc, 1 - self.attention), "attention": Term(attention, self.attention)}
+        found = {"ctc": Term(ctc, 1 - self.attention), "attention": Term(attention, self.attention)}
+        if self.consistency:
+            weight = self.consistency * (1 - self.attention)
+            found["consistency"] = Term(difference(log_probs_TBV, output.length), weight)
+        return found
 
     @torch.no_grad()
     def predict(self, batch: Batch) -> Output:
@@ -103,6 +113,21 @@ class SpeechTask:
 
 def _ctc(output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
     return greedy_ctc(output.ctc, output.length)
+
+
+def difference(log_probs_TBV: Tensor, length_B: Tensor) -> Tensor:
+    """Return the sum over all steps of KL(second ‖ first) + KL(first ‖ second), in which the left one is held still.
+
+    The second half of the rows is another view of the first.
+
+    >>> float(difference(torch.zeros(3, 2, 4).log_softmax(-1), torch.tensor([3, 2])))
+    0.0
+    """
+    first, second = log_probs_TBV.chunk(2, dim=1)
+    keep_TB = keep_mask(length_B[: first.shape[1]], len(first)).T
+    both = F.kl_div(first, second.detach(), log_target=True, reduction="none")
+    both = both + F.kl_div(second, first.detach(), log_target=True, reduction="none")
+    return (both.sum(-1) * keep_TB).sum()
 
 
 def with_end(target_BS: Tensor, size_B: Tensor) -> Tensor:

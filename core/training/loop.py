@@ -35,7 +35,7 @@ _SKIPS_IN_A_ROW = 5
 _RECOVERIES = 3
 _LOGS = 100
 _TIE = "log_loss"
-"""The metric, lower being better, that decides between equals."""
+"""The metric, lower being better, that decides between equals; where there is none, the later are taken."""
 
 
 class Trainer:
@@ -240,8 +240,9 @@ class _Run:
         return value > self.state.best if self.validation.greater_is_better else value < self.state.best
 
     def _is_surer(self, value: float, metrics: dict[str, float]) -> bool:
-        """Say whether weights are as good as the best and have the lower log loss."""
-        return value == self.state.best and metrics.get(_TIE, math.inf) < self.metrics.get(_TIE, math.inf)
+        """Say whether weights are as good as the best and have the lower log loss, or were trained for longer."""
+        surer = _TIE not in metrics or metrics[_TIE] < self.metrics.get(_TIE, math.inf)
+        return value == self.state.best and surer
 
     def _stop_early(self) -> bool:
         return 0 < self.config.patience <= self.state.stale

@@ -17,7 +17,7 @@ class Validation:
     """A held-out source, and how its predictions become metrics; `metric` chooses the best weights.
 
     Of weights that are equal by it, as often by the accuracy of few rows, those of the least `log_loss` are kept where
-    that is measured, else the first.
+    that is measured, else the last.
     """
 
     source: Source

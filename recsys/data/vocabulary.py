@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 _TEXT = pa.large_string()
-_AT_ONCE = 1_000_000
+_AT_ONCE = 200_000
+"""Names that may wait beside those known; in each of many columns, so that they are what memory goes to."""
 
 
 class Counts:

@@ -26,7 +26,7 @@ class AugmentConfig:
 
     `speed` 0.1 stretches time by 0.9 … 1.1. `mel_masks` masks of up to `mel_width` mels, and for every
     `time_every` frames a mask of up to `time_width` frames and `time_share` of the utterance, are set to
-    the mean of the corpus.
+    the mean of the corpus. With two `views` each utterance comes twice, masked differently.
     """
 
     speed: float = 0.1
@@ -35,6 +35,7 @@ class AugmentConfig:
     time_every: int = 100
     time_width: int = 20
     time_share: float = 0.15
+    views: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.speed < 0.5:
@@ -42,6 +43,8 @@ class AugmentConfig:
         for name in ("mel_masks", "mel_width", "time_width"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
+        if self.views not in (1, 2):
+            raise ConfigError(f"augment.views ({self.views}) must be 1 or 2")
         if self.time_every < 1:
             raise ConfigError(f"augment.time_every ({self.time_every}) must be 1 or above")
         if not 0 <= self.time_share <= 1:

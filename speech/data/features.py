@@ -40,8 +40,8 @@ class SpeechFeaturesConfig:
     units: Literal["auto", "characters", "words"] = "auto"
 
     def __post_init__(self) -> None:
-        if self.subsampling not in (0, 2, 4):
-            raise ConfigError(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2 or 4")
+        if self.subsampling not in (0, 2, 4, 8):
+            raise ConfigError(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2, 4 or 8")
         if self.units not in ("auto", "characters", "words"):
             raise ConfigError(f"features.units ('{self.units}') must be auto, characters or words")
         if self.normalisation not in ("corpus", "utterance"):

@@ -17,8 +17,8 @@ from .vocabulary import steps_needed
 Frames: TypeAlias = npt.NDArray[np.float16]
 Targets: TypeAlias = Sequence[npt.NDArray[np.int64]]
 
-_WHOSE = 3
-"""The stream of random numbers that says whose targets a row takes."""
+_WHOSE, _TIMES, _MELS = 3, (1, 4), (2, 5)
+"""The streams of random numbers that say whose targets a row takes, and what is masked in the first and second view."""
 
 # Shapes: B batch, L frames, M mels, S target length.
 
@@ -51,13 +51,15 @@ class SpeechSource:
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
         """Return `frames` (B, L, M), `length` (B,); with targets also `target` (B, S), `target_length` (B,).
 
-        With a `draw` the utterances are stretched and masked.
+        With a `draw` the utterances are stretched and masked; with two views there are twice as many rows, and the
+        second half is the first, masked differently.
         """
         targets = self._targets(rows, draw)
         if draw is None:
             frames_BLM, lengths_B = self._gather(rows, self.lengths[rows]), self.lengths[rows]
         else:
             frames_BLM, lengths_B = self._augmented(rows, targets, draw)
+            targets = None if targets is None else [*targets] * self.augment.views
         tensors = {"frames": torch.from_numpy(frames_BLM), "length": torch.from_numpy(lengths_B)}
         if targets is not None:
             tensors["target"], keep = pad(targets)
@@ -79,10 +81,12 @@ class SpeechSource:
         lengths_B = self._stretch(rows, targets, draw)
         frames_BLM = self._gather(rows, lengths_B)
         masks = int(config.time_masks(lengths_B).max())
-        hide_BL = time_mask(lengths_B, draw.uniform(rows, 2 * masks, stream=1), config)
-        hide_BM = mel_mask(len(rows), mels, draw.uniform(rows, 2 * config.mel_masks, stream=2), config)
-        frames_BLM[hide_BL[:, :, None] | hide_BM[:, None, :]] = 0
-        return frames_BLM, lengths_B
+        views = [frames_BLM, *(frames_BLM.copy() for _ in range(config.views - 1))]
+        for view_BLM, times, streams in zip(views, _TIMES, _MELS, strict=False):
+            hide_BL = time_mask(lengths_B, draw.uniform(rows, 2 * masks, stream=times), config)
+            hide_BM = mel_mask(len(rows), mels, draw.uniform(rows, 2 * config.mel_masks, stream=streams), config)
+            view_BLM[hide_BL[:, :, None] | hide_BM[:, None, :]] = 0
+        return np.concatenate(views), np.tile(lengths_B, config.views)
 
     def _stretch(self, rows: Rows, targets: Targets | None, draw: Draw) -> Numbers:
         least_B = np.zeros(len(rows), np.int64)

@@ -10,17 +10,17 @@ from torch.nn import functional as F
 
 
 class Subsampling(nn.Module):
-    """Two convolutions over time, GELU after each, that make one step of 2 or 4 frames (as in Whisper).
+    """Convolutions over time, GELU after each, that make one step of 2, 4 or 8 frames (of 2 as in Whisper).
 
     Padding stays zero between them, so that an utterance gives the same steps in every batch.
     """
 
     def __init__(self, mels: int, width: int, kernel: int, factor: int) -> None:
         super().__init__()
-        strides = {2: (1, 2), 4: (2, 2)}[factor]
+        strides = {2: (1, 2), 4: (2, 2), 8: (2, 2, 2)}[factor]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(size, width, kernel, stride, kernel // 2)
-            for size, stride in zip((mels, width), strides, strict=True)
+            nn.Conv1d(width if number else mels, width, kernel, stride, kernel // 2)
+            for number, stride in enumerate(strides)
         )
         self.strides = strides
 

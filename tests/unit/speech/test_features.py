@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,6 +159,22 @@ def test_speed_and_masks_stay_in_their_bounds() -> None:
     assert hidden.mean() > 0.05
 
 
+@settings(deadline=None)
+@given(rows=st.permutations(range(4)), size=st.integers(1, 4))
+def test_two_views_are_one_utterance_masked_differently(rows: list[int], size: int) -> None:
+    chosen, draw = np.array(rows[:size]), Draw(3, 1)
+    one = source_of([220, 180, 90, 500])
+    two = replace(one, augment=replace(one.augment, views=2))
+    first, both = one.batch(chosen, draw), two.batch(chosen, draw)
+    assert (both["frames"][:size] == first["frames"]).all()
+    assert both["length"].tolist() == first["length"].tolist() * 2
+    assert (both["target"] == torch.cat([first["target"]] * 2)).all()
+    seen = (both["frames"][:size] != 0) & (both["frames"][size:] != 0)
+    assert (both["frames"][:size] == both["frames"][size:])[seen].all()
+    assert not (both["frames"][:size] == both["frames"][size:]).all()
+    assert (two.batch(chosen)["frames"] == one.batch(chosen)["frames"]).all()
+
+
 def heard(features: SpeechFeatures, source: SpeechSource, epoch: int | None) -> list[str]:
     batch = source.batch(np.arange(len(source)), None if epoch is None else Draw(0, epoch))
     pairs = zip(batch["target"].tolist(), batch["target_length"].tolist(), strict=True)
@@ -194,11 +211,12 @@ def test_faster_speech_can_still_be_aligned() -> None:
     [
         (lambda: AugmentConfig(speed=0.5), "augment.speed (0.5) must lie in [0, 0.5)"),
         (lambda: AugmentConfig(mel_width=-1), "augment.mel_width (-1) must be 0 (off) or above"),
+        (lambda: AugmentConfig(views=3), "augment.views (3) must be 1 or 2"),
         (lambda: AugmentConfig(time_every=0), "augment.time_every (0) must be 1 or above"),
         (lambda: AugmentConfig(time_share=2), "augment.time_share (2) must lie in [0, 1]"),
         (
             lambda: SpeechFeaturesConfig(subsampling=3),
-            "features.subsampling (3) must be 0 (automatic), 2 or 4",
+            "features.subsampling (3) must be 0 (automatic), 2, 4 or 8",
         ),
     ],
 )

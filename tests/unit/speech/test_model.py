@@ -23,7 +23,7 @@ def model_of(rotary: bool, subsampling: int = 2) -> SpeechModel:
     return SpeechModel(config, mels=40, vocab_size=9, subsampling=subsampling).eval()
 
 
-@pytest.mark.parametrize("subsampling", [2, 4])
+@pytest.mark.parametrize("subsampling", [2, 4, 8])
 @pytest.mark.parametrize("length", [1, 2, 7, 8, 33])
 def test_shapes(subsampling: int, length: int) -> None:
     batch = Batch({"frames": torch.randn(2, length, 40), "length": torch.tensor([length, 1])})
@@ -38,7 +38,7 @@ def test_shapes(subsampling: int, length: int) -> None:
 
 
 @pytest.mark.parametrize("rotary", [False, True])
-@pytest.mark.parametrize("subsampling", [2, 4])
+@pytest.mark.parametrize("subsampling", [2, 4, 8])
 def test_padding_changes_no_logit(rotary: bool, subsampling: int) -> None:
     model = model_of(rotary, subsampling)
     frames, lengths = torch.randn(3, 61, 40), torch.tensor([61, 30, 5])
@@ -93,3 +93,10 @@ def test_wrong_settings_are_told() -> None:
     with pytest.raises(ConfigError) as error:
         SpeechConfig(attention=1.0)
     assert str(error.value) == "attention (1.0) must lie in [0, 1): CTC has the rest"
+    with pytest.raises(ConfigError) as error:
+        SpeechConfig(consistency=-1)
+    assert str(error.value) == "consistency (-1) must be 0 (off) or above"
+    with pytest.raises(ConfigError) as error:
+        SpeechConfig(consistency=0.2)
+    expected = "consistency compares two views; set features.augment.views to 2 (or consistency to 0)"
+    assert str(error.value) == expected

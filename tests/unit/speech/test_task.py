@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from fourfold.core.batch import Batch
+from fourfold.core.batch import Batch, Draw
 from fourfold.core.nn import TransformerConfig
 from fourfold.core.training import OptimizerConfig, TrainConfig, Trainer, predict
-from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig, read
+from fourfold.speech.data import AugmentConfig, SpeechFeatures, SpeechFeaturesConfig, read
 from fourfold.speech.model import SpeechModel, SpeechModelConfig, SpeechOutput
-from fourfold.speech.task import SpeechTask
+from fourfold.speech.task import SpeechTask, difference
 
 CPU = torch.device("cpu")
 
@@ -52,6 +52,26 @@ def test_sums_and_counts_add_up_over_micro_batches(say: Any) -> None:
     for name, term in terms.items():
         assert torch.allclose(sum(task.loss(part)[name].sum for part in parts), term.sum, rtol=1e-5)
         assert sum(task.counts(part)[name] for part in parts) == task.counts(whole)[name]
+
+
+def test_two_views_that_differ_cost(say: Any) -> None:
+    examples = data_of(say, 6)
+    features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(augment=AugmentConfig(views=2)))
+    task, source = task_of(features, consistency=0.2), features.source(examples, training=True)
+    parts = [source.batch(rows, Draw(0, 0)) for rows in (np.arange(6), np.arange(4), np.arange(4, 6))]
+    whole, *rest = [task.loss(part)["consistency"] for part in parts]
+    assert whole.weight == 0.2 * 0.7 and whole.sum > 0
+    assert torch.allclose(sum(term.sum for term in rest), whole.sum, rtol=1e-4)
+    assert int(task.counts(parts[0])["consistency"]) == 2 * sum(map(len, examples.labels))
+    same = Batch({name: torch.cat([tensor[:6]] * 2) for name, tensor in parts[0].tensors.items()})
+    assert task.loss(same)["consistency"].sum == 0
+
+
+def test_the_difference_is_that_of_two_distributions() -> None:
+    first, second = torch.randn(2, 5, 1, 4, generator=torch.Generator().manual_seed(0)).log_softmax(-1)
+    found = difference(torch.cat([first, second], 1), torch.tensor([3, 3]))
+    wanted = [((a.exp() - b.exp()) * (a - b)).sum() for a, b in zip(first[:3], second[:3], strict=True)]
+    assert torch.allclose(found, torch.stack(wanted).sum(), rtol=1e-5)
 
 
 def test_a_small_model_learns_to_transcribe(say: Any) -> None:

@@ -51,3 +51,15 @@ def test_of_equals_the_surer_is_kept() -> None:
     outcome = Trainer(config, torch.device("cpu"), observer=history).fit(toy_task(), ToySource(64), validation)
     assert outcome.metrics == {"accuracy": 0.9, "log_loss": 0.2} and outcome.state.best_step == 12
     assert outcome.state.stale == 3, "what is only surer does not begin the patience anew"
+
+
+def test_of_equals_without_a_log_loss_the_last_are_kept() -> None:
+    scores = iter([0.5, 0.0, 0.0, 0.25])
+
+    def score(_: object) -> dict[str, float]:
+        return {"wer": next(scores)}
+
+    config = TrainConfig(epochs=4, batch_rows=16, evaluations=4)
+    validation = Validation(ToySource(16), score, "wer", greater_is_better=False)
+    outcome = Trainer(config, torch.device("cpu")).fit(toy_task(), ToySource(64), validation)
+    assert outcome.metrics == {"wer": 0.0} and outcome.state.best_step == 12
