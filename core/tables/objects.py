@@ -1,4 +1,4 @@
-"""JSON files: a list of objects, or such a list under the key `data`."""
+"""JSON files: a list of objects, or such a list under the key `data`; or JSON lines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .decoding import read_text
+from .lines import read_lines
 from .table import Content
 
 _DECODER = json.JSONDecoder()
@@ -23,6 +24,8 @@ def read_objects(path: Path) -> Content:
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
+        if _is_lines(text):
+            return read_lines(path)
         what = f"{error.msg}, column {error.colno}"
         raise DataError(f"{path.name}:{error.lineno}: not JSON ({what}); mend it, or write one object a line") from None
     rows = whole.get("data") if isinstance(whole, dict) else whole
@@ -33,6 +36,14 @@ def read_objects(path: Path) -> Content:
         if not isinstance(row, dict):
             raise DataError(f"{path.name}:{lines()[number]}: not a JSON object; make each row an object")
     return Content(frame=pd.DataFrame(rows), lines=lines, encoding=encoding)
+
+
+def _is_lines(text: str) -> bool:
+    """Say whether the first line is an object by itself: JSON lines may be called .json, as NeMo's manifests are."""
+    try:
+        return isinstance(json.loads(text.lstrip().split("\n", 1)[0]), dict)
+    except ValueError:
+        return False
 
 
 def _start(text: str, inside: bool) -> int:

@@ -65,3 +65,11 @@ def test_what_is_refused(text: str) -> None:
     with pytest.raises(DataError) as error:
         read(text)
     assert str(error.value) == CASES[text]
+
+
+def test_lines_that_are_called_json() -> None:
+    table = read('\n{"a": 1}\n\n{"a": "x", "data": []}\n')
+    assert table.frame["a"].tolist() == [1, "x"] and table.place(1) == "t.json:4"
+    with pytest.raises(DataError) as error:
+        read('{"a": 1}\n{"a": ')
+    assert str(error.value).startswith("t.json:2: not JSON (")
