@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from torch import nn
 
 from ..core.batch import Examples, Source
@@ -44,8 +47,37 @@ class SpeechRecognizer(Pipeline):
         return {"text": "label"}
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
-        """Read recordings from a table of paths, a folder for each word, files or arrays."""
-        return data.read(data_, labels, input=input or "audio", label=label or "text")
+        """Read recordings from a table of paths or bytes, a folder, files or arrays; each is decoded once."""
+        audio = self.features_.audio if hasattr(self, "features_") else self._settings.audio
+        return data.read(data_, labels, input=input, label=label, audio=audio)
+
+    @property
+    def _settings(self) -> data.SpeechFeaturesConfig:
+        config = self.config_ if hasattr(self, "config_") else self.resolve()
+        found: data.SpeechFeaturesConfig = config.features
+        return found
+
+    def read_inputs(self, inputs: list[str]) -> Examples:
+        """Read sound files, and those below folders, from the command line."""
+        found = [data.sounds_in(Path(one)) if Path(one).is_dir() else [one] for one in inputs]
+        return self.read([one for several in found for one in several])
+
+    def parts_of(self, data_: Any) -> dict[str, Any]:
+        """Return the parts train, valid and test of a folder that is divided so."""
+        return data.divided(data_) or super().parts_of(data_)
+
+    def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
+        """Add lengths, speakers, rates, loudness, characters, what cannot be learned, and what the test shares."""
+        return data.examine(examples, test, super().examine(examples, test), self._settings)
+
+    @property
+    def tolerance(self) -> float:
+        """The share of recordings that may be left out because they cannot be read."""
+        return self._settings.unreadable
+
+    def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
+        """Keep a speaker on one side of the split, where `features.group` asks for it."""
+        return data.speakers(examples) if self._settings.group == "speaker" else None
 
     def build_model(self) -> nn.Module:
         """Build the recogniser for these frames and this vocabulary."""

@@ -1,6 +1,20 @@
 """Sound files and what is computed of them: the one place that knows soundfile and torchaudio."""
 
-from .files import SOUND_FILES, Wave, decode, resample
+from .files import LOUDEST, RATES, SOUND_FILES, Header, Wave, decode, read_header, resample, too_long
 from .mel import AudioConfig, log_mel
+from .zoo import download
 
-__all__ = ["SOUND_FILES", "AudioConfig", "Wave", "decode", "log_mel", "resample"]
+__all__ = [
+    "LOUDEST",
+    "RATES",
+    "SOUND_FILES",
+    "AudioConfig",
+    "Header",
+    "Wave",
+    "decode",
+    "download",
+    "log_mel",
+    "read_header",
+    "resample",
+    "too_long",
+]

@@ -20,7 +20,8 @@ class AudioConfig:
     """How a wave becomes log-mel frames.
 
     `sample_rate` in Hz, 0: the lowest of the training data, at most 16 kHz. `window` and `hop` are in
-    milliseconds. `range_db` is how far below an utterance's loudest value the quiet is cut off.
+    milliseconds. `range_db` is how far below an utterance's loudest value the quiet is cut off. A recording of more
+    than `longest` seconds is refused: what attention costs grows with the square of the length.
     """
 
     sample_rate: int = 0
@@ -28,6 +29,7 @@ class AudioConfig:
     window: float = 25.0
     hop: float = 10.0
     range_db: float = 60.0
+    longest: float = 120.0
 
     def __post_init__(self) -> None:
         if self.sample_rate and not 4000 <= self.sample_rate <= 48000:
@@ -38,6 +40,8 @@ class AudioConfig:
             raise ConfigError(f"audio.hop ({self.hop}) must be at least 1 ms and at most audio.window ({self.window})")
         if self.range_db <= 0:
             raise ConfigError(f"audio.range_db ({self.range_db}) must be above 0")
+        if self.longest <= 0:
+            raise ConfigError(f"audio.longest ({self.longest}) must be above 0: a number of seconds")
 
 
 def log_mel(wave: Wave, config: AudioConfig) -> npt.NDArray[np.float32]:

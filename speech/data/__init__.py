@@ -1,8 +1,13 @@
 """Recordings and transcripts, and their way to batches of log-mel frames and ids of units."""
 
 from .augment import AugmentConfig
+from .check import examine, speakers
+from .clips import Clip, clean
 from .features import SpeechFeatures, SpeechFeaturesConfig, mel_of, subsampled, transcripts
-from .read import Clip, clean, read
+from .folders import divided, noises, sounds_in
+from .mels import MelTable
+from .read import read
+from .recordings import Recordings
 from .source import SpeechSource
 from .vocabulary import BLANK, BOS, EOS, Vocabulary, steps_needed
 
@@ -12,13 +17,20 @@ __all__ = [
     "EOS",
     "AugmentConfig",
     "Clip",
+    "MelTable",
+    "Recordings",
     "SpeechFeatures",
     "SpeechFeaturesConfig",
     "SpeechSource",
     "Vocabulary",
     "clean",
+    "divided",
+    "examine",
     "mel_of",
+    "noises",
     "read",
+    "sounds_in",
+    "speakers",
     "steps_needed",
     "subsampled",
     "transcripts",

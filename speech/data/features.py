@@ -6,20 +6,23 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ...core.batch import Examples
+from ...core.batch import Examples, Rows
 from ...core.errors import ArtifactError, ConfigError, DataError
 from ..audio import AudioConfig, log_mel
 from .augment import AugmentConfig
-from .read import Clip
+from .clips import Clip
+from .mels import MelTable
+from .recordings import Recordings, as_recordings
 from .source import SpeechSource
 from .vocabulary import Vocabulary, few_words, steps_needed
 
 FILE = "vocabulary.json"
+_Lengths = TypeVar("_Lengths", int, npt.NDArray[np.int64])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class SpeechFeaturesConfig:
     utterance. `subsampling` frames make one step of the encoder: 4, or 2 where speech is so short or fast
     that 4 would leave CTC too few steps; 0 chooses by the training set. A model of `units` "words" says only
     words that it was trained on; "auto" takes words where the training set has at most 100, each 5 times or
-    more, and characters otherwise.
+    more, and characters otherwise. Up to the share `unreadable` of the recordings, and of empty transcripts, may be
+    left out; where there are more, training stops. `group` "speaker" holds out whole speakers.
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
@@ -38,6 +42,8 @@ class SpeechFeaturesConfig:
     normalisation: Literal["corpus", "utterance"] = "corpus"
     subsampling: int = 0
     units: Literal["auto", "characters", "words"] = "auto"
+    unreadable: float = 0.01
+    group: Literal["none", "speaker"] = "none"
 
     def __post_init__(self) -> None:
         if self.subsampling not in (0, 2, 4, 8):
@@ -46,6 +52,15 @@ class SpeechFeaturesConfig:
             raise ConfigError(f"features.units ('{self.units}') must be auto, characters or words")
         if self.normalisation not in ("corpus", "utterance"):
             raise ConfigError(f"features.normalisation ('{self.normalisation}') must be corpus or utterance")
+        if self.group not in ("none", "speaker"):
+            raise ConfigError(f"features.group ('{self.group}') must be none or speaker")
+        if not 0 <= self.unreadable <= 1:
+            raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
+
+    def vocabulary(self, texts: Sequence[str]) -> Vocabulary:
+        """Return the units of transcripts."""
+        words = few_words(texts) if self.units == "auto" else self.units == "words"
+        return Vocabulary.fit(texts, words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +78,16 @@ class SpeechFeatures:
     def fit(cls, examples: Examples, config: SpeechFeaturesConfig) -> SpeechFeatures:
         """Learn from transcribed recordings; raises DataError for one that cannot be used, naming it."""
         texts = transcripts(examples)
-        rate = config.audio.sample_rate or min(16000, *(clip.rate for clip in examples.inputs))
-        audio = replace(config.audio, sample_rate=rate)
-        words = few_words(texts) if config.units == "auto" else config.units == "words"
-        vocabulary = Vocabulary.fit(texts, words)
-        total, squares, lengths = np.zeros(audio.mels), np.zeros(audio.mels), []
-        for row in range(len(examples)):
-            mel = mel_of(examples, row, audio).astype(np.float64)
-            total, squares = total + mel.sum(0), squares + np.square(mel).sum(0)
-            lengths.append(len(mel))
-        mean = total / sum(lengths)
-        deviation = np.sqrt(np.maximum(squares / sum(lengths) - mean**2, 1e-6))
+        recordings = as_recordings(examples.inputs)
+        audio = recordings.resolved(config.audio)
+        table = _readable(examples, recordings.mels(audio))
+        mean, deviation = table.overall()
+        vocabulary = config.vocabulary(texts)
         needed = [steps_needed(vocabulary.encode(text)) for text in texts]
         return cls(
             config=config,
             audio=audio,
-            subsampling=config.subsampling or choose_subsampling(np.array(lengths), np.array(needed)),
+            subsampling=config.subsampling or choose_subsampling(table.lengths, np.array(needed)),
             vocabulary=vocabulary,
             mean=mean.astype(np.float32),
             deviation=deviation.astype(np.float32),
@@ -91,34 +100,42 @@ class SpeechFeatures:
         return (mel - self.mean) / self.deviation
 
     def source(self, examples: Examples, training: bool = False) -> SpeechSource:
-        """Return the frames of all recordings, computed once.
+        """Return the frames of all recordings, as they were made when these were read.
 
-        In `training` they come with targets; a transcript longer than CTC can align leaves its recording
-        out, by name. Raises DataError for a recording that cannot be decoded and, in training, for an
+        In `training` they come with targets; a transcript that is empty, or longer than CTC can align, leaves its
+        recording out, by name. Raises DataError for a recording that cannot be decoded and, in training, for an
         unknown character or word.
         """
         targets = self._targets(examples) if training else None
-        kept: list[int] = []
-        left_out: list[str] = []
-        mels = []
-        for row in range(len(examples)):
-            mel = self.normalise(mel_of(examples, row, self.audio))
-            if targets is not None and steps_needed(targets[row]) > subsampled(len(mel), self.subsampling):
-                left_out.append(f"{examples.place(row)} ({examples.inputs[row].name})")
-                continue
-            mels.append(mel.astype(np.float16))
-            kept.append(row)
-        if not kept:
+        table = _readable(examples, as_recordings(examples.inputs).mels(self.audio))
+        lengths = table.lengths
+        kept = np.arange(len(table))
+        if targets is not None:
+            needed = np.array([steps_needed(target) for target in targets], np.int64)
+            kept = np.flatnonzero((needed > 0) & (needed <= subsampled(lengths, self.subsampling)))
+        if not len(kept):
             raise DataError(f"{examples.name}: every transcript is longer than its recording; check the pairing")
+        left = np.setdiff1d(np.arange(len(table)), kept).tolist()
+        mean, deviation = self._moments(table, kept)
         return SpeechSource(
-            frames=np.concatenate(mels),
-            lengths=np.array([len(mel) for mel in mels], dtype=np.int64),
+            frames=table.frames,
+            lengths=lengths[kept],
             targets=None if targets is None else [targets[row] for row in kept],
             augment=self.config.augment,
             subsampling=self.subsampling,
-            left_out=tuple(left_out),
-            kept=np.array(kept, dtype=np.int64),
+            left_out=tuple(f"{examples.place(row)} ({examples.inputs[row].name})" for row in left),
+            kept=kept,
+            starts=table.starts[kept],
+            mean=mean,
+            deviation=deviation,
         )
+
+    def _moments(self, table: MelTable, kept: Rows) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return what normalises the rows that are kept, as `normalise` does."""
+        if self.config.normalisation == "corpus":
+            return self.mean, self.deviation
+        mean, deviation = table.moments[table.places[kept]].swapaxes(0, 1)
+        return mean, np.maximum(deviation, 1e-3)
 
     def following(self, source: SpeechSource, texts: Sequence[str], share: float) -> SpeechSource:
         """Return the source of a training, in which `share` of the rows take the transcripts `texts`, anew each epoch.
@@ -182,11 +199,17 @@ def mel_of(examples: Examples, row: int, audio: AudioConfig) -> npt.NDArray[np.f
     """Return the log-mel frames of one recording; raises DataError with its place."""
     if row in examples.errors:
         raise DataError(f"{examples.place(row)}: {examples.errors[row]}")
+    if isinstance(examples.inputs, Recordings):
+        return _readable(examples, examples.inputs.mels(audio)).of(row)
     clip: Clip = examples.inputs[row]
-    try:
-        return log_mel(clip.sound(audio.sample_rate), audio)
-    except DataError as error:
-        raise DataError(f"{examples.place(row)}: {error}") from None
+    return log_mel(clip.sound(audio.sample_rate), audio)
+
+
+def _readable(examples: Examples, table: MelTable) -> MelTable:
+    """Return the frames of examples of which every row could be read; raise DataError at the first that could not."""
+    for row, why in (examples.errors | table.errors).items():
+        raise DataError(f"{examples.place(row)}: {why}")
+    return table
 
 
 def transcripts(examples: Examples) -> list[str]:
@@ -209,8 +232,8 @@ def choose_subsampling(
     return 4 if np.mean(frames / 4 >= room * steps) >= share else 2
 
 
-def subsampled(length: int, factor: int) -> int:
-    """Return the encoder's steps for a number of frames.
+def subsampled(length: _Lengths, factor: int) -> _Lengths:
+    """Return the encoder's steps for a number of frames, or for many.
 
     >>> subsampled(5, 2), subsampled(5, 4)
     (3, 2)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,147 +14,92 @@ import pandas as pd
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import read_table
-from ..audio import SOUND_FILES, Wave, decode, resample
-
-
-@dataclass(frozen=True, eq=False)
-class Clip:
-    """One recording: a file, decoded whenever it is asked for, or samples in memory."""
-
-    name: str
-    rate: int
-    path: Path | None = None
-    wave: Wave | None = None
-
-    def sound(self, rate: int) -> Wave:
-        """Return mono samples at `rate` Hz; raises DataError, naming the file, if it cannot be decoded."""
-        if self.wave is not None:
-            return resample(self.wave, self.rate, rate)
-        assert self.path is not None
-        return resample(*decode(self.path), rate)
-
-    def __repr__(self) -> str:
-        samples = b"" if self.wave is None else self.wave.tobytes()
-        content = self.path or f"{len(samples) // 4} samples, crc32 {zlib.crc32(samples):08x}"
-        return f"Clip({self.name}, {self.rate} Hz, {content})"
+from ..audio import SOUND_FILES, AudioConfig
+from .clips import Clip, as_wave, clean
+from .folders import list_folder, part_of
+from .listing import Listing, texts_of
+from .tables import list_table
+from .zoo import PREFIX as TORCHAUDIO
+from .zoo import list_zoo
 
 
 def read(
     data: str | Path | pd.DataFrame | Sequence[Any],
     labels: Sequence[str] | None = None,
     *,
-    input: str = "audio",
-    label: str = "text",
+    input: str | None = None,
+    label: str | None = None,
     rate: int = 16000,
+    audio: AudioConfig | None = None,
 ) -> Examples:
-    """Read recordings and, where there are some, transcripts; `inputs` of the result is a list of `Clip`.
+    """Read recordings and, where there are some, transcripts; `inputs` of the result is a `Recordings` of `Clip`.
 
-    `data` is a table (CSV, TSV, JSONL, Parquet, DataFrame) with paths of sound files, relative to the
-    table's folder; a folder with a folder of sound files for each word; one sound file; or a list of paths,
-    of arrays at `rate` Hz, or of pairs (array, rate). Every file is decoded once, so that `errors` names
-    each that cannot be.
+    `data` is a table (CSV, TSV, JSON, JSONL, Parquet, a data set of Hugging Face, a DataFrame) with paths, relative to
+    its folder, or encoded bytes; a folder as `list_folder` knows them, or `FOLDER:PART`;
+    `torchaudio:NAME[:SPLIT][@FOLDER]`; one sound file; or a list of paths, of encoded bytes, of arrays at `rate` Hz, or
+    of pairs (array, rate).
+
+    Every file is decoded here, once, and its log-mel frames by `audio` kept, on the disk where there are many; `errors`
+    names each that cannot be. An empty transcript is kept as "". Raises DataError where there is nothing to read.
+
+    >>> examples = read([np.zeros(8000)], ["nothing"], rate=8000)
+    >>> examples.inputs[0].rate, examples.labels.tolist()
+    (8000, ['nothing'])
     """
-    if isinstance(data, pd.DataFrame) or (isinstance(data, str | Path) and not _is_sound(data)):
-        found = _from_folder(Path(data)) if _is_folder(data) else _from_table(data, input, label)
-        return found if labels is None else replace(found, labels=_texts(labels, len(found), [found.name]))
-    items = [data] if isinstance(data, str | Path) else list(data)
-    if not items:
-        raise DataError("there are no recordings; give at least one")
-    clips, errors = _clips([_item(row, item, rate) for row, item in enumerate(items)])
-    names = [clip.name for clip in clips]
-    texts = _texts(labels, len(items), names)
-    return Examples(inputs=clips, labels=texts, name="recordings", place=lambda row: f"row {row}", errors=errors)
+    found = _listed(data, (input, label), rate, labels is not None)
+    if labels is not None:
+        found = replace(found, texts=_texts(labels, len(found.clips), [clip.name for clip in found.clips], found.name))
+    return found.opened(audio or AudioConfig())
+
+
+def _listed(data: Any, columns: tuple[str | None, str | None], rate: int, labelled: bool) -> Listing:
+    if isinstance(data, str | Path):
+        if str(data).startswith(TORCHAUDIO):
+            return list_zoo(str(data))
+        if folder := _folder(data):
+            return list_folder(*folder, columns)
+        if _is_sound(data):
+            return _list_items([data], rate)
+    if isinstance(data, str | Path | pd.DataFrame):
+        return list_table(read_table(data), *columns, labelled=labelled)
+    return _list_items(list(data), rate)
 
 
 def _is_sound(data: str | Path) -> bool:
     return Path(data).suffix.lower() in SOUND_FILES
 
 
-def _is_folder(data: Any) -> bool:
-    return isinstance(data, str | Path) and Path(data).is_dir()
+def _folder(data: str | Path) -> tuple[Path, str | None] | None:
+    """Return a folder of recordings, and the part of it; None for what `save_to_disk` wrote, and all else."""
+    found = part_of(str(data))
+    saved = found and any((found[0] / name).is_file() for name in ("state.json", "dataset_dict.json"))
+    return None if saved else found
 
 
-def _from_table(data: str | Path | pd.DataFrame, input: str, label: str) -> Examples:
-    table = read_table(data)
-    texts = table.label_column(label)
-    clips, errors = _clips([_file(table.folder / path) for path in table.text_column(input)])
-    found = None if texts is None else np.array([clean(text) for text in texts], dtype=object)
-    return Examples(
-        inputs=clips,
-        labels=found,
-        name=table.name,
-        place=table.place,
-        errors=errors,
-        notes=table.notes,
-        encoding=table.encoding,
-    )
-
-
-def _from_folder(folder: Path) -> Examples:
-    """Read a folder per word; a flat folder of sound files has no labels."""
-    files = sorted(path for path in folder.rglob("*") if _is_sound(path) and path.is_file())
-    if not files:
-        kinds = ", ".join(SOUND_FILES)
-        raise DataError(f"{folder}: no sound files ({kinds}) in it; give a folder of sound files for each word")
-    flat = all(path.parent == folder for path in files)
-    words = None if flat else np.array([clean(path.relative_to(folder).parts[0]) for path in files], dtype=object)
-    places = [str(path.relative_to(folder)) for path in files]
-    clips, errors = _clips([_file(path) for path in files])
-    return Examples(inputs=clips, labels=words, name=folder.name, place=lambda row: places[row], errors=errors)
-
-
-def _clips(clips: list[Clip]) -> tuple[list[Clip], dict[int, str]]:
-    """Decode every file once: return the clips with their rates, and what is wrong with which."""
-    checked, errors = [], {}
-    for row, clip in enumerate(clips):
-        try:
-            checked.append(clip if clip.path is None else Clip(clip.name, decode(clip.path)[1], path=clip.path))
-        except DataError as error:
-            checked.append(clip)
-            errors[row] = str(error)
-    return checked, errors
-
-
-def _file(path: Path) -> Clip:
-    return Clip(path.name, 0, path=path)
+def _list_items(items: list[Any], rate: int) -> Listing:
+    if not items:
+        raise DataError("there are no recordings; give at least one")
+    clips = [_item(row, item, rate) for row, item in enumerate(items)]
+    return Listing(clips=clips, texts=None, name="recordings", place=lambda row: f"row {row}")
 
 
 def _item(row: int, item: Any, rate: int) -> Clip:
+    if isinstance(item, Clip):
+        return item
     if isinstance(item, str | Path):
-        return _file(Path(item))
+        return Clip(Path(item).name, 0, file=Path(item))
+    if isinstance(item, bytes):
+        return Clip("recording", 0, file=item)
     if isinstance(item, tuple):
         item, rate = item
-    return Clip(f"row {row}", rate, wave=_wave(row, np.asarray(item)))
+    return Clip(f"row {row}", rate, wave=as_wave(np.asarray(item), f"row {row}"))
 
 
-def _wave(row: int, samples: npt.NDArray[Any]) -> Wave:
-    if samples.ndim != 1 or not len(samples):
-        raise DataError(f"row {row}: samples of the shape {samples.shape}; give a flat array of one channel")
-    if np.issubdtype(samples.dtype, np.integer):
-        samples = samples / -float(np.iinfo(samples.dtype).min)
-    if not np.issubdtype(samples.dtype, np.floating) or not np.isfinite(samples).all():
-        raise DataError(f"row {row}: samples that are not finite numbers; give floats in [-1, 1]")
-    return np.ascontiguousarray(samples, dtype=np.float32)
-
-
-def _texts(labels: Sequence[str] | None, count: int, names: list[str]) -> npt.NDArray[Any] | None:
-    if labels is None:
-        return None
+def _texts(labels: Sequence[str], count: int, names: list[str], name: str) -> npt.NDArray[Any]:
     texts = list(labels)
     if len(texts) != count:
         raise DataError(f"{count} recordings but {len(texts)} transcripts; give one for each")
     for row, text in enumerate(texts):
         if not isinstance(text, str) or not text.strip():
             raise DataError(f"row {row} ({names[row]}): transcript {text!r} is not a text; give a string with words")
-    return np.array([clean(text) for text in texts], dtype=object)
-
-
-def clean(text: str) -> str:
-    """Return a transcript in Unicode's composed form with single spaces.
-
-    >>> clean("  forty   two ")
-    'forty two'
-    """
-    import unicodedata
-
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return texts_of([clean(text) for text in texts])

@@ -25,11 +25,13 @@ _WHOSE, _TIMES, _MELS = 3, (1, 4), (2, 5)
 
 @dataclass(frozen=True)
 class SpeechSource:
-    """Normalised log-mel frames of N utterances, one after the other (`frames`, float16), and their targets.
+    """Log-mel frames of N utterances (`frames`, float16, often a file that is mapped into memory), and their targets.
 
-    `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
-    because they have too few frames for their transcript; `kept` holds the rows of the others. Of `second`, other
-    targets, `second_share` of the rows take theirs, anew each epoch (None stands for a row that has none).
+    Row i is `frames[starts[i] : starts[i] + lengths[i]]`; without `starts` they lie one after the other. `mean` and
+    `deviation` of each mel, (M,) of all or (N, M) of each utterance, normalise them; without these they are normalised
+    already. `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
+    because they have too few frames for their transcript, or none; `kept` holds the rows of the others. Of `second`,
+    other targets, `second_share` of the rows take theirs, anew each epoch (None stands for a row that has none).
     """
 
     frames: Frames
@@ -41,9 +43,13 @@ class SpeechSource:
     kept: Numbers | None = None
     second: Sequence[npt.NDArray[np.int64] | None] | None = None
     second_share: float = 0.0
+    starts: Numbers | None = None
+    mean: npt.NDArray[np.float32] | None = None
+    deviation: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", np.cumsum(self.lengths) - self.lengths)
+        if self.starts is None:
+            object.__setattr__(self, "starts", np.cumsum(self.lengths) - self.lengths)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -95,17 +101,26 @@ class SpeechSource:
         return stretched(self.lengths[rows], draw.uniform(rows, 1)[:, 0], self.augment.speed, least_B)
 
     def _gather(self, rows: Rows, lengths_B: Numbers) -> npt.NDArray[np.float32]:
-        """Return (B, L, M): each row brought to its length by linear interpolation over time, then zeros."""
+        """Return (B, L, M): each row brought to its length by interpolation over time, normalised, zeros after it."""
+        assert self.starts is not None
         whole_B = self.lengths[rows]
         place_BL = np.arange(int(lengths_B.max()))[None, :]
         keep_BL = place_BL < lengths_B[:, None]
         at_BL = place_BL * ((whole_B - 1) / np.maximum(lengths_B - 1, 1))[:, None]
         low_BL = np.minimum(at_BL.astype(np.int64), whole_B[:, None] - 1)
-        first_BL = self._starts[rows][:, None] + low_BL  # type: ignore[attr-defined]
+        first_BL = self.starts[rows][:, None] + low_BL
         frames_BLM = self.frames[first_BL].astype(np.float32)
         if (whole_B != lengths_B).any():
             next_BL = first_BL + (low_BL < whole_B[:, None] - 1)
             share_BL1 = (at_BL - low_BL).astype(np.float32)[:, :, None]
             frames_BLM += share_BL1 * (self.frames[next_BL].astype(np.float32) - frames_BLM)
+        if self.mean is not None and self.deviation is not None:
+            frames_BLM -= _of_rows(self.mean, rows)
+            frames_BLM /= _of_rows(self.deviation, rows)
         frames_BLM[~keep_BL] = 0
         return np.asarray(frames_BLM)
+
+
+def _of_rows(moments: npt.NDArray[np.float32], rows: Rows) -> npt.NDArray[np.float32]:
+    """Return the moments (M,) of all rows, or those of each row as (B, 1, M)."""
+    return moments if moments.ndim == 1 else moments[rows][:, None]
