@@ -40,13 +40,16 @@ def examine(
 
 
 def speakers(examples: Examples) -> npt.NDArray[np.int64]:
-    """Return a number for each row, the same for those of one speaker; ConfigError where nobody is named."""
+    """Return a number for each row, the same for those of one speaker; ConfigError where fewer than two are named."""
     names = [clip.speaker for clip in examples.inputs]
-    if not any(names):
-        raise ConfigError(
-            f"features.group (speaker): {examples.name} names no speakers; give it a column 'speaker', or "
-            "set it to none"
+    known = set(names) - {None}
+    if len(known) < 2:
+        there = (
+            f"one speaker only ({known.pop()}); set it to none"
+            if known
+            else ("no speakers; give it a column 'speaker', or set it to none")
         )
+        raise ConfigError(f"features.group (speaker): {examples.name} names {there}")
     keys = [name or f"\0{row}" for row, name in enumerate(names)]  # whoever is not named is somebody else
     return np.asarray(np.unique(keys, return_inverse=True)[1], np.int64)
 

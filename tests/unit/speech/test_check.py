@@ -146,6 +146,9 @@ def test_speakers_are_held_out_whole_if_asked_for(say: Any) -> None:
     assert str(error.value) == (
         "features.group (speaker): DataFrame names no speakers; give it a column 'speaker', or set it to none"
     )
+    with pytest.raises(ConfigError) as error:
+        model(group="speaker").fit(rows.assign(speaker="anna"))
+    assert str(error.value) == ("features.group (speaker): DataFrame names one speaker only (anna); set it to none")
 
 
 def test_nothing_that_can_be_read(say: Any) -> None:
