@@ -151,6 +151,10 @@ class Parts(ABC):
         found: dict[str, Output] = self.baseline_.all_outputs(examples, names) if names else {}
         return found
 
+    def hopeless(self) -> Callable[[Output], str] | None:
+        """Return what says why training leads nowhere, from the outputs of held-out rows; None: it always may."""
+        return None
+
     def check_settings(self, held_out: Examples | None) -> None:
         """Raise ConfigError where a setting does not suit what was learned, before training begins."""
         return

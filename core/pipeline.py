@@ -330,7 +330,8 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         if self.objective is not None and metric not in self.objective.metrics:
             kind, there = type(self.features_.classes).__name__, ", ".join(self.objective.metrics)
             raise ConfigError(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
-        return Validation(self.features_.source(held_out), score, metric, metric not in self.lower_is_better)
+        better = metric not in self.lower_is_better
+        return Validation(self.features_.source(held_out), score, metric, better, self.hopeless())
 
     def _observer(self, history: History, watcher: Observer, run: Run | None) -> Observer:
         watchers: list[Observer] = [history, watcher]

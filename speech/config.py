@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
@@ -19,7 +19,8 @@ class SpeechConfig:
     """All that decides a recogniser beside its data.
 
     `attention` is the decoder's share of the loss. `consistency` weighs how far CTC's answers to two views of an
-    utterance differ (Yao et al., "CR-CTC", 2024); it takes two `features.augment.views`.
+    utterance differ (Yao et al., "CR-CTC", 2024); it takes two `features.augment.views`. `early` weighs, beside CTC,
+    the CTC loss of what the convolutions alone hear: they know a word or two, and so must find each where it is said.
     """
 
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
@@ -27,65 +28,59 @@ class SpeechConfig:
     train: TrainConfig = field(default_factory=TrainConfig)
     attention: float = 0.3
     consistency: float = 0.0
+    early: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:
             raise ConfigError(f"attention ({self.attention}) must lie in [0, 1): CTC has the rest")
-        if self.consistency < 0:
-            raise ConfigError(f"consistency ({self.consistency}) must be 0 (off) or above")
+        for name in ("consistency", "early"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} ({getattr(self, name)}) must be 0 (off) or above")
         if self.consistency and self.features.augment.views != 2:
             raise ConfigError("consistency compares two views; set features.augment.views to 2 (or consistency to 0)")
 
 
 def tiny() -> SpeechConfig:
     """Two layers of width 96: a first look."""
-    return _preset(width=96, num_layers=2, num_heads=4, epochs=40)
+    return _preset(width=96, num_layers=2, epochs=30)
 
 
 def small() -> SpeechConfig:
     """Four layers of width 128: the default, for words and short utterances; minutes on a processor."""
-    return _preset(width=128, num_layers=4, num_heads=4, epochs=60)
+    return _preset(width=128, num_layers=4, epochs=30)
 
 
 def base() -> SpeechConfig:
     """Eight layers of width 256 and 80 mels, for hours of speech and a GPU."""
-    return _preset(
-        width=256, num_layers=8, num_heads=4, epochs=40, mels=80, batch_tokens=20000, kernel=3, time_width=20
-    )
+    augment = AugmentConfig(time_width=20)
+    features = SpeechFeaturesConfig(audio=AudioConfig(mels=80), augment=augment, flat_start=_FLAT)
+    found = _preset(width=256, num_layers=8, epochs=40, kernel=3)
+    return replace(found, features=features, train=replace(found.train, batch_tokens=20000))
 
 
 # Convolutions as wide as a short word, and time masks shorter than one: a Transformer over a few minutes of speech then
 # learns to align far more often (docs/measurements.md). `base`, for hours of speech, keeps the usual widths.
-_KERNEL, _TIME_WIDTH = 15, 6
+_KERNEL, _TIME_WIDTH, _FLAT = 9, 6, 0.15
 
 
-def _preset(
-    *,
-    width: int,
-    num_layers: int,
-    num_heads: int,
-    epochs: float,
-    mels: int = 40,
-    batch_tokens: int = 1200,
-    kernel: int = _KERNEL,
-    time_width: int = _TIME_WIDTH,
-) -> SpeechConfig:
-    augment = AugmentConfig(time_width=time_width)
+def _preset(*, width: int, num_layers: int, epochs: float, kernel: int = _KERNEL) -> SpeechConfig:
+    encoder = TransformerConfig(width=width, num_layers=num_layers, num_heads=4, rotary=True, convolution=9)
     return SpeechConfig(
-        features=SpeechFeaturesConfig(audio=AudioConfig(mels=mels), augment=augment),
+        features=SpeechFeaturesConfig(augment=AugmentConfig(time_width=_TIME_WIDTH), flat_start=_FLAT),
         model=SpeechModelConfig(
-            encoder=TransformerConfig(width=width, num_layers=num_layers, num_heads=num_heads, rotary=True),
-            decoder=TransformerConfig(width=width, num_layers=2, num_heads=num_heads),
+            encoder=encoder,
+            decoder=TransformerConfig(width=width, num_layers=2, num_heads=4),
             kernel=kernel,
         ),
         train=TrainConfig(
             epochs=epochs,
-            batch_rows=32,
-            batch_tokens=batch_tokens,
+            batch_rows=64,
+            batch_tokens=2400,
             label_smoothing=0.1,
-            optimizer=OptimizerConfig(lr=1e-3),
+            optimizer=OptimizerConfig(lr=2e-3),
             schedule=ScheduleConfig(warmup=0.1),
         ),
+        early=1.0,
     )
 
 

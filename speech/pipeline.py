@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,15 @@ from .model import SpeechModel
 from .task import SpeechTask
 
 _MISTAKES = 20
+
+
+def all_blank(outputs: Output) -> str:
+    """Say that all transcripts are empty, where they are.
+
+    >>> all_blank(["", ""]), all_blank(["", "a"])
+    ('every transcript of the held-out recordings is empty', '')
+    """
+    return "" if any(outputs) else "every transcript of the held-out recordings is empty"
 
 
 class SpeechRecognizer(Pipeline):
@@ -87,6 +97,7 @@ class SpeechRecognizer(Pipeline):
             mels=features.audio.mels,
             vocab_size=len(features.vocabulary),
             subsampling=features.subsampling,
+            early=self.config_.early > 0,
         )
 
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
@@ -98,6 +109,7 @@ class SpeechRecognizer(Pipeline):
             self.features_.vocabulary,
             attention=self.config_.attention,
             consistency=self.config_.consistency,
+            early=self.config_.early,
             label_smoothing=smoothing,
         )
 
@@ -118,6 +130,10 @@ class SpeechRecognizer(Pipeline):
         if unusable:
             self._say(f"teacher: {unusable:,} of {rows:,} transcripts are {why}; these rows keep their own")
         return found
+
+    def hopeless(self) -> Callable[[Output], str]:
+        """Return what notices that CTC says nothing but blanks."""
+        return all_blank
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return word and character error rates."""

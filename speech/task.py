@@ -23,7 +23,8 @@ class SpeechTask:
     """Joint CTC and attention (Watanabe et al., 2017): (1 − `attention`) · CTC + `attention` · cross-entropy.
 
     Where batches hold two views, `consistency` · (1 − `attention`) of how far CTC's answers to them differ comes on
-    top (Yao et al., "CR-CTC: Consistency regularization on CTC for improved speech recognition", 2024).
+    top (Yao et al., "CR-CTC: Consistency regularization on CTC for improved speech recognition", 2024), and `early` ·
+    (1 − `attention`) of the CTC loss of the convolutions.
 
     Each term is normalised by its number of targets: units, and for the decoder an end sign for each
     utterance. `decoder` chooses what `predict` reads the transcript from: CTC, the decoder, or CTC's best targets
@@ -37,18 +38,20 @@ class SpeechTask:
         *,
         attention: float = 0.3,
         consistency: float = 0.0,
+        early: float = 0.0,
         label_smoothing: float = 0.1,
         decoder: Literal["joint", "ctc", "attention"] = "joint",
     ) -> None:
         self.model: nn.Module = model
         self.vocabulary = vocabulary
-        self.attention, self.consistency = attention, consistency
+        self.attention, self.consistency, self.early = attention, consistency, early
         self.label_smoothing, self.decoder = label_smoothing, decoder
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         units = batch["target_length"].sum()
         found = {"ctc": units, "attention": units + len(batch)}
-        return found | ({"consistency": units} if self.consistency else {})
+        more = {"consistency": self.consistency, "early": self.early}
+        return found | {name: units for name, weight in more.items() if weight}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
         output = self.model(batch)
@@ -66,7 +69,20 @@ class SpeechTask:
         if self.consistency:
             weight = self.consistency * (1 - self.attention)
             found["consistency"] = Term(difference(log_probs_TBV, output.length), weight)
+        if self.early:
+            early = self._early(output, batch)
+            found["early"] = Term(early, self.early * (1 - self.attention))
         return found
+
+    def _early(self, output: SpeechOutput, batch: Batch) -> Tensor:
+        """Return the CTC loss of the convolutions, or how far they are from a flat start, a unit's share for each."""
+        assert output.early is not None
+        size_B, log_probs_BTV = batch["target_length"], output.early.float().log_softmax(-1)
+        if "flat" not in batch:
+            log_probs_TBV = log_probs_BTV.transpose(0, 1)
+            return F.ctc_loss(log_probs_TBV, batch["target"], output.length, size_B, blank=BLANK, reduction="sum")
+        losses_BT = F.nll_loss(log_probs_BTV.transpose(1, 2), batch["flat"], ignore_index=-1, reduction="none")
+        return (losses_BT.sum(1) * size_B / output.length).sum()
 
     @torch.no_grad()
     def predict(self, batch: Batch) -> Output:

@@ -33,6 +33,8 @@ from .weights import get_weights, set_weights
 
 _SKIPS_IN_A_ROW = 5
 _RECOVERIES = 3
+_HOPE = 1 / 3
+"""The share of the steps after which what is wrong will not mend itself."""
 _LOGS = 100
 _TIE = "log_loss"
 """The metric, lower being better, that decides between equals; where there is none, the later are taken."""
@@ -100,6 +102,7 @@ class _Run:
         self.best: dict[str, torch.Tensor] = {}
         self.metrics: dict[str, float] = {}
         self.state = State()
+        self.first: Checkpoint | None = None
         if checkpoint:
             self._restore(checkpoint)
 
@@ -112,6 +115,7 @@ class _Run:
         try:
             if self.state.step == 0:
                 self._save()
+                self.first = self._newest() if self.validation and self.validation.wrong else None
             while self.state.step < total and not self._stop_early():
                 rows += self._train(stopped)
         finally:
@@ -144,8 +148,8 @@ class _Run:
                 self._log(share)
                 if self._recover():
                     return rows
-            if (step + 1) % every == 0 or step + 1 == total:
-                self._evaluate()
+            if ((step + 1) % every == 0 or step + 1 == total) and self._evaluate():
+                return rows
             self._save_if_due(stopped)
             if self._stop_early():
                 break
@@ -192,15 +196,19 @@ class _Run:
         """After a few skipped steps in a row go back to the last good state with half the rate; say so."""
         if self.stepper.tally.read()[3] < _SKIPS_IN_A_ROW:
             return False
-        where = f"step {self.state.step}: the loss was not finite {_SKIPS_IN_A_ROW} times in a row"
-        if self.state.recoveries == _RECOVERIES:
-            raise TrainingError(f"{where}, after {_RECOVERIES} returns to a good state; lower train.optimizer.lr")
-        checkpoint, scale = self._newest(), self.stepper.scale.clone()
+        checkpoint = self._newest()
         self.ranks.wait()
         assert checkpoint is not None, "a checkpoint is written before the first step"
+        self._go_back(checkpoint, f"the loss was not finite {_SKIPS_IN_A_ROW} times in a row")
+        return True
+
+    def _go_back(self, checkpoint: Checkpoint, why: str) -> None:
+        where, scale = f"step {self.state.step}: {why}", self.stepper.scale.clone()
+        if self.state.recoveries == _RECOVERIES:
+            raise TrainingError(f"{where}, after {_RECOVERIES} returns to a good state; lower train.optimizer.lr")
         kept = replace(self.state, recoveries=self.state.recoveries + 1, rate_scale=self.state.rate_scale / 2)
-        checkpoint.state.pop("settled")
-        self._restore(checkpoint)
+        state = {name: value for name, value in checkpoint.state.items() if name != "settled"}
+        self._restore(replace(checkpoint, state=state))
         self.state = replace(
             self.state,
             recoveries=kept.recoveries,
@@ -213,11 +221,11 @@ class _Run:
         self.observer.rewind(self.state.step)
         self.observer.say(f"{where}; back to step {self.state.step} with the rate times {self.state.rate_scale:g}")
         self._save()
-        return True
 
-    def _evaluate(self) -> None:
+    def _evaluate(self) -> bool:
+        """Measure the held-out rows; say whether training went back to its beginning, since it led nowhere."""
         if self.validation is None:
-            return
+            return False
         with self.average.installed(self.task.model):
             outputs = predict(self.task, self.validation.source, self.device, dtype=self.settled.dtype)
             metrics = self.validation.score(outputs)
@@ -232,6 +240,13 @@ class _Run:
             self.state.rate_scale *= schedule.drop
         row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
         self.observer.log(row | {f"valid_{name}": number for name, number in metrics.items()})
+        if self.first is None or self.validation.wrong is None or self.state.step < _HOPE * self.settled.total_steps:
+            return False
+        why = self.validation.wrong(outputs) if self.ranks.main else ""
+        why = self.ranks.text_from_main(why, self.device)
+        if why:
+            self._go_back(self.first, why)
+        return bool(why)
 
     def _is_better(self, value: float) -> bool:
         if self.state.best is None or math.isnan(self.state.best):

@@ -17,13 +17,15 @@ class Validation:
     """A held-out source, and how its predictions become metrics; `metric` chooses the best weights.
 
     Of weights that are equal by it, as often by the accuracy of few rows, those of the least `log_loss` are kept where
-    that is measured, else the last.
+    that is measured, else the last. `wrong` says what shows that training leads nowhere, such as the same answer to
+    everything; after a third of the steps it then begins again at a lower rate.
     """
 
     source: Source
     score: Callable[[Output], dict[str, float]]
     metric: str
     greater_is_better: bool = True
+    wrong: Callable[[Output], str] | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class SpeechFeaturesConfig:
     subsampling: int = 0
     units: Literal["auto", "characters", "words"] = "auto"
     unreadable: float = 0.01
+    flat_start: float = 0.0
     group: Literal["none", "speaker"] = "none"
 
     def __post_init__(self) -> None:
@@ -54,6 +55,8 @@ class SpeechFeaturesConfig:
             raise ConfigError(f"features.normalisation ('{self.normalisation}') must be corpus or utterance")
         if self.group not in ("none", "speaker"):
             raise ConfigError(f"features.group ('{self.group}') must be none or speaker")
+        if not 0 <= self.flat_start <= 1:
+            raise ConfigError(f"features.flat_start ({self.flat_start}) must lie in [0, 1]: a share of training")
         if not 0 <= self.unreadable <= 1:
             raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
 
@@ -128,6 +131,7 @@ class SpeechFeatures:
             starts=table.starts[kept],
             mean=mean,
             deviation=deviation,
+            flat_start=self.config.flat_start,
         )
 
     def _moments(self, table: MelTable, kept: Rows) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -221,15 +225,14 @@ def transcripts(examples: Examples) -> list[str]:
     return [str(text) for text in examples.labels]
 
 
-def choose_subsampling(
-    frames: npt.NDArray[np.int64], steps: npt.NDArray[np.int64], share: float = 0.99, room: float = 1.5
-) -> int:
-    """Return 4 where it leaves `share` of the utterances `room` times the steps that CTC needs, else 2.
+def choose_subsampling(frames: npt.NDArray[np.int64], steps: npt.NDArray[np.int64], share: float = 0.99) -> int:
+    """Return 8 where it leaves `share` of the utterances twice the steps that CTC needs, 4 where half more, else 2.
 
-    >>> [choose_subsampling(np.array([600, 40]), np.array([28, needed])) for needed in (5, 8)]
-    [4, 2]
+    >>> [choose_subsampling(np.array([600, 40]), np.array([28, needed])) for needed in (2, 5, 8)]
+    [8, 4, 2]
     """
-    return 4 if np.mean(frames / 4 >= room * steps) >= share else 2
+    roomy = (factor for factor, room in ((8, 2.0), (4, 1.5)) if np.mean(frames / factor >= room * steps) >= share)
+    return next(roomy, 2)
 
 
 def subsampled(length: _Lengths, factor: int) -> _Lengths:

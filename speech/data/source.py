@@ -12,6 +12,7 @@ import torch
 
 from ...core.batch import Batch, Draw, Rows, pad
 from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask
+from .flat import flat_alignment
 from .vocabulary import steps_needed
 
 Frames: TypeAlias = npt.NDArray[np.float16]
@@ -46,6 +47,7 @@ class SpeechSource:
     starts: Numbers | None = None
     mean: npt.NDArray[np.float32] | None = None
     deviation: npt.NDArray[np.float32] | None = None
+    flat_start: float = 0.0
 
     def __post_init__(self) -> None:
         if self.starts is None:
@@ -57,6 +59,8 @@ class SpeechSource:
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
         """Return `frames` (B, L, M), `length` (B,); with targets also `target` (B, S), `target_length` (B,).
 
+        While no more than `flat_start` of training is over, `flat` (B, T) are units spread evenly over the sound.
+
         With a `draw` the utterances are stretched and masked; with two views there are twice as many rows, and the
         second half is the first, masked differently.
         """
@@ -67,6 +71,8 @@ class SpeechSource:
             frames_BLM, lengths_B = self._augmented(rows, targets, draw)
             targets = None if targets is None else [*targets] * self.augment.views
         tensors = {"frames": torch.from_numpy(frames_BLM), "length": torch.from_numpy(lengths_B)}
+        if targets is not None and draw is not None and draw.progress < self.flat_start:
+            tensors["flat"] = torch.from_numpy(flat_alignment(frames_BLM, lengths_B, targets, self.subsampling))
         if targets is not None:
             tensors["target"], keep = pad(targets)
             tensors["target_length"] = keep.sum(1)

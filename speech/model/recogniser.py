@@ -42,21 +42,29 @@ class SpeechModelConfig:
 
 
 class SpeechOutput(NamedTuple):
-    """The encoder's steps (B, T, D), `length` (B,) of them real, their CTC logits, and the decoder's or None."""
+    """The encoder's steps (B, T, D), `length` (B,) of them real, their CTC logits, and the decoder's or None.
+
+    `early` are CTC logits of the convolutions alone, None where they have no head of their own.
+    """
 
     memory: Tensor
     ctc: Tensor
     length: Tensor
     decoder: Tensor | None
+    early: Tensor | None = None
 
 
 class SpeechModel(nn.Module):
     """A hybrid CTC and attention model (Watanabe et al., 2017) on the core Transformer.
 
-    `mels`, `vocab_size` and `subsampling` are those of the features.
+    `mels`, `vocab_size` and `subsampling` are those of the features. With `early` the convolutions have a CTC head of
+    their own (as layers have in Lee and Watanabe, "Intermediate loss regularization for CTC-based speech recognition",
+    2021).
     """
 
-    def __init__(self, config: SpeechModelConfig, *, mels: int, vocab_size: int, subsampling: int) -> None:
+    def __init__(
+        self, config: SpeechModelConfig, *, mels: int, vocab_size: int, subsampling: int, early: bool = False
+    ) -> None:
         super().__init__()
         width = config.encoder.width
         self.config = config
@@ -64,6 +72,7 @@ class SpeechModel(nn.Module):
         self.encoder_positions = None if config.encoder.rotary else SinusoidalPositions(width)
         self.encoder = Encoder(config.encoder)
         self.ctc = nn.Linear(width, vocab_size)
+        self.early = nn.Linear(width, vocab_size) if early else None
         self.units = nn.Embedding(vocab_size, width)
         self.decoder_positions = None if config.decoder.rotary else SinusoidalPositions(width)
         self.decoder = Decoder(config.decoder)
@@ -73,22 +82,27 @@ class SpeechModel(nn.Module):
 
     def forward(self, batch: Batch) -> SpeechOutput:
         """Return the logits of a batch; the decoder's (teacher forcing) where the batch holds targets."""
-        memory_BTD, length_B = self.encode(batch)
-        decoder_BSV = None
+        memory_BTD, length_B, early_BTD = self._encode(batch)
+        decoder_BSV = early_BTV = None
         if "target" in batch:
+            if self.early is not None and early_BTD is not None:
+                early_BTV = self.early(early_BTD)
             begin_B1 = torch.full_like(batch["target"][:, :1], BOS)
             decoder_BSV = self.decode(torch.cat([begin_B1, batch["target"]], dim=1), memory_BTD, length_B)
-        return SpeechOutput(memory_BTD, self.ctc(memory_BTD), length_B, decoder_BSV)
+        return SpeechOutput(memory_BTD, self.ctc(memory_BTD), length_B, decoder_BSV, early_BTV)
 
     def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the encoder's steps (B, T, D) and their numbers (B,); a batch that holds `memory` has them."""
+        return self._encode(batch)[:2]
+
+    def _encode(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return what `encode` does, and what the convolutions gave."""
         if "memory" in batch:
-            return batch["memory"], batch["length"]
-        x_BTD, length_B = self.subsampling(batch["frames"], batch["length"])
-        if self.encoder_positions is not None:
-            x_BTD = self.encoder_positions(x_BTD)
+            return batch["memory"], batch["length"], None
+        early_BTD, length_B = self.subsampling(batch["frames"], batch["length"])
+        x_BTD = early_BTD if self.encoder_positions is None else self.encoder_positions(early_BTD)
         memory_BTD = self.encoder(self.dropout(x_BTD), keep_mask(length_B, x_BTD.shape[1]))
-        return memory_BTD, length_B
+        return memory_BTD, length_B, early_BTD
 
     def decode(self, ids_BS: Tensor, memory_BTD: Tensor, length_B: Tensor, cache: DecoderCache | None = None) -> Tensor:
         """Return the logits (B, S, V) of what follows each id; with a `cache`, `ids_BS` are the new ids."""

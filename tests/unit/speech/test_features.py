@@ -63,9 +63,10 @@ def test_training_batches_hold_targets_and_others_none(table: Path) -> None:
 
 
 def test_subsampling_follows_the_pace_of_the_speech(say: Any) -> None:
-    slow = read([(say("ab", seconds=0.3), 8000)] * 3, ["ab"] * 3)
-    fast = read([(say("ab", seconds=0.05), 8000)] * 3, ["ab"] * 3)
-    assert SpeechFeatures.fit(slow, CONFIG).subsampling == 4
+    paces = (0.3, 0.12, 0.05)
+    slow, usual, fast = (read([(say("ab", seconds=pace), 8000)] * 3, ["ab"] * 3) for pace in paces)
+    assert SpeechFeatures.fit(slow, CONFIG).subsampling == 8
+    assert SpeechFeatures.fit(usual, CONFIG).subsampling == 4
     assert SpeechFeatures.fit(fast, CONFIG).subsampling == 2
     assert SpeechFeatures.fit(fast, replace(CONFIG, subsampling=4)).subsampling == 4
 
@@ -212,6 +213,10 @@ def test_faster_speech_can_still_be_aligned() -> None:
     [
         (lambda: AugmentConfig(speed=0.5), "augment.speed (0.5) must lie in [0, 0.5)"),
         (lambda: AugmentConfig(mel_width=-1), "augment.mel_width (-1) must be 0 (off) or above"),
+        (
+            lambda: SpeechFeaturesConfig(flat_start=2),
+            "features.flat_start (2) must lie in [0, 1]: a share of training",
+        ),
         (lambda: AugmentConfig(views=3), "augment.views (3) must be 1 or 2"),
         (lambda: AugmentConfig(time_every=0), "augment.time_every (0) must be 1 or above"),
         (lambda: AugmentConfig(time_share=2), "augment.time_share (2) must lie in [0, 1]"),

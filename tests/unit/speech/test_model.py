@@ -97,6 +97,9 @@ def test_wrong_settings_are_told() -> None:
         SpeechConfig(consistency=-1)
     assert str(error.value) == "consistency (-1) must be 0 (off) or above"
     with pytest.raises(ConfigError) as error:
+        SpeechConfig(early=-1)
+    assert str(error.value) == "early (-1) must be 0 (off) or above"
+    with pytest.raises(ConfigError) as error:
         SpeechConfig(consistency=0.2)
     expected = "consistency compares two views; set features.augment.views to 2 (or consistency to 0)"
     assert str(error.value) == expected

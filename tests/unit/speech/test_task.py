@@ -26,6 +26,7 @@ def task_of(features: SpeechFeatures, **settings: Any) -> SpeechTask:
         mels=features.audio.mels,
         vocab_size=len(features.vocabulary),
         subsampling=features.subsampling,
+        early=settings.get("early", 0) > 0,
     )
     return SpeechTask(model, features.vocabulary, **settings)
 
@@ -65,6 +66,31 @@ def test_two_views_that_differ_cost(say: Any) -> None:
     assert int(task.counts(parts[0])["consistency"]) == 2 * sum(map(len, examples.labels))
     same = Batch({name: torch.cat([tensor[:6]] * 2) for name, tensor in parts[0].tensors.items()})
     assert task.loss(same)["consistency"].sum == 0
+
+
+def test_the_convolutions_learn_by_themselves(say: Any) -> None:
+    examples = data_of(say, 6)
+    features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(flat_start=0.5))
+    task, source = task_of(features, early=0.5), features.source(examples, training=True)
+    begun, later = (source.batch(np.arange(6), Draw(0, 0, progress)) for progress in (0.4, 0.6))
+    assert "flat" in begun and "flat" not in later and "flat" not in source.batch(np.arange(6))
+    characters = sum(map(len, examples.labels))
+    for batch in (begun, later):
+        term = task.loss(batch)["early"]
+        assert term.weight == 0.5 * 0.7 and term.sum > 0 and int(task.counts(batch)["early"]) == characters
+        term.sum.backward()
+        assert all(weight.grad is None for weight in task.model.encoder.parameters())
+        assert all(weight.grad is not None for weight in task.model.subsampling.parameters())
+
+
+def test_a_flat_start_sums_over_micro_batches(say: Any) -> None:
+    examples = data_of(say, 5)
+    features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(flat_start=1.0))
+    task, source = task_of(features, early=1.0), features.source(examples, training=True)
+    whole, *parts = [
+        task.loss(source.batch(rows, Draw(0, 0)))["early"].sum for rows in (np.arange(5), np.arange(3), np.arange(3, 5))
+    ]
+    assert torch.allclose(sum(parts), whole, rtol=1e-4)
 
 
 def test_the_difference_is_that_of_two_distributions() -> None:
