@@ -9,4 +9,5 @@ DOMAIN = Domain(
     cases="fourfold.speech.benchmark:CASES",
     input="audio",
     label="text",
+    commands=("fourfold.speech.cli:language",),
 )
