@@ -189,12 +189,14 @@ def _add_eval(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         label: str | None = columns.label,
         device: Device = "auto",
         report: Annotated[Path | None, typer.Option(help="Write an HTML page here.")] = None,
+        set: Annotated[list[str] | None, _answering(domain)] = None,
         json: Json = False,
     ) -> None:
         """Measure a trained model on labelled DATA, beside its baseline, with 95 % intervals."""
         from . import commands
 
-        commands.evaluate(domain, run, data, (input, label), device, report, as_json=json)
+        names, settings = (input, label), tuple(set or ())
+        commands.evaluate(domain, run, data, names, device, report, settings, as_json=json)
 
 
 def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
@@ -214,13 +216,20 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
             str | None, typer.Option(help="With --top: of each value of this column.", hidden=not domain.ranks)
         ] = None,
         device: Device = "auto",
+        set: Annotated[list[str] | None, _answering(domain)] = None,
         json: Json = False,
     ) -> None:
         """Predict for INPUTS, or for every row of --file."""
         from . import commands
 
-        asked = commands.Asked(inputs or [], file, input, top, by)
+        asked = commands.Asked(inputs or [], file, input, top, by, tuple(set or ()))
         commands.predict(domain, run, asked, device, out, as_json=json)
+
+
+def _answering(domain: Domain) -> Any:
+    """Return the option that changes how a trained model answers."""
+    about = f"One setting of how answers are made, such as {domain.answering}.…; may be repeated."
+    return typer.Option(help=about, hidden=domain.answering is None)
 
 
 def _add_check(app: typer.Typer, domain: Domain, columns: _Columns) -> None:

@@ -166,10 +166,18 @@ def tune(
 
 
 def evaluate(
-    domain: Domain, run: Path, data: str, columns: Columns, device: str, report: Path | None, *, as_json: bool
+    domain: Domain,
+    run: Path,
+    data: str,
+    columns: Columns,
+    device: str,
+    report: Path | None,
+    settings: tuple[str, ...] = (),
+    *,
+    as_json: bool,
 ) -> None:
     """Measure a saved model."""
-    model = domain.load_pipeline().load(run, device=device)
+    model = _loaded(domain, run, device, settings)
     evaluation = model.evaluate(data, input=columns[0], label=columns[1])
     if report:
         evaluation.save(report)
@@ -181,13 +189,14 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Asked:
-    """What `predict` is asked: inputs or a file with its column, and whether only the best rows, within what."""
+    """What `predict` is asked: inputs or a file with its column, whether only the best rows, within what, and how."""
 
     inputs: list[str]
     file: str | None
     column: str | None
     top: int = 0
     by: str | None = None
+    settings: tuple[str, ...] = ()
 
     def check(self, domain: Domain) -> None:
         """Raise ConfigError where the options do not go together."""
@@ -202,17 +211,27 @@ class Asked:
 def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
     """Predict with a saved model; write or print a row for each input, in order, or only the best."""
     asked.check(domain)
-    model = domain.load_pipeline().load(run, device=device)
+    model = _loaded(domain, run, device, asked.settings)
     data = model.read_inputs(asked.inputs) if asked.inputs else asked.file
     if asked.top:
         found = model.set_params(verbose=True).top(data, asked.top, by=asked.by)
         _write_rows(iter(found), list(found[0]), out, as_json=as_json)
         return
+    table = not as_json and not (out and out.suffix == ".jsonl")
+    columns = model.columns | {"error": "error"} | ({} if table else model.details)
     rows = (
-        {name: getattr(answer, field, None) for name, field in model.columns.items()} | {"error": answer.error}
+        {name: getattr(answer, field, None) for name, field in columns.items()}
         for answer in model.stream(data, input=asked.column)
     )
-    _write_rows(rows, [*model.columns, "error"], out, as_json=as_json)
+    _write_rows(rows, list(columns), out, as_json=as_json)
+
+
+def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -> Any:
+    """Return a trained model that answers as these settings say; ConfigError where a domain has none."""
+    if settings and domain.answering is None:
+        raise ConfigError(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
+    model = domain.load_pipeline().load(run, device=device)
+    return model.answer_with(parse_assignments(settings)) if settings else model
 
 
 def _write_rows(rows: Iterator[dict[str, Any]], columns: list[str], out: Path | None, *, as_json: bool) -> None:

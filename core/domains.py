@@ -18,9 +18,10 @@ class Domain:
 
     `input` and `label` are the default columns; `input` is None where every column but the label is one. `pretrain` is
     the setting that `train --pretrain` stands for, None where a domain cannot pre-train; `backbones` says whether it
-    trains models of others in the place of ours. With `ranks`, `predict --top` gives the best rows. `commands` are
-    functions that become commands beside those that all domains have; their modules are imported at once, and must be
-    light.
+    trains models of others in the place of ours. With `ranks`, `predict --top` gives the best rows. `answering` is the
+    section of settings that `predict` and `eval` may change of a trained model, None where there is none. `commands`
+    are functions that become commands beside those that all domains have; their modules are imported at once, and must
+    be light.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Domain:
     pretrain: str | None = None
     backbones: bool = False
     ranks: bool = False
+    answering: str | None = None
     commands: tuple[str, ...] = ()
 
     def load_pipeline(self) -> Any:

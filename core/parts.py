@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,27 @@ class Parts(ABC):
     def columns(self) -> dict[str, str]:
         """Which field of a `Prediction` each column of `predict` shows."""
         return {"label": "label", "probability": "probability"}
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Which fields of a `Prediction` `predict` shows beside the columns where a row may hold more than cells."""
+        return {}
+
+    def answer_with(self, values: Mapping[str, Any]) -> Self:
+        """Change how a fitted model answers, by nested settings."""
+        raise ConfigError(f"{self.domain} has no settings of how a trained model answers")
+
+    def settle(self, held_out: Examples) -> None:
+        """Choose on the held-out rows what the training left open."""
+        return
+
+    def save_more(self, folder: Path) -> None:
+        """Write what the model needs beside weights and features."""
+        return
+
+    def load_more(self, folder: Path) -> None:
+        """Read what `save_more` wrote, before the model is built."""
+        return
 
     def targets(self, examples: Examples) -> npt.NDArray[Any]:
         """Return the labels as numbers, in the shape of the outputs or, of classes, one a row."""

@@ -147,6 +147,8 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         }
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)
+        if held_out is not None and self.model_ is not None:
+            self.settle(held_out)
         branches = self._branches(held_out) if held_out is not None else None
         self._calibrate(held_out, branches)
         self.facts_["fit_seconds"] = round(time.monotonic() - begin, 2)
@@ -216,6 +218,7 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         model.features_ = cls.features_type.load(folder, model.config_.features)
         model.model_ = None
         if manifest.kind != LINEAR:
+            model.load_more(folder)
             model._place(model.build_model(), artifact.load_weights(folder))
             folder = folder / "baseline"
             artifact.read_manifest(folder)

@@ -24,6 +24,7 @@ def publish(pipeline: Pipeline, folder: Path) -> None:
         _publish_linear(pipeline, folder)
     else:
         save_weights(folder, pipeline.model_.state_dict())
+        pipeline.save_more(folder)
         (folder / "baseline").mkdir(exist_ok=True)
         _publish_linear(pipeline, folder / "baseline")
         _write_all(pipeline, folder, pipeline.kind)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..core.cli import Data, Device, RunPath
+
 
 def language(
     texts: Annotated[list[Path], typer.Argument(help="Text files, plain or .gz, one sentence a line.")],
@@ -34,3 +36,25 @@ def language(
     if test is not None:
         found = perplexity(model, text_lines([test]))
         typer.echo(f"perplexity {found.value:.4g} over {found.words:,} {units}, {found.unknown:,} of them unknown")
+
+
+def align(
+    run: RunPath,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="A .ctm (NIST's form) or .jsonl file to write.")],
+    input: Annotated[str | None, typer.Option(help="The column to read (default: audio).")] = None,
+    label: Annotated[str | None, typer.Option(help="The transcripts' column (default: text).")] = None,
+    device: Device = "auto",
+) -> None:
+    """Say when each word of DATA's transcripts is said, by a trained model."""
+    from ..core.errors import ConfigError
+    from .pipeline import SpeechRecognizer
+    from .times import WRITERS
+
+    if out.suffix not in WRITERS:
+        raise ConfigError(f"{out}: what is written is .ctm or .jsonl; name such a file")
+    model = SpeechRecognizer.load(run, device=device)
+    examples = model.read_labelled(data, input=input, label=label)
+    names = [clip.name for clip in examples.inputs]
+    out.write_text(WRITERS[out.suffix](names, model.align(examples)), encoding="utf-8")
+    typer.echo(f"wrote the words of {len(names):,} recordings to {out}", err=True)

@@ -11,6 +11,7 @@ from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .audio import AudioConfig
 from .data import AugmentConfig, SpeechFeaturesConfig
+from .decode import DecodingConfig
 from .model import SpeechModelConfig
 
 
@@ -21,6 +22,7 @@ class SpeechConfig:
     `attention` is the decoder's share of the loss. `consistency` weighs how far CTC's answers to two views of an
     utterance differ (Yao et al., "CR-CTC", 2024); it takes two `features.augment.views`. `early` weighs, beside CTC,
     the CTC loss of what the convolutions alone hear: they know a word or two, and so must find each where it is said.
+    `decoding` may be changed of a trained recogniser, too.
     """
 
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
@@ -29,6 +31,7 @@ class SpeechConfig:
     attention: float = 0.3
     consistency: float = 0.0
     early: float = 0.0
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:

@@ -9,5 +9,6 @@ DOMAIN = Domain(
     cases="fourfold.speech.benchmark:CASES",
     input="audio",
     label="text",
-    commands=("fourfold.speech.cli:language",),
+    answering="decoding",
+    commands=("fourfold.speech.cli:language", "fourfold.speech.cli:align"),
 )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import nn
 
-from ..core.batch import Examples, Source
-from ..core.errors import ConfigError
+from ..core.batch import Batch, Examples, Source
+from ..core.config import override, to_dict
+from ..core.device import pick_device
+from ..core.errors import ConfigError, DataError
 from ..core.metrics import Statistic, character_errors, error_rate, word_errors
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
@@ -22,11 +26,36 @@ from . import data
 from .baselines import SpeechBaseline
 from .config import PRESETS, SPACE
 from .data import transcripts
+from .decode import (
+    Alternative,
+    Search,
+    Transcriber,
+    Transcript,
+    Weights,
+    Word,
+    choose_weights,
+    fusion_of,
+    joined,
+    log_probs_of,
+    words_of,
+)
 from .domain import DOMAIN
+from .language import LanguageModel, read_arpa, write_arpa
+from .long import accepted, cut, too_long
 from .model import SpeechModel
 from .task import SpeechTask
 
 _MISTAKES = 20
+LANGUAGE = "lm.arpa.gz"
+"""The language model in a run's folder."""
+
+
+@dataclass(frozen=True)
+class SpeechPrediction(Prediction):
+    """A transcript with its probability and, where they are asked for, alternatives and words with their times."""
+
+    alternatives: tuple[Alternative, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 def all_blank(outputs: Output) -> str:
@@ -48,6 +77,7 @@ class SpeechRecognizer(Pipeline):
     stratify = False
     presets = PRESETS
     space = SPACE
+    language_: LanguageModel | None = None
     features_type = data.SpeechFeatures
     baseline_type = SpeechBaseline
 
@@ -55,6 +85,14 @@ class SpeechRecognizer(Pipeline):
     def columns(self) -> dict[str, str]:
         """The text is all that is written."""
         return {"text": "label"}
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What was asked for beside it."""
+        decoding = self.config_.decoding
+        asked = {"alternatives": decoding.nbest > 1, "words": decoding.times}
+        found = {name: name for name, wanted in asked.items() if wanted}
+        return {"confidence": "probability"} | found if found else {}
 
     def read(self, data_: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
         """Read recordings from a table of paths or bytes, a folder, files or arrays; each is decoded once."""
@@ -103,15 +141,153 @@ class SpeechRecognizer(Pipeline):
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by CTC and attention; predict by CTC's best transcripts, rescored by the decoder."""
         assert isinstance(model, SpeechModel)
-        smoothing = self.config_.train.label_smoothing
+        features, config = self.features_, self.config_
+        transcriber = Transcriber(features.vocabulary, config.decoding, self.language_, self._step)
         return SpeechTask(
             model,
-            self.features_.vocabulary,
-            attention=self.config_.attention,
-            consistency=self.config_.consistency,
-            early=self.config_.early,
-            label_smoothing=smoothing,
+            features.vocabulary,
+            attention=config.attention,
+            consistency=config.consistency,
+            early=config.early,
+            label_smoothing=config.train.label_smoothing,
+            transcriber=transcriber,
         )
+
+    def check_settings(self, held_out: Examples | None) -> None:
+        """Read the language model, if any; DataError or ConfigError where it cannot be used."""
+        self._listen_to(self.config_.decoding.lm)
+
+    def settle(self, held_out: Examples) -> None:
+        """Choose what a language model and the decoder weigh beside CTC, where that was left open."""
+        if self.language_ is None:
+            return
+        assert isinstance(self.model_, SpeechModel)
+        batches = self._batches(held_out)
+        transcriber = Transcriber(self.features_.vocabulary, self.config_.decoding, self.language_)
+        decoding = choose_weights(transcriber, self.model_, batches, transcripts(held_out))
+        self._say(
+            f"language model: alpha {decoding.alpha:g}, beta {decoding.beta:g}, attention {decoding.attention:g}, "
+            f"chosen on {len(held_out):,} held-out rows"
+        )
+        self.answer_with({"decoding": to_dict(decoding)})
+
+    def answer_with(self, values: Mapping[str, Any]) -> Self:
+        """Change `decoding` of a fitted recogniser: the search, a language model, what each answer holds.
+
+        Raises ConfigError for other settings, DataError for a language model that cannot be read.
+        """
+        for name in values:
+            if name != "decoding":
+                raise ConfigError(f"--set {name}: of a trained recogniser only decoding.* can be set; train another")
+        self._check_fitted()
+        before, config = self.config_.decoding.lm, override(self.config_, values)
+        if config.decoding.lm != before:
+            self._listen_to(config.decoding.lm)
+        self.config_ = config
+        if self.model_ is not None:
+            self.task_ = self.build_task(self.model_)
+        return self
+
+    def transcribe(
+        self,
+        X: Any,
+        *,
+        nbest: int | None = None,
+        times: bool | None = None,
+        beam: int | None = None,
+        lm: str | None = None,
+        search: Search | None = None,
+    ) -> list[Prediction]:
+        """Return a `SpeechPrediction` for each recording, as a call does, with other settings of `decoding`.
+
+        `nbest` alternatives, the `times` of words, the width of the `beam`, the ARPA file `lm`; the recogniser keeps
+        its own. A recording that cannot be read has an `error`.
+        """
+        given = {"nbest": nbest, "times": times, "beam": beam, "lm": lm, "search": search}
+        other = copy.copy(self)
+        other.answer_with({"decoding": {name: value for name, value in given.items() if value is not None}})
+        return other(X)
+
+    def align(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> list[list[Word]]:
+        """Return the words of each transcript with the times at which they are said, by CTC's most probable path.
+
+        Raises DataError, naming the row, for a transcript with unknown characters or too long for its recording.
+        """
+        examples = self._fitted().read_labelled(X, y, input=input, label=label)
+        if self.model_ is None:
+            raise ConfigError("align: the classical baseline knows no times; give the folder of a Transformer")
+        assert isinstance(self.model_, SpeechModel)
+        vocabulary, texts, found = self.features_.vocabulary, transcripts(examples), []
+        for row, batch in enumerate(self._batches(examples)):
+            for unknown in vocabulary.unknown(texts[row])[:1]:
+                unit = "word" if vocabulary.words else "character"
+                place = examples.place(row)
+                raise DataError(f"{place}: {unit} {unknown!r} is in no transcript that the model learned from")
+            with torch.inference_mode():
+                (row_TV,) = log_probs_of(self.model_(batch))
+            try:
+                found.append(list(words_of(row_TV, vocabulary.encode(texts[row]), vocabulary, self._step)))
+            except DataError as error:
+                raise DataError(f"{examples.place(row)}: {error}") from None
+        return found
+
+    def deep_outputs(self, examples: Examples) -> Output:
+        """Return the transcripts; of a recording that is too long for one, those of its pieces, one after the other."""
+        longest, rate = self.config_.decoding.piece, self.features_.audio.sample_rate
+        long = np.array([clip.seconds > longest for clip in examples.inputs], dtype=np.bool_)
+        if not long.any():
+            return super().deep_outputs(examples)
+        short = iter(super().deep_outputs(examples.take(~long)) if not long.all() else ())
+        found: list[Any] = []
+        for row, clip in enumerate(examples.inputs):
+            if not long[row]:
+                found.append(next(short))
+                continue
+            parts, starts = cut(clip, rate, longest)
+            where = Examples(inputs=parts, name=examples.name)
+            found.append(joined(cast(list[Transcript], super().deep_outputs(where) if parts else []), starts))
+        return found
+
+    def _answers(self, examples: Examples) -> list[Prediction]:
+        """Answer also for recordings that are too long to train on."""
+        found = super()._answers(examples)
+        for row in too_long(examples, self.features_.audio.longest) if self.model_ is not None else ():
+            try:
+                found[row] = self.answers(self.deep_outputs(accepted(examples.take(np.array([row])), [0])))[0]
+            except DataError as error:
+                found[row] = Prediction(error=str(error))
+        return found
+
+    def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
+        examples = self._fitted()._read(X, y, input, label)
+        return super()._read_whole(accepted(examples, too_long(examples, self.features_.audio.longest)))
+
+    def save_more(self, folder: Path) -> None:
+        """Write the language model."""
+        if self.language_ is not None:
+            write_arpa(self.language_, folder / LANGUAGE)
+
+    def load_more(self, folder: Path) -> None:
+        """Read the language model that lies beside the weights."""
+        self.language_ = read_arpa(folder / LANGUAGE) if self.config_.decoding.lm is not None else None
+
+    @property
+    def _step(self) -> float:
+        """The seconds of a step of the encoder."""
+        audio = self.features_.audio
+        hop = round(audio.sample_rate * audio.hop / 1000)
+        return float(self.features_.subsampling * hop / audio.sample_rate)
+
+    def _listen_to(self, path: str | None) -> None:
+        language = None if path is None else read_arpa(path)
+        if language is not None:
+            fusion_of(language, self.features_.vocabulary, Weights())  # it fits, or that is said now
+        self.language_ = language
+
+    def _batches(self, examples: Examples) -> Iterator[Batch]:
+        """Yield the recordings one by one, in order, where the model is."""
+        source, device = self.features_.source(examples), pick_device(self.device)
+        return (source.batch(np.array([row])).to(device) for row in range(len(examples)))
 
     def follow(self, source: Source, says: Output, share: float) -> Source:
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
@@ -165,8 +341,16 @@ class SpeechRecognizer(Pipeline):
         return replace(evaluation, tables=(table,), mistakes=tuple(mistakes))
 
     def answers(self, outputs: Output) -> list[Prediction]:
-        """Return each transcript with the probability that the model gives it."""
-        return [Prediction(str(text), getattr(text, "confidence", None)) for text in outputs]
+        """Return each transcript with the probability that the model gives it, alternatives and words."""
+        return [
+            SpeechPrediction(
+                str(text),
+                getattr(text, "confidence", None),
+                alternatives=getattr(text, "alternatives", ()),
+                words=getattr(text, "words", ()),
+            )
+            for text in outputs
+        ]
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return 1 − word error rate, so that more is better, as scikit-learn expects of a score."""

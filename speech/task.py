@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.batch import Batch, pad
+from ..core.batch import Batch
 from ..core.training import Output, Term
 from .data import BLANK, EOS, Vocabulary
-from .decode import Transcript, greedy_attention, greedy_ctc, prefix_beam
+from .decode import Transcriber
 from .model import SpeechModel, SpeechOutput, keep_mask
-
-_BEAM = 8
-_RESCORING = 0.5
 
 
 class SpeechTask:
@@ -27,8 +23,8 @@ class SpeechTask:
     (1 − `attention`) of the CTC loss of the convolutions.
 
     Each term is normalised by its number of targets: units, and for the decoder an end sign for each
-    utterance. `decoder` chooses what `predict` reads the transcript from: CTC, the decoder, or CTC's best targets
-    scored by both alike, which repairs misspelled words.
+    utterance. `transcriber` finds the transcripts that `predict` returns: by itself those of CTC's best targets that
+    CTC and the decoder together find best, which repairs misspelled words.
     """
 
     def __init__(
@@ -40,12 +36,12 @@ class SpeechTask:
         consistency: float = 0.0,
         early: float = 0.0,
         label_smoothing: float = 0.1,
-        decoder: Literal["joint", "ctc", "attention"] = "joint",
+        transcriber: Transcriber | None = None,
     ) -> None:
         self.model: nn.Module = model
         self.vocabulary = vocabulary
         self.attention, self.consistency, self.early = attention, consistency, early
-        self.label_smoothing, self.decoder = label_smoothing, decoder
+        self.label_smoothing, self.transcriber = label_smoothing, transcriber or Transcriber(vocabulary)
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         units = batch["target_length"].sum()
@@ -87,48 +83,7 @@ class SpeechTask:
     @torch.no_grad()
     def predict(self, batch: Batch) -> Output:
         """Return a `Transcript` for each row."""
-        if self.decoder == "attention":
-            model = cast(SpeechModel, self.model)
-            memory_BTD, length_B = model.encode(batch)
-            found, confidence_B = greedy_attention(model, memory_BTD, length_B, memory_BTD.shape[1])
-        else:
-            output = self.model(Batch({name: batch[name] for name in ("frames", "length")}))
-            search = self._joint if self.decoder == "joint" else _ctc
-            found, confidence_B = search(output)
-        texts = [" ".join(self.vocabulary.decode(ids).split()) for ids in found]
-        return [Transcript(text, value) for text, value in zip(texts, confidence_B.tolist(), strict=True)]
-
-    def _joint(self, output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
-        """Score CTC's best targets by CTC and decoder alike (attention rescoring, as in Watanabe et al., 2017).
-
-        The confidence is the winner's share among them times the probability that CTC gives to all of them.
-        """
-        log_probs_BTV = output.ctc.double().log_softmax(-1).cpu().numpy()
-        steps = output.length.tolist()
-        beams = [prefix_beam(row_TV[:length], _BEAM) for row_TV, length in zip(log_probs_BTV, steps, strict=True)]
-        ids = [np.array(target, dtype=np.int64) for beam in beams for target, _ in beam]
-        ctc = np.array([score for beam in beams for _, score in beam])
-        rows = torch.tensor([row for row, beam in enumerate(beams) for _ in beam], device=output.ctc.device)
-        targets, keep = (tensor.to(output.ctc.device) for tensor in pad(ids))
-        tensors = {"memory": output.memory[rows], "length": output.length[rows], "target": targets}
-        expected = with_end(targets, keep.sum(1))
-        losses = F.cross_entropy(
-            self.model(Batch(tensors)).decoder.float().transpose(1, 2), expected, ignore_index=-1, reduction="none"
-        )
-        scores = (1 - _RESCORING) * ctc - _RESCORING * losses.sum(1).double().cpu().numpy()
-        found, confidence, start = [], [], 0
-        for beam in beams:
-            part = slice(start, start + len(beam))
-            shares = np.exp(scores[part] - scores[part].max())
-            best = int(shares.argmax())
-            found.append(beam[best][0])
-            confidence.append(min(1.0, float(shares[best] / shares.sum() * np.exp(ctc[part]).sum())))
-            start = part.stop
-        return found, torch.tensor(confidence)
-
-
-def _ctc(output: SpeechOutput) -> tuple[list[list[int]], Tensor]:
-    return greedy_ctc(output.ctc, output.length)
+        return cast(list[str], self.transcriber(cast(SpeechModel, self.model), batch))
 
 
 def difference(log_probs_TBV: Tensor, length_B: Tensor) -> Tensor:

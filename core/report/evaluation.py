@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ class Evaluation:
 
 
 def plain_json(value: Any) -> str:
-    """Return plain values as one line of JSON, with null for what is not a number.
+    """Return plain values, and dataclasses of them, as one line of JSON, with null for what is not a number.
 
     >>> plain_json({"wer": float("nan")})
     '{"wer": null}'
@@ -133,6 +133,8 @@ def plain_json(value: Any) -> str:
 
 
 def _finite(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _finite(asdict(value))
     if isinstance(value, dict):
         return {str(key): _finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

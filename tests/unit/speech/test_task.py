@@ -11,6 +11,7 @@ from fourfold.core.batch import Batch, Draw
 from fourfold.core.nn import TransformerConfig
 from fourfold.core.training import OptimizerConfig, TrainConfig, Trainer, predict
 from fourfold.speech.data import AugmentConfig, SpeechFeatures, SpeechFeaturesConfig, read
+from fourfold.speech.decode import DecodingConfig, Transcriber
 from fourfold.speech.model import SpeechModel, SpeechModelConfig, SpeechOutput
 from fourfold.speech.task import SpeechTask, difference
 
@@ -110,10 +111,10 @@ def test_a_small_model_learns_to_transcribe(say: Any) -> None:
     assert sum(a != b for a, b in zip(outputs, examples.labels, strict=True)) <= 2
     assert np.mean([text.confidence for text in outputs]) > 0.7
     assert all(0 <= text.confidence <= 1.001 for text in outputs)
-    task.decoder = "ctc"
+    task.transcriber = Transcriber(features.vocabulary, DecodingConfig(search="greedy"))
     greedy = predict(task, features.source(examples), CPU)
     assert sum(a != b for a, b in zip(greedy, examples.labels, strict=True)) <= 2
-    task.decoder = "attention"
+    task.transcriber = Transcriber(features.vocabulary, DecodingConfig(search="attention"))
     spelled = predict(task, features.source(examples), CPU)
     assert sum(a != b for a, b in zip(spelled, examples.labels, strict=True)) <= 24
 
@@ -149,5 +150,5 @@ def test_the_decoder_repairs_a_spelling(say: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(task.model, "forward", decoder)
     batch = Batch({"frames": torch.zeros(1, 4, 40), "length": torch.tensor([4])})
     assert task.predict(batch) == ["ab"]
-    task.decoder = "ctc"
+    task.transcriber = Transcriber(features.vocabulary, DecodingConfig(search="greedy"))
     assert task.predict(batch) == ["ac"]
