@@ -22,7 +22,7 @@ from fourfold.speech.decode import DecodingConfig
 from fourfold.speech.language import LanguageConfig, estimate, read_arpa, write_arpa
 
 WORDS = ["a", "b", "c", "ab", "ba", "cab", "bc"]
-QUICK = {"train.epochs": 30, "train.precision": "float32", "train.threads": 1, "features.units": "characters"}
+QUICK = {"train.epochs": 20, "train.precision": "float32", "train.threads": 1, "features.units": "characters"}
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:
