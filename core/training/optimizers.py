@@ -97,10 +97,12 @@ class Rowwise(torch.optim.Optimizer, ABC):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    grad = parameter.grad.coalesce()
-                    skip = parameter.new_zeros(()) if self.found_inf is None else self.found_inf
-                    values = torch.where(skip > 0, torch.zeros_like(grad.values()), grad.values())
-                    self.move(parameter, grad.indices()[0], values, group["lr"], 1 - skip)
+                    rows, values = _summed(parameter.grad)
+                    kept = parameter.new_ones(())
+                    if self.found_inf is not None:
+                        kept = 1 - self.found_inf
+                        values = torch.where(kept > 0, values, torch.zeros_like(values))
+                    self.move(parameter, rows, values, group["lr"], kept)
 
     @abstractmethod
     def move(self, parameter: Tensor, rows: Tensor, grad: Tensor, lr: float, kept: Tensor) -> None:
@@ -118,8 +120,9 @@ class RowAdagrad(Rowwise):
         state = self.state[parameter]
         if not state:
             state["sum"] = parameter.new_zeros(len(parameter))
-        total = state["sum"].index_add_(0, rows, grad.square().mean(-1))[rows]
-        parameter.index_add_(0, rows, grad / (total.sqrt() + self.config.eps)[:, None], alpha=-lr)
+        total = state["sum"].index_select(0, rows).add_(grad.square().mean(-1))
+        state["sum"].index_copy_(0, rows, total)
+        _add(parameter, rows, grad, total.sqrt().add_(self.config.eps)[:, None], -lr)
 
 
 class RowAdam(Rowwise):
@@ -133,12 +136,27 @@ class RowAdam(Rowwise):
         state["step"] += kept
         moments = []
         for name, beta, value in (("mean", config.beta1, grad), ("square", config.beta2, grad.square())):
-            before = state[name][rows]
+            before = state[name].index_select(0, rows)
             now = torch.lerp(before, value, (1 - beta) * kept)
             state[name].index_copy_(0, rows, now)
             moments.append(now / (1 - beta ** state["step"]).clamp(min=1 - beta))
         mean, square = moments
-        parameter.index_add_(0, rows, kept * mean / (square.sqrt() + config.eps), alpha=-lr)
+        _add(parameter, rows, kept * mean, square.sqrt() + config.eps, -lr)
+
+
+def _add(table: Tensor, rows: Tensor, above: Tensor, below: Tensor, share: float) -> None:
+    """Add share · above / below to different rows of a table: out and back takes half of what `index_add_` does."""
+    table.index_copy_(0, rows, table.index_select(0, rows).addcdiv_(above, below, value=share))
+
+
+def _summed(grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the different rows of a sparse gradient, and the sum of each; where rows ascend, as they come from a
+    `FusedTable`, they differ."""
+    rows = grad._indices()[0]
+    if rows.device.type == "cpu" and bool((rows[1:] > rows[:-1]).all()):
+        return rows, grad._values()
+    grad = grad.coalesce()
+    return grad.indices()[0], grad.values()
 
 
 _ROWWISE: dict[str, type[Rowwise]] = {"adagrad": RowAdagrad, "adam": RowAdam}

@@ -81,10 +81,12 @@ class ClickModel(nn.Module):
         """Return logits (B,) for `ids` (B, F), `position` (B, P) and, where there are lists, `lists`; (B, T) where
         `outputs` T is above 1."""
         logits: list[Tensor] = [] if self.bias is None else [self.bias]
+        both = [one for one in (self.linear, self.embedding) if one is not None]
+        places = both[0].table.places(batch["ids"]) if both else None
         if self.linear is not None:
-            logits.append(self.linear(batch).sum(1))
+            logits.append(self.linear(batch, places).sum(1))
         if self.embedding is not None:
-            logits += self._networks(self.embedding(batch), batch)
+            logits += self._networks(self.embedding(batch, places), batch)
         logits_BT = sum(logits[1:], logits[0])
         return logits_BT.squeeze(-1) if self.outputs == 1 else logits_BT
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.nn.table import FusedTable, PiecewiseLinear
+from ...core.nn.table import FusedTable, PiecewiseLinear, Places
 from ..data import ListShape
 from .numbers import NumberEncoding
 
@@ -47,9 +47,9 @@ class FieldEmbedding(nn.Module):
                 if not name.endswith("frequency_NK"):  # no embeddings: near 0 all periodic functions are constant
                     nn.init.normal_(weight, std=deviation)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Return (B, F + S, D)."""
-        x_BFD: Tensor = self.table(batch["ids"])
+    def forward(self, batch: Batch, places: Places | None = None) -> Tensor:
+        """Return (B, F + S, D); `places` are those of the ids, where they are known already."""
+        x_BFD = self.table.at(places or self.table.places(batch["ids"]))
         if self.numbers is not None:
             first = x_BFD.shape[1] - batch["position"].shape[1]
             numbers_BPD = self.numbers(batch["position"]) * (batch["ids"][:, first:, None] > 0)

@@ -80,6 +80,19 @@ def test_pair_sum_is_the_sum_over_pairs(rows: int, fields: int, width: int) -> N
     assert torch.allclose(pair_sum(v), brute, atol=1e-5)
 
 
+@given(st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=2), min_size=1, max_size=12), st.booleans())
+def test_tables_that_share_their_places_learn_as_torch_s_own(ids: list[list[int]], sparse: bool) -> None:
+    tables = FusedTable([4, 4], 3, sparse), FusedTable([4, 4], 1, sparse)
+    places = tables[0].places(torch.tensor(ids))
+    for table in tables:
+        other = nn.Embedding.from_pretrained(table.embedding.weight.detach().clone(), freeze=False)
+        weight = torch.randn(len(ids), 2, table.embedding.embedding_dim)
+        (table.at(places) * weight).sum().backward()
+        (other(places.rows) * weight).sum().backward()
+        found = _grad(table.embedding.weight)
+        assert torch.allclose(found.to_dense() if sparse else found, _grad(other.weight), atol=1e-5)
+
+
 ALL: tuple[Part, ...] = ("linear", "fm", "transformer", "mlp", "cross", "cin", "streams")
 SMALL = MLPConfig(hidden=(6, 4), dropout=0.1)
 STREAMS = StreamsConfig(

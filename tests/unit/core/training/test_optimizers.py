@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fourfold.core.nn import Encoder, TransformerConfig
+from fourfold.core.nn.table import FusedTable
 from fourfold.core.training import OptimizerConfig
 from fourfold.core.training.optimizers import Optimizers, RowAdagrad, RowAdam, decay_groups
 
@@ -131,6 +132,21 @@ def test_row_adam_is_torch_s_sparse_adam() -> None:
             one(rows).square().sum().backward()
             optimizer.step()
     torch.testing.assert_close(table.weight, other.weight, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [RowAdagrad, RowAdam])
+def test_rows_that_come_summed_move_as_those_that_do_not(kind: type[RowAdagrad | RowAdam]) -> None:
+    torch.manual_seed(1)
+    table = FusedTable([9], 4, sparse=True)
+    other = nn.Embedding.from_pretrained(table.embedding.weight.detach().clone(), freeze=False, sparse=True)
+    optimizers = [kind([weight], OptimizerConfig(table_lr=0.3)) for weight in (table.embedding.weight, other.weight)]
+    for step in range(6):
+        rows = torch.randint(0, 7, (6, 1), generator=torch.Generator().manual_seed(step))
+        for one, optimizer in zip((table, other), optimizers, strict=True):
+            optimizer.zero_grad()
+            one(rows).square().sum().backward()
+            optimizer.step()
+    torch.testing.assert_close(table.embedding.weight, other.weight, atol=1e-6, rtol=0)
 
 
 def test_the_penalty_of_tables_is_in_their_gradient() -> None:
