@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from ...core.batch import Batch
 from ..data import ClickFeatures, ListShape, LogShape
@@ -105,5 +107,23 @@ class ClickModel(nn.Module):
 
 def pair_sum(v_BFD: Tensor) -> Tensor:
     """Return Σ_{f<g} ⟨v_f, v_g⟩ (B,) as ½ Σ_D ((Σ_F v)² − Σ_F v²), linear in F (Rendle, 2010, lemma 3.1)."""
-    v_BFD = v_BFD.float()
-    return 0.5 * (v_BFD.sum(1).square() - v_BFD.square().sum(1)).sum(-1)
+    found: Tensor = _PairSum.apply(v_BFD.float())
+    return found
+
+
+class _PairSum(torch.autograd.Function):
+    """The gradient of v_f is the sum of the others: a third of what torch makes of the formula, which keeps squares."""
+
+    @staticmethod
+    def forward(ctx: Any, v_BFD: Tensor) -> Tensor:
+        sum_BD = v_BFD.sum(1)
+        ctx.save_for_backward(v_BFD, sum_BD)
+        norm_B: Tensor = torch.linalg.vector_norm(v_BFD, dim=(1, 2))
+        return 0.5 * (sum_BD.square().sum(1) - norm_B.square())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_B: Tensor) -> Tensor:
+        v_BFD, sum_BD = ctx.saved_tensors
+        others_BFD: Tensor = sum_BD[:, None] - v_BFD
+        return others_BFD.mul_(grad_B[:, None, None])

@@ -28,7 +28,7 @@ class Perceptron(nn.Module):
             layers.append(linear(inputs, hidden))
             if config.batch_norm:
                 layers.append(nn.BatchNorm1d(hidden))
-            layers += [nn.ReLU(), Dropout(config.dropout)]
+            layers += [nn.ReLU(inplace=True), Dropout(config.dropout)]
             inputs = hidden
         self.layers = nn.Sequential(*layers)
 

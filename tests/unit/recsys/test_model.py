@@ -75,9 +75,12 @@ def test_piecewise_linear_runs_straight_between_knots() -> None:
 
 @given(st.integers(1, 4), st.integers(1, 6), st.integers(1, 5))
 def test_pair_sum_is_the_sum_over_pairs(rows: int, fields: int, width: int) -> None:
-    v = torch.randn(rows, fields, width, generator=torch.Generator().manual_seed(fields))
-    brute = sum(((v[:, f] * v[:, g]).sum(-1) for f, g in combinations(range(fields), 2)), torch.zeros(rows))
+    v = torch.randn(rows, fields, width, generator=torch.Generator().manual_seed(fields)).requires_grad_()
+    brute = sum(((v[:, f] * v[:, g]).sum(-1) for f, g in combinations(range(fields), 2)), 0 * v.sum((1, 2)))
     assert torch.allclose(pair_sum(v), brute, atol=1e-5)
+    weight = torch.arange(1.0, rows + 1)
+    ours, theirs = (torch.autograd.grad((weight * said).sum(), v)[0] for said in (pair_sum(v), brute))
+    assert torch.allclose(ours, theirs, atol=1e-5)
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=2, max_size=2), min_size=1, max_size=12), st.booleans())
