@@ -196,6 +196,11 @@ class ClickPredictor(Pipeline):
         """Return the probability of a click for each row."""
         return self.objective.answers(outputs)
 
+    def predict(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the probability of a click of each row (N,), in row order; raise DataError for a row that cannot be
+        read."""
+        return self._clicks(self._read_whole(X)).astype(np.float64)
+
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return probabilities (N, 2), in the order of `classes_`."""
         p = self._clicks(self._read_whole(X))

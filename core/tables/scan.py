@@ -116,7 +116,10 @@ def blocks_of(table: pd.DataFrame | Scan, columns: Sequence[str] | None = None) 
     if isinstance(table, Scan):
         yield from table.blocks(columns)
         return
-    chosen = table if columns is None else table[list(columns)]
+    chosen = table if columns is None or list(columns) == list(table.columns) else table[list(columns)]
+    if len(chosen) <= 8 * BLOCK_ROWS:  # a view, too, would take a moment for each column
+        yield chosen
+        return
     for start in range(0, len(chosen), 8 * BLOCK_ROWS):
         yield chosen.iloc[start : start + 8 * BLOCK_ROWS]
 
