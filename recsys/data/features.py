@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from ...core.cache import user_cache
 from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
 from ...core.labels import Classes
 from ...core.tables import Spill
+from .cells import Coded, Column, coded
 from .columns import conversions
 from .config import ClickFeaturesConfig
 from .formats import VALUE
@@ -25,6 +27,7 @@ from .kinds import fields_of, infer_kinds, numbered, numbers_of, with_errors
 from .lists import Several, shared_field
 from .lists import learn as learn_list
 from .schema import Categorical, Field, Ids, Kind, Learning, ListShape, LogShape, Numeric
+from .seen import Seen
 from .side_by_side import side_by_side, write_columns
 from .source import ClickSource
 from .vocabulary import from_arrays, to_arrays
@@ -46,6 +49,7 @@ class ClickFeatures:
     fields: tuple[Field, ...]
     classes: Classes
     lists: tuple[Several, ...] = ()
+    seen: Seen = dataclasses.field(default_factory=Seen, compare=False, repr=False)
 
     @classmethod
     def fit(cls, examples: Examples, config: ClickFeaturesConfig, begin: ClickFeatures | None = None) -> ClickFeatures:
@@ -66,12 +70,17 @@ class ClickFeatures:
                 raise ConfigError(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
         learning: dict[str, Learning] = {}
         kinds: dict[str, Kind] = {}
+        seen = Seen.of(examples.inputs)
 
         def add(name: str, block: pd.DataFrame, start: int, drawn: npt.NDArray[np.bool_]) -> None:
-            column = block[name]
+            column: Column | Coded = block[name]
             if kinds.get(name) == "numeric":
-                column = pd.Series(numbers_of(examples, column, start))
+                column = pd.Series(numbers_of(examples, block[name], start), name=name)
+            elif name in kinds:
+                column = coded(block[name])
             learning[name].add(column, drawn)
+            if name in kinds:
+                seen.keep(start, name, column)
 
         share = min(1.0, _LOOKED_AT / max(1, len(examples)))
         for start, block in numbered(examples):
@@ -86,7 +95,7 @@ class ClickFeatures:
         fields = sorted(_busy(done, list(kinds)), key=lambda field: isinstance(field, Numeric))
         if not fields:
             raise DataError(f"{examples.name}: no columns of one value a cell; a model needs at least one")
-        return cls(config, tuple(fields), classes, _several(lists, done, config.most))
+        return cls(config, tuple(fields), classes, _several(lists, done, config.most), seen)
 
     def grown(self, examples: Examples) -> ClickFeatures:
         """Return the same fields with the values that occur often enough in the examples added to the vocabularies."""
@@ -167,10 +176,11 @@ class ClickFeatures:
             raise DataError(f"{examples.name}: there are no labels; training needs one for each row")
         self._check_columns(examples)
         table, keep = self._room(len(examples))
+        seen = self.seen.taken(examples.inputs)
         ends = np.cumsum([len(self.fields) + len(self.bins), *(one.most for one in self.lists)])
         for start, block in numbered(examples, self.columns):
             rows = table[start : start + len(block)]
-            write_columns(rows, self._encoded(examples, block, start))
+            write_columns(rows, self._encoded(examples, block, start, seen.get((start, len(block)), {})))
             for one, begin, end in zip(self.lists, ends, ends[1:], strict=False):
                 rows[:, begin:end] = one.encode(block[one.name])
             rows[:, -self.outputs] = self._targets(examples, start, len(rows)).view(np.int32)
@@ -182,13 +192,16 @@ class ClickFeatures:
             source.hidden[: len(self.categorical)] = 1  # a hidden name is an unseen one, a hidden number a missing one
         return source
 
-    def _encoded(self, examples: Examples, block: pd.DataFrame, start: int) -> list[npt.NDArray[Any]]:
+    def _encoded(
+        self, examples: Examples, block: pd.DataFrame, start: int, seen: Mapping[str, Column | Coded]
+    ) -> list[npt.NDArray[Any]]:
         """Return the ids of all fields, then the positions of the numeric ones, each as a column."""
 
         def encode(field: Field) -> tuple[npt.NDArray[Any], ...]:
-            column = block[field.name]
+            column = seen[field.name] if field.name in seen else block[field.name]
             if isinstance(field, Categorical):
                 return (field.encode(column),)
+            assert not isinstance(column, Coded)
             return field.encode(numbers_of(examples, column, start))
 
         found = side_by_side(encode, self.fields)

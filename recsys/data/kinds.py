@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ import pandas as pd
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.tables import blocks_of
-from .cells import Column, Floats, parse_numbers
+from .cells import Column, Floats, named, parse_numbers
 from .columns import NO_FIELDS
 from .config import ClickFeaturesConfig
 from .lists import shared_field
@@ -67,12 +67,12 @@ def infer_kinds(block: pd.DataFrame, config: ClickFeaturesConfig) -> dict[str, K
     names = list(map(str, block.columns))
     kinds = dict(zip(names, side_by_side(lambda name: infer_kind(block[name], config), block.columns), strict=True))
     numeric = [name for name, kind in kinds.items() if kind == "numeric" and name not in config.numeric]
-    if len(numeric) > 2 and are_codes([parse_numbers(block[name])[0] for name in numeric]):
+    if len(numeric) > 2 and are_codes(parse_numbers(block[name])[0] for name in numeric):
         kinds |= dict.fromkeys(numeric, "categorical")
     return kinds
 
 
-def are_codes(columns: list[Floats]) -> bool:
+def are_codes(columns: Iterable[Floats]) -> bool:
     """Say whether columns hold whole numbers of disjoint ranges that together leave few gaps: one numbering of the
     values of all fields, as in the sets of `reczoo`.
 
@@ -81,9 +81,12 @@ def are_codes(columns: list[Floats]) -> bool:
     >>> are_codes([np.array([18.0, 90.0]), np.array([1990.0, 2020.0]), np.array([0.0, 1.0])])
     False
     """
-    if any(len(column) == 0 or not (column % 1 == 0).all() or column.min() < 0 for column in columns):
-        return False
-    ends = sorted((column.min(), column.max()) for column in columns)
+    ends = []
+    for column in columns:  # the first that is none says it of all
+        if len(column) == 0 or not (column % 1 == 0).all() or column.min() < 0:
+            return False
+        ends.append((column.min(), column.max()))
+    ends.sort()
     apart = all(before[1] < after[0] for before, after in pairwise(ends))
     covered = sum(high - low + 1 for low, high in ends)
     return bool(apart and covered >= _COVERED * (ends[-1][1] - ends[0][0] + 1))
@@ -93,7 +96,7 @@ def numbered(examples: Examples, columns: list[str] | None = None) -> Iterator[t
     """Yield the rows block by block, with the number of the first."""
     start = 0
     for block in blocks_of(examples.inputs, columns):
-        yield start, block.rename(columns=str)
+        yield start, named(block)
         start += len(block)
 
 

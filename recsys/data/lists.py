@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.errors import DataError
-from .cells import Column
+from .cells import Coded, Column
 from .config import ClickFeaturesConfig
 from .schema import Categorical, Ids, Learning
 
@@ -74,7 +74,8 @@ def learn(name: str, config: ClickFeaturesConfig) -> Learning:
     """Return what learns the vocabulary of a column of lists."""
     learning = Categorical.learn(name, config)
 
-    def add(column: Column, share: npt.NDArray[np.bool_]) -> None:
+    def add(column: Column | Coded, share: npt.NDArray[np.bool_]) -> None:
+        assert not isinstance(column, Coded)
         learning.add(pieces(column)[0], share)
 
     return Learning(add, learning.done)

@@ -30,7 +30,7 @@ from ...core.tables import (
     scan_separated,
 )
 from ...core.tables.probing import open_text, probe, size_of
-from .cells import categories
+from .cells import categories, named
 from .formats import form_of, scan_log
 
 Data: TypeAlias = str | Path | pd.DataFrame | Sequence[str | Path]
@@ -79,7 +79,7 @@ def read(data: Data, labels: Labels | None = None, *, label: str = "label") -> E
     if isinstance(table, Scan):
         inputs: Any = table.without(label)
     else:
-        inputs = table.drop(columns=label, errors="ignore").rename(columns=str)
+        inputs = named(table.drop(columns=label) if label in table.columns else table)
     if len(inputs.columns) == 0:
         raise DataError(f"{found.name}: no columns beside '{label}'; a model needs at least one")
     return Examples(

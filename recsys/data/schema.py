@@ -17,13 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from .cells import Column, Floats, coded, parse_numbers
+from .cells import Coded, Column, Floats, coded, parse_numbers
 from .config import ClickFeaturesConfig
 from .vocabulary import Counts, places
 
 Ids: TypeAlias = npt.NDArray[np.int32]
 
-_FEW, _KEPT, _HEAD = 1024, 1 << 17, 20_000
+_FEW, _KEPT = 1024, 1 << 17
 _ID_NAME = re.compile(r"(?i:^|[_\-. ])(?i:id|uuid|hash|zip|postcode)$|[a-z]I[dD]$")
 
 
@@ -52,7 +52,7 @@ class Learning(NamedTuple):
     """A field that is learned block by block: `add` takes a column of a block, with the rows that numbers are drawn
     from, and `done` returns the field."""
 
-    add: Callable[[Column, npt.NDArray[np.bool_]], None]
+    add: Callable[[Column | Coded, npt.NDArray[np.bool_]], None]
     done: Callable[[], Field]
 
 
@@ -79,7 +79,7 @@ class Categorical:
         """Return what learns the vocabulary: the values that occur often enough, the frequent first."""
         counts = Counts()
 
-        def add(column: Column, share: npt.NDArray[np.bool_]) -> None:
+        def add(column: Column | Coded, share: npt.NDArray[np.bool_]) -> None:
             codes, names = coded(column)
             counts.add(names, np.bincount(codes[codes >= 0], minlength=len(names)))
 
@@ -96,14 +96,15 @@ class Categorical:
         new = new[: max(0, most - len(self.values))] if most else new
         return replace(self, values=pa.concat_arrays([self.values, new]))
 
-    def encode(self, column: Column) -> Ids:
+    def encode(self, column: Column | Coded) -> Ids:
         """Return the id (N,) of every cell."""
         codes, names = coded(column)
         ids = self._places(names)
         known = ids >= 0
         ids[known] += 1 + self.unseen
         ids[~known] = 1 if self.unseen == 1 else 1 + _hashes(names.filter(~known)) % np.uint64(self.unseen)
-        return np.append(ids, 0)[codes].astype(np.int32)  # code −1, a missing cell, takes the last: 0
+        found: Ids = np.append(ids, 0).astype(np.int32)[codes]  # code −1, a missing cell, takes the last: 0
+        return found
 
     def _places(self, names: pa.LargeStringArray) -> npt.NDArray[np.int64]:
         """Return where names stand among the values; a few, as of the candidates of one user, by a dictionary that is
@@ -147,7 +148,8 @@ class Numeric:
         """Return what puts the knots where the numbers are: see `place_knots`; of many rows a share is looked at."""
         parts: list[Floats] = []
 
-        def add(column: Column, share: npt.NDArray[np.bool_]) -> None:
+        def add(column: Column | Coded, share: npt.NDArray[np.bool_]) -> None:
+            assert not isinstance(column, Coded)
             parts.append(parse_numbers(column)[0][share])
 
         def done() -> Numeric:
@@ -202,7 +204,8 @@ def _are_numbers(column: Column) -> bool:
     """Say whether texts are numbers, but for one in twenty, and none is a code."""
     import pyarrow.compute as pc
 
-    if 19 * parse_numbers(column.iloc[:_HEAD])[1].sum() > len(column):  # too many are not, whatever follows
+    head = column.iloc[: len(column) // 12 + 1]
+    if 19 * parse_numbers(head)[1].sum() > len(column):  # too many are not, whatever follows
         return False
     numbers, wrong = parse_numbers(column)
     known = int((~np.isnan(numbers)).sum())

@@ -29,8 +29,9 @@ class Counts:
 
     def sum(self) -> tuple[pa.LargeStringArray, npt.NDArray[np.int64]]:
         """Return each name once, and its count."""
-        names, counts = _merged([part[0] for part in self.parts], [part[1] for part in self.parts])
-        self.parts, self.waiting = [(names, counts)], 0
+        if len(self.parts) != 1:
+            self.parts = [_merged([part[0] for part in self.parts], [part[1] for part in self.parts])]
+        ((names, counts),), self.waiting = self.parts, 0
         self.known = len(names)
         return names, counts
 

@@ -66,6 +66,21 @@ def encoded(data: Any) -> tuple[list[str], list[list[int]], list[float]]:
     return features.names, source.ids.tolist(), source.labels.tolist()
 
 
+@pytest.mark.parametrize("most", [0, 500, 10_000])
+def test_what_was_seen_while_learning_is_encoded_as_what_was_not(
+    most: int, on_disk: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fourfold.recsys.data.seen._MOST", most)
+    examples = read(write(tmp_path, "one.csv"))
+    features = ClickFeatures.fit(examples, CONFIG)
+    assert bool(features.seen.blocks) == (most > 0)
+    seen, unseen = (features.source(examples).table for _ in range(2))
+    assert not features.seen.blocks and np.array_equal(seen, unseen)
+    features = ClickFeatures.fit(examples, CONFIG)
+    del examples
+    assert not features.seen.blocks, "gone with the table"
+
+
 def test_every_form_is_encoded_alike(on_disk: bool, tmp_path: Path) -> None:
     plain = FRAME.assign(site=FRAME["site"].str.replace('"', ""))  # a TSV has no quotes
     expected = encoded(FRAME)
