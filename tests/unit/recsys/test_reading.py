@@ -162,9 +162,40 @@ def test_libffm_and_libsvm_logs(on_disk: bool, tmp_path: Path) -> None:
         assert table["field1"].tolist()[:4] == ["0", "1", "2", "0"]
         assert table["field2 value"].tolist()[:2] == ["0.1", "0.2"] and set(table["field2"]) == {"9"}
         assert examples.labels is not None and examples.labels.astype(int).tolist() == [0, 1] * 20
-    (tmp_path / "b.ffm").write_text("1 0:1:1 1:2:1\n0 0:1:1\n")
-    with pytest.raises(DataError, match=r"^b\.ffm:2: 2 cells where the header has 3; .* as many pairs as the first"):
-        read(tmp_path / "b.ffm")
+
+
+def test_lines_of_different_length(on_disk: bool, tmp_path: Path) -> None:
+    (tmp_path / "b.ffm").write_text("1 0:1:1 1:2:0.5\n0 1:3:1 \n+1 2:7:4 0:9:1\n0\n")
+    (tmp_path / "b.svm").write_text("1 3:1 12:0.5\n0 12:1\n")
+    examples = read(tmp_path / "b.ffm")
+    table = examples.inputs.frame() if on_disk else examples.inputs
+    assert examples.labels is not None and examples.labels.astype(int).tolist() == [1, 0, 1, 0]
+    columns = {name: [cell if isinstance(cell, str) else None for cell in table[name]] for name in table.columns}
+    assert columns == {
+        "field0": ["1", None, "9", None], "field0 value": ["1", None, "1", None],
+        "field1": ["2", "3", None, None], "field1 value": ["0.5", "1", None, None],
+        "field2": [None, None, "7", None], "field2 value": [None, None, "4", None],
+    }  # fmt: skip
+    found = read(tmp_path / "b.svm").inputs
+    table = found.frame() if on_disk else found
+    assert list(table.columns) == ["feature3", "feature12"] and table["feature12"].tolist() == ["0.5", "1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 0:1:1 1:2:1\n0 0:1\n0 x\n", r"^'x' is no pair of two or three numbers joined by ':'$"),
+        ("1 0:1:1 1:2:1\n0 0:1:1 0:2:1 1:1:1\n", r"^'0 0:1:1 0:2:1 1:1:1': 0 stands there twice; a line has one"),
+        (
+            "1 0:1\n0 " + " ".join(f"{number}:1" for number in range(2001)),
+            r"^b\.svm: lines of different length, of 2,001 features; of more than 2,000 give each line as many pairs",
+        ),
+    ],
+)
+def test_lines_that_are_no_rows(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "b.svm").write_text(text)
+    with pytest.raises(DataError, match=message):
+        read(tmp_path / "b.svm")
 
 
 @pytest.mark.parametrize(
