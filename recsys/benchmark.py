@@ -71,7 +71,7 @@ _WORKS = (
     ("training", "large_256", 40), ("memory", "large_4096", 5), ("preprocessing", "rows_400000", 1),
     ("loading", "rows_1000000", 1), ("scoring", "candidates_500", 500),
 )  # fmt: skip
-PEERS = tuple(
+_SPEED = tuple(
     Peer(
         f"DeepCTR-Torch and FuxiCTR, {work}, {case}",
         "clicks",
@@ -79,4 +79,9 @@ PEERS = tuple(
     )
     for work, case, steps in _WORKS
 )
+_FOLDS = tuple(
+    Peer(f"LightGBM, {case}", case, (sys.executable, "-m", "fourfold.recsys.peers", "folds", case, "--repeats", "5"))
+    for case in ("adult", "bank_marketing", "criteo_8k")
+)
+PEERS = (*_SPEED, *_FOLDS)
 """Rows of their own, since the speed of training depends on the size of the tables; steps follow what theirs takes."""

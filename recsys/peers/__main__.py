@@ -1,7 +1,8 @@
 """`python -m fourfold.recsys.peers WORK CASE [--steps N] [--repeats N] [--threads N]`: rows as one line of JSON.
 
 training and memory: small_4096, large_256 and the like (the size of the tables, the rows a step); preprocessing and
-loading: rows_400000 (of 39 columns); scoring: candidates_500 (of one user, so many times a block as there are steps).
+loading: rows_400000 (of 39 columns); scoring: candidates_500 (of one user, so many times a block as there are steps);
+folds: adult and the like (the areas of LightGBM beside those of ours, a fold a repeat).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from ...core.benchmark.machine import peak_share
 from ...core.benchmark.peers import Work, run_peers
+from .folds import learners, load_folds
 from .loading import load_rows, loaders
 from .memory import alone
 from .preprocessing import load_log, processors
@@ -29,6 +31,7 @@ WORKS = {
     "preprocessing": Work(processors, load=load_log),
     "loading": Work(loaders, load=load_rows),
     "scoring": Work(scorers, load=load_candidates),
+    "folds": Work(learners, load=load_folds),
 }
 
 

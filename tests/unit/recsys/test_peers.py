@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from fourfold.core.errors import ConfigError
 from fourfold.core.training import BinaryClassification
 from fourfold.recsys.model import ClickModel, ClickModelConfig, MLPConfig
-from fourfold.recsys.peers import fuxi, loading, preprocessing, processes, training
+from fourfold.recsys.peers import folds, fuxi, loading, preprocessing, processes, training
 from fourfold.recsys.peers.setting import FIELDS, HIDDEN, WIDTH, count_of, load_setting
 
 
@@ -55,6 +56,21 @@ def test_time_of_processes_below_is_seen() -> None:
     work = "import time; start = time.process_time()\nwhile time.process_time() - start < 0.5: pass"
     block = processes.timed_tree(1, lambda: subprocess.run([sys.executable, "-c", work], check=True))
     assert 0.2 < block.cpu_seconds < 5
+
+
+def test_lightgbm_and_ours_see_the_same_folds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lightgbm")
+    rng, rows = np.random.default_rng(0), 600
+    frame = pd.DataFrame({"age": rng.integers(18, 90, rows), "job": rng.choice(["a", "b", ""], rows)})
+    frame["income"] = np.where(frame["age"] + 40 * (frame["job"] == "a") > 60 + 20 * rng.random(rows), ">50K", "<=50K")
+    (tmp_path / "recsys" / "adult").mkdir(parents=True)
+    frame.to_csv(tmp_path / "recsys" / "adult" / "adult.csv.gz", index=False)
+    monkeypatch.setenv("FOURFOLD_DATA", str(tmp_path))
+    blocks = {one.name: one.run(1) for one in folds.learners(folds.load_folds("adult", 1, 1))[:2]}
+    assert list(blocks) == ["LightGBM", "gradient-boosted trees"]
+    assert all(block.rows == 480 and block.quality is not None and block.quality > 0.9 for block in blocks.values())
+    with pytest.raises(ConfigError, match=r"^peers: no case 'clicks' of this work; there is adult, bank_marketing"):
+        folds.load_folds("clicks", 1, 1)
 
 
 def test_fuxictr_has_the_same_model(tmp_path: Path) -> None:
