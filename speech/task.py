@@ -12,7 +12,7 @@ from ..core.batch import Batch
 from ..core.training import Output, Term
 from .data import BLANK, EOS, Vocabulary
 from .decode import Transcriber
-from .model import SpeechModel, SpeechOutput, keep_mask
+from .model import SpeechModel, keep_mask
 
 
 class SpeechTask:
@@ -52,8 +52,8 @@ class SpeechTask:
     def loss(self, batch: Batch) -> dict[str, Term]:
         output = self.model(batch)
         target_BS, size_B = batch["target"], batch["target_length"]
-        log_probs_TBV = output.ctc.float().log_softmax(-1).transpose(0, 1)
-        ctc = F.ctc_loss(log_probs_TBV, target_BS, output.length, size_B, blank=BLANK, reduction="sum")
+        log_probs_BTV = output.ctc.float().log_softmax(-1)
+        ctc = aligned(log_probs_BTV, output.length, batch)
         attention = F.cross_entropy(
             output.decoder.float().transpose(1, 2),
             with_end(target_BS, size_B),
@@ -64,26 +64,29 @@ class SpeechTask:
         found = {"ctc": Term(ctc, 1 - self.attention), "attention": Term(attention, self.attention)}
         if self.consistency:
             weight = self.consistency * (1 - self.attention)
-            found["consistency"] = Term(difference(log_probs_TBV, output.length), weight)
+            found["consistency"] = Term(difference(log_probs_BTV.transpose(0, 1), output.length), weight)
         if self.early:
-            early = self._early(output, batch)
+            early = aligned(output.early.float().log_softmax(-1), output.length, batch)
             found["early"] = Term(early, self.early * (1 - self.attention))
         return found
-
-    def _early(self, output: SpeechOutput, batch: Batch) -> Tensor:
-        """Return the CTC loss of the convolutions, or how far they are from a flat start, a unit's share for each."""
-        assert output.early is not None
-        size_B, log_probs_BTV = batch["target_length"], output.early.float().log_softmax(-1)
-        if "flat" not in batch:
-            log_probs_TBV = log_probs_BTV.transpose(0, 1)
-            return F.ctc_loss(log_probs_TBV, batch["target"], output.length, size_B, blank=BLANK, reduction="sum")
-        losses_BT = F.nll_loss(log_probs_BTV.transpose(1, 2), batch["flat"], ignore_index=-1, reduction="none")
-        return (losses_BT.sum(1) * size_B / output.length).sum()
 
     @torch.no_grad()
     def predict(self, batch: Batch) -> Output:
         """Return a `Transcript` for each row."""
         return cast(list[str], self.transcriber(cast(SpeechModel, self.model), batch))
+
+
+def aligned(log_probs_BTV: Tensor, length_B: Tensor, batch: Batch) -> Tensor:
+    """Return the CTC loss of a batch; where it holds a flat start, how far the steps are from that.
+
+    That sum is brought to one of the targets: the mean of an utterance's steps times its units.
+    """
+    size_B = batch["target_length"]
+    if "flat" not in batch:
+        log_probs_TBV = log_probs_BTV.transpose(0, 1)
+        return F.ctc_loss(log_probs_TBV, batch["target"], length_B, size_B, blank=BLANK, reduction="sum")
+    losses_BT = F.nll_loss(log_probs_BTV.transpose(1, 2), batch["flat"], ignore_index=-1, reduction="none")
+    return (losses_BT.sum(1) * size_B / length_B).sum()
 
 
 def difference(log_probs_TBV: Tensor, length_B: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from fourfold.core.training import OptimizerConfig, TrainConfig, Trainer, predic
 from fourfold.speech.data import AugmentConfig, SpeechFeatures, SpeechFeaturesConfig, read
 from fourfold.speech.decode import DecodingConfig, Transcriber
 from fourfold.speech.model import SpeechModel, SpeechModelConfig, SpeechOutput
-from fourfold.speech.task import SpeechTask, difference
+from fourfold.speech.task import SpeechTask, aligned, difference
 
 CPU = torch.device("cpu")
 
@@ -88,10 +88,20 @@ def test_a_flat_start_sums_over_micro_batches(say: Any) -> None:
     examples = data_of(say, 5)
     features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(flat_start=1.0))
     task, source = task_of(features, early=1.0), features.source(examples, training=True)
-    whole, *parts = [
-        task.loss(source.batch(rows, Draw(0, 0)))["early"].sum for rows in (np.arange(5), np.arange(3), np.arange(3, 5))
-    ]
-    assert torch.allclose(sum(parts), whole, rtol=1e-4)
+    for name in ("ctc", "early"):
+        whole, *parts = [
+            task.loss(source.batch(rows, Draw(0, 0)))[name].sum
+            for rows in (np.arange(5), np.arange(3), np.arange(3, 5))
+        ]
+        assert torch.allclose(sum(parts), whole, rtol=1e-4)
+
+
+def test_a_flat_start_is_a_loss_of_steps() -> None:
+    log_probs_BTV = torch.randn(1, 4, 5, generator=torch.Generator().manual_seed(0)).log_softmax(-1)
+    steps = torch.tensor([[0, 3, 3, -1]])
+    batch = Batch({"target": torch.tensor([[3, 3]]), "target_length": torch.tensor([2]), "flat": steps})
+    wanted = -(log_probs_BTV[0, 0, 0] + log_probs_BTV[0, 1, 3] + log_probs_BTV[0, 2, 3]) / 3 * 2
+    assert torch.allclose(aligned(log_probs_BTV, torch.tensor([3]), batch), wanted)
 
 
 def test_the_difference_is_that_of_two_distributions() -> None:
