@@ -32,6 +32,15 @@ class Checkpoint:
     tensors: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
 
+def copied(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the same with tensors of its own, which training does not change."""
+    groups = {
+        name: {key: tensor.detach().clone() for key, tensor in group.items()}
+        for name, group in checkpoint.tensors.items()
+    }
+    return Checkpoint(dict(checkpoint.state), groups)
+
+
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write a checkpoint as `folder/step-N` and remove all but the newest two.
 

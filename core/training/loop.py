@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from ..batch import Source
 from ..errors import TrainingError
 from .average import Average
-from .checkpoint import CHECKPOINTS, Checkpoint, load_checkpoint, save_checkpoint
+from .checkpoint import CHECKPOINTS, Checkpoint, copied, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .distributed import Ranks, joined
 from .guards import Interrupted, kept_randomness, noted_signals
@@ -28,7 +28,7 @@ from .schedules import rate
 from .settle import cut_short, settle
 from .state import Outcome, Settled, State, Validation
 from .step import Stepper
-from .task import Task
+from .task import Output, Task
 from .weights import get_weights, set_weights
 
 _SKIPS_IN_A_ROW = 5
@@ -102,7 +102,8 @@ class _Run:
         self.best: dict[str, torch.Tensor] = {}
         self.metrics: dict[str, float] = {}
         self.state = State()
-        self.first: Checkpoint | None = None
+        # The model comes as it was before its first step, also where training is resumed.
+        self.first = copied(self._checkpoint()) if validation and validation.wrong else None
         if checkpoint:
             self._restore(checkpoint)
 
@@ -115,7 +116,6 @@ class _Run:
         try:
             if self.state.step == 0:
                 self._save()
-                self.first = self._newest() if self.validation and self.validation.wrong else None
             while self.state.step < total and not self._stop_early():
                 rows += self._train(stopped)
         finally:
@@ -240,12 +240,17 @@ class _Run:
             self.state.rate_scale *= schedule.drop
         row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
         self.observer.log(row | {f"valid_{name}": number for name, number in metrics.items()})
-        if self.first is None or self.validation.wrong is None or self.state.step < _HOPE * self.settled.total_steps:
+        return self._begin_again(outputs)
+
+    def _begin_again(self, outputs: Output) -> bool:
+        """Go back to the first weights where held-out rows show that training leads nowhere; a few times at most."""
+        early = self.state.step < _HOPE * self.settled.total_steps
+        if self.first is None or early or self.state.recoveries == _RECOVERIES:
             return False
+        assert self.validation is not None and self.validation.wrong is not None
         why = self.validation.wrong(outputs) if self.ranks.main else ""
-        why = self.ranks.text_from_main(why, self.device)
-        if why:
-            self._go_back(self.first, why)
+        if why := self.ranks.text_from_main(why, self.device):
+            self._go_back(copied(self.first), why)
         return bool(why)
 
     def _is_better(self, value: float) -> bool:
@@ -281,8 +286,7 @@ class _Run:
             name = signal.Signals(number).name
             raise Interrupted(f"stopped by {name} at step {self.state.step}; go on with --resume", number)
 
-    def _save(self) -> None:
-        self._tick()
+    def _checkpoint(self) -> Checkpoint:
         tensors = {
             "model": get_weights(self.task.model),
             "optimizer": self.stepper.tensors(),
@@ -290,8 +294,13 @@ class _Run:
             "best": self.best,
         }
         state = asdict(self.state) | {"settled": asdict(self.settled), "metrics": self.metrics}
+        return Checkpoint(state, {name: group for name, group in tensors.items() if group})
+
+    def _save(self) -> None:
+        self._tick()
+        checkpoint = self._checkpoint()
         if self.ranks.main:
-            save_checkpoint(self.folder, Checkpoint(state, {name: group for name, group in tensors.items() if group}))
+            save_checkpoint(self.folder, checkpoint)
         self.ranks.wait()
         self.saved_at = time.monotonic()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from toy import ToySource, toy_task
 
-from fourfold.core.errors import TrainingError
 from fourfold.core.training import History, TrainConfig, Trainer, Validation
 from fourfold.core.training.state import Outcome
 
@@ -45,8 +46,33 @@ def test_it_is_asked_after_a_third_of_the_steps_alone() -> None:
     assert wrong.asked == 5
 
 
-def test_training_that_keeps_leading_nowhere_is_given_up() -> None:
-    with pytest.raises(TrainingError) as given_up:
-        begun_again(Nowhere(*["it says nothing"] * 4))
-    why = "step 8: it says nothing, after 3 returns to a good state; lower train.optimizer.lr"
-    assert str(given_up.value) == why
+def test_training_that_keeps_leading_nowhere_goes_on_at_last() -> None:
+    wrong = Nowhere(*["it says nothing"] * 9)
+    outcome, _, said = begun_again(wrong)
+    assert len(said) == wrong.asked == 3
+    assert (outcome.state.recoveries, outcome.state.rate_scale, outcome.state.step) == (3, 0.125, 24)
+
+
+class Stops(History):
+    """Stops training at a step, as a fault would."""
+
+    def advance(self, step: int) -> None:
+        if step == 6:
+            raise KeyboardInterrupt
+
+
+def test_a_resumed_run_begins_again_like_one_that_was_not_stopped(tmp_path: Path) -> None:
+    config = TrainConfig(epochs=6, batch_rows=16, evaluations=6, checkpoint_seconds=0, ema=0.9)
+
+    def fit(folder: Path, observer: History) -> Outcome:
+        wrong = Nowhere("it says nothing", "it says nothing")
+        valid = Validation(ToySource(16), lambda out: {"accuracy": float(out.max())}, "accuracy", wrong=wrong)
+        return Trainer(config, torch.device("cpu"), folder, observer).fit(toy_task(), ToySource(64), valid)
+
+    whole = fit(tmp_path / "whole", History())
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path / "stopped", Stops())
+    resumed = fit(tmp_path / "stopped", History())
+    assert whole.state.recoveries == resumed.state.recoveries == 2
+    for name, weight in whole.weights.items():
+        assert torch.equal(weight, resumed.weights[name]), name
