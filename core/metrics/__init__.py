@@ -5,7 +5,7 @@ from .classification import ClassScore, class_scores, confusion
 from .intervals import Interval, Statistic, difference, interval, value_of
 from .ranking import CalibrationError, GroupAuc, NormalisedEntropy, ndcg, recall
 from .regression import R2, Pearson, Rmse, mean_absolute_error, spearman
-from .sequence import Edits, character_errors, edits, error_rate, word_errors
+from .sequence import Edits, Pair, alignment, character_errors, edits, error_rate, word_errors
 from .sets import SetMacroF1, binary_log_loss, exact, f1, set_scores
 from .statistics import Among, MacroF1, Ratio, RocAuc, accuracy, log_loss
 
@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "MacroF1",
     "NormalisedEntropy",
+    "Pair",
     "Pearson",
     "Ratio",
     "Rmse",
@@ -27,6 +28,7 @@ __all__ = [
     "SetMacroF1",
     "Statistic",
     "accuracy",
+    "alignment",
     "binary_log_loss",
     "character_errors",
     "class_scores",

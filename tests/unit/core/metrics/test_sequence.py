@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fourfold.core.metrics import character_errors, edits, error_rate, value_of, word_errors
+from fourfold.core.metrics import alignment, character_errors, edits, error_rate, value_of, word_errors
 
 short = st.text("abc", max_size=6)
 
@@ -59,3 +59,30 @@ def test_edges_of_edits(reference: str, hypothesis: str, counts: tuple[int, int,
 def test_an_insertion_into_silence_counts_over_all_rows_and_silence_alone_has_no_rate() -> None:
     assert value_of(error_rate(word_errors(["", "one two"], ["noise", "one two"]))) == 0.5
     assert np.isnan(value_of(error_rate(word_errors([""], ["noise"]))))
+
+
+words = st.lists(st.sampled_from(["one", "two", "three"]), max_size=9)
+
+
+@settings(deadline=None)
+@given(words, words)
+def test_an_alignment_holds_both_texts_and_the_counted_edits(reference: list[str], hypothesis: list[str]) -> None:
+    pairs, counted = alignment(reference, hypothesis), edits(reference, hypothesis)
+    assert [a for a, _ in pairs if a is not None] == reference
+    assert [b for _, b in pairs if b is not None] == hypothesis
+    assert sum(a is None for a, _ in pairs) == counted.insertions
+    assert sum(b is None for _, b in pairs) == counted.deletions
+    assert sum(a is not None and b is not None and a != b for a, b in pairs) == counted.substitutions
+    assert sum(a == b for a, b in pairs) == counted.hits
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(words.filter(bool), words), min_size=1, max_size=6))
+def test_errors_and_words_equal_those_of_jiwer(rows: list[tuple[list[str], list[str]]]) -> None:
+    references, hypotheses = [[" ".join(text) for text in column] for column in zip(*rows, strict=True)]
+    ours, theirs = word_errors(references, hypotheses), jiwer.process_words(references, hypotheses)
+    assert sum(one.errors for one in ours) == theirs.substitutions + theirs.insertions + theirs.deletions
+    assert sum(one.length for one in ours) == theirs.hits + theirs.substitutions + theirs.deletions
+    assert value_of(error_rate(ours)) == pytest.approx(theirs.wer, abs=1e-12)
+    # which of equally few edits is not fixed, but what they balance is
+    assert sum(one.insertions - one.deletions for one in ours) == theirs.insertions - theirs.deletions
