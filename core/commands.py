@@ -377,7 +377,9 @@ def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:
 def _as_object(evaluation: Evaluation) -> dict[str, Any]:
     values = {name: found.value for name, found in evaluation.metrics.items()}
     whole = evaluation.to_dict()
-    return values | {name: whole[name] for name in ("rows", "metrics", "baseline", "verdict")}
+    return values | {
+        name: whole[name] for name in ("rows", "metrics", "baseline", "verdict", "tables", "mistakes", "facts")
+    }
 
 
 def _say_evaluation(evaluation: Evaluation | None, rows: str) -> None:

@@ -12,18 +12,22 @@ from .report import Comparison, Evaluation
 from .training import Output
 
 if TYPE_CHECKING:
+    from .answering import Branches
     from .pipeline import Pipeline
 
 
-def measure(pipeline: Pipeline, examples: Examples, outputs: Output, deep: Output, wide: Output | None) -> Evaluation:
-    """Return the evaluation of `outputs`, made of `deep` and, where there is one, the branch `wide`."""
+def measure(
+    pipeline: Pipeline, examples: Examples, outputs: Output, branches: Branches, seconds: float = 0.0
+) -> Evaluation:
+    """Return the evaluation of `outputs`, made in `seconds` of what both branches say; 0 where nobody looked."""
+    deep, wide = branches
     found = pipeline.statistics(outputs, examples)
     evaluation = Evaluation(
         domain=pipeline.domain, data=examples.name, rows=len(examples), model=model_name(pipeline),
         metrics={name: interval(statistic) for name, statistic in found.items()},
         greater_is_better=pipeline.main_metric not in pipeline.lower_is_better,
         baseline=None if pipeline.model_ is None else _beside(pipeline, examples, found, wide),
-        history=tuple(pipeline.history_), facts=describe_facts(pipeline.facts_),
+        history=tuple(pipeline.history_), facts=describe_facts(pipeline.facts_), seconds=seconds,
     )  # fmt: skip
     if wide is not None:
         evaluation = replace(evaluation, branches=_branches(pipeline, evaluation, deep, examples))

@@ -356,8 +356,10 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         self.threshold_ = self.choose_threshold(None if deep is None else self._mixed(deep, wide))
 
     def _evaluate(self, examples: Examples, branches: Branches | None = None) -> Evaluation:
+        begin = time.monotonic()
         deep, wide = branches or self._branches(examples)
-        return measure(self, examples, self._mixed(deep, wide), deep, wide)
+        seconds = 0.0 if branches else time.monotonic() - begin
+        return measure(self, examples, self._mixed(deep, wide), (deep, wide), seconds)
 
     def _place(self, model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
         """Put saved weights into a model and the model onto the device."""

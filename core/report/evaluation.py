@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..metrics import Bin, Interval
+from .mistake import Mistake, bare
 from .verdict import verdict
 
 Row = tuple[str | float | int, ...]
@@ -45,18 +46,6 @@ class Confusion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
-    """A row that went wrong: where it stands, what it is, and what was said of it; `image` is a `data:` URI."""
-
-    place: str
-    truth: str
-    prediction: str
-    score: float
-    shown: str = ""
-    image: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Picture:
     """A picture as a `data:` URI, and what is to be seen on it."""
 
@@ -70,7 +59,8 @@ class Evaluation:
 
     `metrics` holds the main metric first, named as in scikit-learn or the field. `branches` are the metrics of a
     model's parts, each by itself. `pictures` show what the model looks at. `history` are the rows of `history.jsonl`;
-    `facts` are sizes and speed, ready to be read.
+    `facts` are sizes and speed, ready to be read. `seconds` is how long the model took to answer, where it was asked
+    for this evaluation, else 0.
     """
 
     domain: str
@@ -88,6 +78,7 @@ class Evaluation:
     pictures: tuple[Picture, ...] = ()
     history: tuple[dict[str, float], ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def main_metric(self) -> str:
@@ -102,11 +93,10 @@ class Evaluation:
         return verdict(self.main_metric, (self.model, ours), (self.baseline.name, theirs), self.baseline.difference)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but images as plain values."""
-        bare = [replace(mistake, image="") for mistake in self.mistakes]
-        found = asdict(replace(self, mistakes=tuple(bare), pictures=())) | {"verdict": self.verdict()}
-        for mistake in found["mistakes"]:
-            del mistake["image"]
+        """Return everything but pictures and sounds as plain values."""
+        silent = tuple(replace(mistake, image="", media=()) for mistake in self.mistakes)
+        found = asdict(replace(self, mistakes=silent, pictures=())) | {"verdict": self.verdict()}
+        found["mistakes"] = tuple(map(bare, found["mistakes"]))
         del found["pictures"]
         return found
 

@@ -25,6 +25,7 @@ class Strip:
 
 
 _PNG = re.compile("data:image/png;base64,[A-Za-z0-9+/]+=*")
+_SOUND = re.compile("data:audio/(wav|flac);base64,[A-Za-z0-9+/]+=*")
 
 STATUS = {
     "good": "Better than the baseline",
@@ -53,12 +54,18 @@ def render(evaluation: Evaluation) -> str:
         gain=text.gain,
         number=text.number,
         image=_image,
+        sound=_sound,
     )
 
 
 def _image(uri: str) -> Markup:
     """Return a PNG's `data:` URI whole, however long; anything else is left out."""
     return Markup(uri if _PNG.fullmatch(uri) else "")
+
+
+def _sound(uri: str) -> Markup:
+    """Return the `data:` URI of a WAV or FLAC whole; anything else is left out."""
+    return Markup(uri if _SOUND.fullmatch(uri) else "")
 
 
 def environment() -> Environment:
