@@ -12,6 +12,7 @@ from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .audio import AudioConfig
 from .data import AugmentConfig, SpeechFeaturesConfig
 from .decode import DecodingConfig
+from .evaluate import EvaluationConfig
 from .model import SpeechModelConfig
 
 
@@ -23,6 +24,7 @@ class SpeechConfig:
     utterance differ (Yao et al., "CR-CTC", 2024); it takes two `features.augment.views`. `early` weighs, beside CTC,
     the CTC loss of what the convolutions alone hear: they know a word or two, and so must find each where it is said.
     `decoding` may be changed of a trained recogniser, too.
+    `evaluation` says how transcripts are compared with what was heard.
     """
 
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
@@ -32,6 +34,7 @@ class SpeechConfig:
     consistency: float = 0.0
     early: float = 0.0
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:

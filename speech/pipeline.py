@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -17,10 +17,10 @@ from ..core.batch import Batch, Examples, Source
 from ..core.config import override, to_dict
 from ..core.device import pick_device
 from ..core.errors import ConfigError, DataError
-from ..core.metrics import Statistic, character_errors, error_rate, word_errors
+from ..core.metrics import Statistic
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
-from ..core.report import Evaluation, Mistake, Table
+from ..core.report import Evaluation
 from ..core.training import Output, Task
 from . import data
 from .baselines import SpeechBaseline
@@ -40,12 +40,12 @@ from .decode import (
     words_of,
 )
 from .domain import DOMAIN
+from .evaluate import Timed, described, rates
 from .language import LanguageModel, read_arpa, write_arpa
 from .long import accepted, cut, too_long
 from .model import SpeechModel
 from .task import SpeechTask
 
-_MISTAKES = 20
 LANGUAGE = "lm.arpa.gz"
 """The language model in a run's folder."""
 
@@ -313,32 +313,16 @@ class SpeechRecognizer(Pipeline):
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return word and character error rates."""
-        references, heard = transcripts(examples), list(outputs)
-        return {
-            "wer": error_rate(word_errors(references, heard)),
-            "cer": error_rate(character_errors(references, heard)),
-        }
+        return {**rates(transcripts(examples), list(outputs), self.config_.evaluation)}
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:
-        """Add the kinds of error and the worst utterances."""
-        references, heard = transcripts(examples), list(outputs)
-        found = word_errors(references, heard)
-        totals = [
-            sum(getattr(one, kind) for one in found) for kind in ("substitutions", "insertions", "deletions", "length")
-        ]
-        worst = sorted((row for row in range(len(found)) if found[row].errors), key=lambda row: -found[row].errors)
-        mistakes = [
-            Mistake(
-                place=examples.place(row),
-                truth=references[row],
-                prediction=str(heard[row]),
-                score=float(found[row].errors),
-            )
-            for row in worst[:_MISTAKES]
-        ]
-        columns = ("substitutions", "insertions", "deletions", "words")
-        table = Table(title="Word errors", columns=columns, rows=(tuple(totals),))
-        return replace(evaluation, tables=(table,), mistakes=tuple(mistakes))
+        """Add kinds of error, errors by speaker, length and word, the worst utterances, and the speed."""
+
+        def times(row: int) -> Sequence[Timed]:
+            found: Sequence[Timed] = getattr(outputs[row], "words", ())
+            return found
+
+        return described(evaluation, outputs, examples, self.config_.evaluation, times)
 
     def answers(self, outputs: Output) -> list[Prediction]:
         """Return each transcript with the probability that the model gives it, alternatives and words."""
