@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import SpeechConfig
     from .pipeline import SpeechRecognizer
+    from .synth import SynthesisConfig, synthesize
 
-__all__ = ["SpeechConfig", "SpeechRecognizer"]
+__all__ = ["SpeechConfig", "SpeechRecognizer", "SynthesisConfig", "synthesize"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names late: torch takes seconds."""
     from ..core.lazy import late
 
-    return late(__name__, name, {"SpeechRecognizer": ".pipeline", "SpeechConfig": ".config"})
+    synthetic = dict.fromkeys(("SynthesisConfig", "synthesize"), ".synth")
+    return late(__name__, name, {"SpeechRecognizer": ".pipeline", "SpeechConfig": ".config"} | synthetic)

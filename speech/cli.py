@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..core.cli import Data, Device, RunPath
+
+_NUMBER = r"-?\d+(?:\.\d+)?"
 
 
 def language(
@@ -58,3 +61,56 @@ def align(
     names = [clip.name for clip in examples.inputs]
     out.write_text(WRITERS[out.suffix](names, model.align(examples)), encoding="utf-8")
     typer.echo(f"wrote the words of {len(names):,} recordings to {out}", err=True)
+
+
+def synthesize(  # noqa: PLR0913
+    texts: Annotated[Path, typer.Argument(help="A text file, a sentence a line.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; what is there is not made again.")],
+    voices: Annotated[str, typer.Option(help="eSpeak NG's, between commas, as en-us,en+f3; 72 of English.")] = "",
+    rates: Annotated[str, typer.Option(help="Words a minute, LOW-HIGH.")] = "120-220",
+    noise: Annotated[str, typer.Option(help="Signal-to-noise ratio in dB, or LOW-HIGH; none if not given.")] = "",
+    noises: Annotated[Path | None, typer.Option(help="A folder of recorded noise; else white and pink.")] = None,
+    count: Annotated[int, typer.Option(min=0, help="How many utterances; 0: one of each sentence.")] = 0,
+    test: Annotated[float, typer.Option(min=0, help="The share of voices and of sentences kept for test.csv.")] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 0,
+    flac: Annotated[bool, typer.Option("--flac", help="Write FLAC instead of WAV: half the size.")] = False,
+) -> None:
+    """Have eSpeak NG say sentences: a data set of synthetic speech, manifest.csv and test.csv."""
+    from .synth import MANY_VOICES, SynthesisConfig
+    from .synth import synthesize as make
+
+    loud = span("noise", noise) if noise else None
+    config = SynthesisConfig(
+        rates=span("rates", rates), noise=loud, noises=noises, count=count, test=test, seed=seed,
+        format="flac" if flac else "wav", voices=tuple(voices.replace(",", " ").split()) or MANY_VOICES,
+    )  # fmt: skip
+    done = make(texts, out, config, progress=_show)
+    for why in done.why:
+        typer.echo(f"left out {why}", err=True)
+    more = f", left out {done.left_out:,}" if done.left_out else ""
+    typer.echo(f"{out}: {done.train:,} utterances to train, {done.test:,} to test ({done.made:,} new{more})", err=True)
+
+
+def span(name: str, text: str) -> tuple[float, float]:
+    """Return LOW-HIGH, or one number, as two; raises ConfigError for anything else.
+
+    >>> span("noise", "-5-20"), span("rates", "160")
+    ((-5.0, 20.0), (160.0, 160.0))
+    """
+    from ..core.errors import ConfigError
+
+    found = re.fullmatch(rf"({_NUMBER})(?:-({_NUMBER}))?", text.strip())
+    if not found:
+        raise ConfigError(f"{name} ('{text}') must be LOW-HIGH or one number")
+    low, high = found.groups()
+    return float(low), float(high or low)
+
+
+def _show(done: int, total: int) -> None:
+    """Keep one line on a terminal, and write one now and then elsewhere."""
+    import sys
+
+    terminal, last = sys.stderr.isatty(), done == total
+    if last or done % (20 if terminal else 1000) == 0:
+        start, end = ("\r", "\n" if last else "") if terminal else ("", "\n")
+        print(f"{start}said {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)

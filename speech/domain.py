@@ -10,5 +10,5 @@ DOMAIN = Domain(
     input="audio",
     label="text",
     answering="decoding",
-    commands=("fourfold.speech.cli:language", "fourfold.speech.cli:align"),
+    commands=("fourfold.speech.cli:language", "fourfold.speech.cli:align", "fourfold.speech.cli:synthesize"),
 )

@@ -1,4 +1,4 @@
-"""Synthetic speech by eSpeak NG, for the demo and the tests; the extra `synth` brings it.
+"""eSpeak NG, which the extra `synth` brings.
 
 The library comes in the wheel `espeakng-loader` (GPL) and is called through ctypes. It keeps its state in
 globals, which no call of it puts back: so every utterance loads it afresh (8 ms), under a lock, and the same
@@ -12,27 +12,18 @@ import contextlib
 import ctypes
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..core.errors import ConfigError, FourfoldError
-from .audio import Wave, resample
-
-RATE = 16000
-"""The sample rate in Hz of `spoken_numbers`."""
-
-VOICES = ("en-us", "en-us+m3", "en-us+m7", "en-us+f2", "en-us+f4", "en", "en+m2", "en+f3", "en-gb-scotland")
+from ...core.errors import ConfigError, FourfoldError
+from ..audio import Wave
 
 _SYNCHRONOUS, _UTF8, _CHARACTER = 2, 1, 1
 _SPEED, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _DONT_EXIT = 0x8000
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-)
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _LOCK = threading.Lock()
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
@@ -54,29 +45,11 @@ def speak(
         return engine.speak(text, voice, {_SPEED: speed, _VOLUME: 100, _PITCH: pitch, _RANGE: intonation})
 
 
-def spoken_numbers(count: int, seed: int = 0) -> tuple[list[Wave], list[str]]:
-    """Return waves at 16 kHz of numbers from 0 to 99, by several voices, speeds and pitches, and texts."""
-    random = np.random.default_rng(seed)
-    texts = [number_words(int(number)) for number in random.integers(0, 100, count)]
-    waves = []
-    for text in texts:
-        voice = VOICES[random.integers(len(VOICES))]
-        speed, pitch = int(random.integers(130, 211)), int(random.integers(30, 71))
-        wave, rate = speak(text, voice, speed=speed, pitch=pitch)
-        waves.append(resample(wave, rate, RATE))
-    return waves, texts
-
-
-def number_words(number: int) -> str:
-    """Return a number from 0 to 99 in words.
-
-    >>> number_words(42), number_words(7), number_words(90)
-    ('forty two', 'seven', 'ninety')
-    """
-    small, tens = _SMALL.split(), _TENS.split()
-    if number < 20:
-        return small[number]
-    return tens[number // 10 - 2] + (f" {small[number % 10]}" if number % 10 else "")
+def check_voices(voices: Iterable[str]) -> None:
+    """Raise ConfigError where the extra is not installed, or one of the voices is not there."""
+    with _LOCK, _engine() as engine:
+        for voice in voices:
+            engine.set_voice(voice)
 
 
 class _Engine:
@@ -94,13 +67,20 @@ class _Engine:
             raise FourfoldError(f"eSpeak NG cannot read its data in {data}; install it again: {INSTALL}")
         library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
         library.espeak_ng_SetRandSeed(0)  # of the voices' breath; the clock's otherwise
+        self.variants = {path.name for path in Path(data, "voices", "!v").iterdir()}
         self.chunks: list[Wave] = []
         self.callback = _CALLBACK(self._receive)  # the library holds no reference to it
         library.espeak_SetSynthCallback(self.callback)
 
-    def speak(self, text: str, voice: str, settings: dict[int, int]) -> tuple[Wave, int]:
-        if self.library.espeak_SetVoiceByName(voice.encode()) != 0:
+    def set_voice(self, voice: str) -> None:
+        """Choose a voice, LANGUAGE or LANGUAGE+VARIANT; the library takes a variant that is not there for none."""
+        variant = voice.partition("+")[2]
+        known = not variant or variant in self.variants
+        if not known or self.library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ConfigError(f"eSpeak NG has no voice '{voice}'; try en, en-us, de or en-us+f3")
+
+    def speak(self, text: str, voice: str, settings: dict[int, int]) -> tuple[Wave, int]:
+        self.set_voice(voice)
         for name, value in settings.items():
             self.library.espeak_SetParameter(name, value, 0)
         self.chunks.clear()
