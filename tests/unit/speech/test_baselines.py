@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.fft import dct
+from sklearn.svm import SVC
 
 from fourfold.core.errors import ArtifactError
 from fourfold.speech.baselines import SpeechBaseline, statistics
+from fourfold.speech.baselines.cepstra import cepstra
+from fourfold.speech.baselines.machine import KernelMachine
 from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig, read
 
 
@@ -29,6 +33,21 @@ def test_single_words(say: Any, tmp_path: Path) -> None:
     baseline.save(tmp_path)
     loaded = SpeechBaseline.load(tmp_path)
     assert (loaded.name, loaded.outputs(test)) == (baseline.name, outputs)
+    assert loaded.names == baseline.names and len(baseline.names) == 2
+    assert loaded.all_outputs(test, loaded.names) == baseline.all_outputs(test, baseline.names)
+    assert all(list(said) == list(test.labels) for said in loaded.all_outputs(test, loaded.names).values())
+
+
+def test_cepstra_and_machine_are_those_of_scipy_and_scikit_learn() -> None:
+    random = np.random.default_rng(0)
+    mel = random.standard_normal((9, 40)).astype(np.float32)
+    assert np.allclose(cepstra(mel), dct(mel, norm="ortho")[:, :14], atol=1e-5)
+    x, labels = random.standard_normal((60, 5)).astype(np.float32), ["a", "b", "c"] * 20
+    machine = KernelMachine.fit(x, labels)
+    scaled = (x - x.mean(0)) / x.std(0)
+    for number, name in enumerate("abc"):
+        trusted = SVC(C=10.0, gamma=1 / 5).fit(scaled, np.array(labels) == name).decision_function(scaled)
+        assert np.allclose(machine.scores(x)[:, number], trusted, atol=1e-4)
 
 
 def test_connected_speech(say: Any, tmp_path: Path) -> None:
