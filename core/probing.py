@@ -42,7 +42,7 @@ def fit_head(
     if not isinstance(labels, (Classes, LabelSets)):
         return
     # Features keep their spread: those that move the most are what pretraining found to matter. Brought to variance 1
-    # each, they told ants from bees a point worse (docs/measurements.md).
+    # each, they told ants from bees a point worse (docs/measurements/images.md).
     x = np.asarray(predict(_HeadInputs(model.to(device), head), source, device))
     scale = float(np.sqrt(np.square(x).mean())) or 1.0
     x = np.asarray(x / scale, np.float32)

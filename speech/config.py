@@ -65,7 +65,7 @@ def base() -> SpeechConfig:
 
 
 # Convolutions as wide as a short word, and time masks shorter than one: a Transformer over a few minutes of speech then
-# learns to align far more often (docs/measurements.md). `base`, for hours of speech, keeps the usual widths.
+# learns to align far more often (docs/measurements/speech.md). `base`, for hours of speech, keeps the usual widths.
 _KERNEL, _TIME_WIDTH, _FLAT = 9, 6, 0.2
 
 

@@ -1,4 +1,4 @@
-"""What the default models must reach on real data; each recipe is the command of docs/measurements.md."""
+"""What the default models must reach on real data; each recipe is a command of docs/measurements."""
 
 from __future__ import annotations
 

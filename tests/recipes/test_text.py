@@ -1,4 +1,4 @@
-"""What text classification must reach on real data; each recipe is a command of docs/measurements.md.
+"""What text classification must reach on real data; each recipe is a command of docs/measurements/text.md.
 
 Accuracy is the mean of three seeds (folds, where a set has no official split), beside the linear model of the same run.
 """

@@ -1,4 +1,4 @@
-"""What image classification must reach on real data; each recipe is a command of docs/measurements.md."""
+"""What image classification must reach on real data; each recipe is a command of docs/measurements/images.md."""
 
 from __future__ import annotations
 
