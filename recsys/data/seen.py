@@ -20,6 +20,7 @@ class Seen:
     """The columns of each block of one table, by the block's first row and its length, as codes or numbers; gone once
     they are taken, or with the table. Of larger tables the first blocks are kept.
 
+    >>> import pandas as pd
     >>> table = pd.DataFrame({"age": ["31"]})
     >>> seen = Seen.of(table)
     >>> seen.keep(0, "age", pd.Series([31.0]))
