@@ -103,7 +103,7 @@ def small32() -> ImageConfig:
 def base32() -> ImageConfig:
     """More channels, wider layers and stronger changes to images than `small32`: CIFAR-10 in an hour on a processor.
 
-    Its rate and weight decay are high, which gave more than any other change that was tried (docs/measurements/images.md).
+    Its rate and weight decay are high, which gave more than any other change that was tried (docs/measurements).
     """
     config = _sized(small(), 32, epochs=36, small_size=24, small_share=0.5, trivial=0.5)
     train = replace(config.train, batch_rows=128, ema=0.999, optimizer=OptimizerConfig(lr=3e-3, weight_decay=0.2))

@@ -87,7 +87,7 @@ def pieces(wave: Wave, rate: int, longest: float, config: ActivityConfig | None 
         if end < len(speech_T):
             middle = start + most // 2
             end = middle + _cut(speech_T[middle:end], level_T[middle:end])
-        if speech_T[start:end].any():
+        if speech_T[start:end].any() and start * hop < len(wave):
             found.append((start * hop, min(end * hop, len(wave))))
         start = end
     return found

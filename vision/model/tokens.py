@@ -39,7 +39,7 @@ class ConvolutionalTokens(nn.Module):
     Neighbouring tokens share pixels, and edges need not be learned for every place anew: small data sets and short
     trainings gain much by it (Hassani et al., "Escaping the big data paradigm with compact Transformers", 2021; Xiao
     et al., "Early convolutions help Transformers see better", 2021). Channels are normalised over the batch, by which
-    it learns far faster than by groups of channels (docs/measurements/images.md): accumulated batches and ranks are each
+    it learns far faster than by groups of channels (docs/measurements): accumulated batches and ranks are each
     normalised by themselves.
     """
 
