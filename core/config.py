@@ -85,7 +85,7 @@ def _replace(kind: type[C], config: C | None, values: Mapping[str, Any], path: s
     for name, value in values.items():
         if name not in names:
             raise ConfigError(f"{f'config {path}'.strip()}: unknown setting '{name}'{did_you_mean(name, names)}")
-        hint, place = hints[name], f"{path}.{name}".lstrip(".")
+        hint, place = _section(hints[name], value), f"{path}.{name}".lstrip(".")
         if not dataclasses.is_dataclass(hint):
             changes[name] = _coerce(hint, value, place)
         elif isinstance(value, Mapping):
@@ -93,6 +93,13 @@ def _replace(kind: type[C], config: C | None, values: Mapping[str, Any], path: s
         else:
             raise ConfigError(f"{place}: a section, not a value; set one of its keys, such as {place}.{_first(hint)}")
     return kind(**changes) if config is None else dataclasses.replace(config, **changes)  # type: ignore[type-var]
+
+
+def _section(hint: Any, value: Any) -> Any:
+    """Return the dataclass of a section that may be None, where `value` is not; any other hint as it is."""
+    if value is None or value in ("none", "null"):
+        return hint
+    return next((arg for arg in typing.get_args(hint) if dataclasses.is_dataclass(arg)), hint)
 
 
 def _first(kind: Any) -> str:

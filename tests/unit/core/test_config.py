@@ -33,6 +33,11 @@ class Outer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Maybe:
+    inner: Inner | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Needs:
     width: int
     inner: Inner = field(default_factory=Inner)
@@ -175,3 +180,15 @@ def test_a_missing_file_of_settings(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as error:
         read_toml(tmp_path / name)
     assert str(error.value) == f"{tmp_path / name}: no such file; check the path"
+
+
+def test_a_section_that_may_be_absent() -> None:
+    for config in (Maybe(), Maybe(inner=Inner(width=3))):
+        assert from_dict(Maybe, json.loads(json.dumps(to_dict(config)))) == config
+    assert override(Maybe(), {"inner": {"width": "5"}}) == Maybe(inner=Inner(width=5))
+    assert override(Maybe(inner=Inner(rate=2.0)), {"inner": {"width": 5}}) == Maybe(inner=Inner(width=5, rate=2.0))
+    assert override(Maybe(inner=Inner()), {"inner": "none"}) == Maybe()
+    with pytest.raises(ConfigError, match=r"^inner: a section, not a value; set one of its keys, such as inner.width$"):
+        override(Maybe(), {"inner": 3})
+    with pytest.raises(ConfigError, match=r"^config inner: unknown setting 'widht'; did you mean 'width'\?$"):
+        override(Maybe(), {"inner": {"widht": 3}})
