@@ -26,7 +26,8 @@ class Parts(ABC):
     """The parts of a domain; `Pipeline` puts them together.
 
     `metrics` holds the main one first; `space` is what `tune` searches, by dotted name.
-    `weighable` says whether there are classes that `train.class_weights` weighs.
+    `weighable` says whether there are classes that `train.class_weights` weighs. `schemes` begin the names of models of
+    others that `load_foreign` makes pipelines of.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`, and a baseline has
     a `name`, the number of its `parameters` and `outputs(examples)`. One of several models also has their `names`, the
     `best` of them, which speaks for all, and `all_outputs(examples, names)`.
@@ -46,6 +47,7 @@ class Parts(ABC):
     lower_is_better: ClassVar[tuple[str, ...]] = ("log_loss", "wer", "cer", "rmse", "mae")
     stratify: ClassVar[bool] = True
     weighable: ClassVar[bool] = False
+    schemes: ClassVar[tuple[str, ...]] = ()
 
     @property
     def main_metric(self) -> str:
@@ -144,6 +146,11 @@ class Parts(ABC):
     def choose_threshold(self, outputs: Output | None) -> float:
         """Return how sure an answer must be, from the outputs of the held-out rows if any; 0: none is turned away."""
         return 0.0
+
+    @classmethod
+    def load_foreign(cls, scheme: str, name: str, device: str) -> Any:
+        """Return a pipeline that is a model of others, a folder or a name on the hub; `scheme` says of whom."""
+        raise ConfigError(f"{scheme}:{name}: {cls.domain} knows no models of others")
 
     def read_start(self, init: str) -> Any:
         """Read the pretrained model `init`, a folder or a name on the hub; it has `weights` by name."""

@@ -209,7 +209,14 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: str | Path, *, device: str = "auto") -> Self:
-        """Read a model that `save` wrote; raises ArtifactError where it is damaged, foreign or newer."""
+        """Read a model that `save` wrote; raises ArtifactError where it is damaged, foreign or newer.
+
+        With one of the domain's `schemes` before it (`whisper:openai/whisper-tiny.en`) `path` is a model of others.
+        """
+        scheme, _, name = Path(path).as_posix().partition(":")
+        if name and scheme in cls.schemes:
+            found: Self = cls.load_foreign(scheme, name, device)
+            return found
         folder = Path(path)
         manifest = artifact.read_manifest(folder, cls.domain)
         config = from_dict(type(next(iter(cls.presets.values()))()), manifest.config)
