@@ -14,6 +14,7 @@ from .data import AugmentConfig, SpeechFeaturesConfig
 from .decode import DecodingConfig
 from .evaluate import EvaluationConfig
 from .model import SpeechModelConfig
+from .pretrained import AUDIO, WhisperConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class SpeechConfig:
     the CTC loss of what the convolutions alone hear: they know a word or two, and so must find each where it is said.
     `decoding` may be changed of a trained recogniser, too.
     `evaluation` says how transcripts are compared with what was heard.
+
+    Where there is a `whisper` (by `init`), it is the model, in the place of `model`, `attention` and most `features`.
     """
 
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
@@ -35,6 +38,7 @@ class SpeechConfig:
     early: float = 0.0
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    whisper: WhisperConfig | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:
@@ -64,6 +68,22 @@ def base() -> SpeechConfig:
     return replace(found, features=features, train=replace(found.train, batch_tokens=20000))
 
 
+def finetune() -> SpeechConfig:
+    """For a Whisper that was trained elsewhere (`init`): few epochs at a low rate.
+
+    As it came it may be best already, so that the weights before the first step are among the candidates.
+    """
+    config = _preset(width=384, num_layers=4, epochs=3)
+    still = replace(config.model.encoder, dropout=0.0, rotary=False, convolution=0)
+    train = replace(
+        config.train, batch_rows=16, batch_tokens=0, label_smoothing=0.0, eval_on_start=True,
+        optimizer=OptimizerConfig(lr=1e-5, beta2=0.98), schedule=ScheduleConfig(name="linear", warmup=0.1),
+    )  # fmt: skip
+    model = replace(config.model, encoder=still, decoder=still)
+    features = replace(config.features, audio=AUDIO)
+    return replace(config, features=features, model=model, train=train, decoding=DecodingConfig(piece=30.0))
+
+
 # Convolutions as wide as a short word, and time masks shorter than one: a Transformer over a few minutes of speech then
 # learns to align far more often (docs/measurements/speech.md). `base`, for hours of speech, keeps the usual widths.
 _KERNEL, _TIME_WIDTH, _FLAT = 9, 6, 0.2
@@ -90,7 +110,8 @@ def _preset(*, width: int, num_layers: int, epochs: float, kernel: int = _KERNEL
     )
 
 
-PRESETS: dict[str, Callable[[], SpeechConfig]] = {"tiny": tiny, "small": small, "base": base}
+FINETUNE = "finetune"
+PRESETS: dict[str, Callable[[], SpeechConfig]] = {"tiny": tiny, "small": small, "base": base, FINETUNE: finetune}
 
 SPACE: Space = {
     "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=4),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,6 @@ from ..core.device import pick_device
 from ..core.errors import ConfigError, DataError
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
-from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
 from ..core.training import Output, Task
 from . import data
@@ -44,7 +44,9 @@ from .evaluate import Timed, described, rates
 from .language import LanguageModel, read_arpa, write_arpa
 from .long import accepted, cut, too_long
 from .model import SpeechModel
+from .pretrained import WhisperModel
 from .task import SpeechTask
+from .whisper import Whispering, check_answers, check_decoding
 
 LANGUAGE = "lm.arpa.gz"
 """The language model in a run's folder."""
@@ -67,8 +69,12 @@ def all_blank(outputs: Output) -> str:
     return "" if any(outputs) else "every transcript of the held-out recordings is empty"
 
 
-class SpeechRecognizer(Pipeline):
-    """Turns recordings into text with a Transformer trained on your data by CTC and attention together."""
+class SpeechRecognizer(Whispering):
+    """Turns recordings into text with a Transformer trained on your data by CTC and attention together.
+
+    `init` names a Whisper to go on from instead: its name on the hub, its folder, or a run of ours. `from_pretrained`
+    takes one as it is, as `load("whisper:openai/whisper-tiny.en")` does.
+    """
 
     domain = DOMAIN.name
     input = DOMAIN.input
@@ -78,7 +84,6 @@ class SpeechRecognizer(Pipeline):
     presets = PRESETS
     space = SPACE
     language_: LanguageModel | None = None
-    features_type = data.SpeechFeatures
     baseline_type = SpeechBaseline
 
     @property
@@ -128,7 +133,9 @@ class SpeechRecognizer(Pipeline):
         return data.speakers(examples) if self._settings.group == "speaker" else None
 
     def build_model(self) -> nn.Module:
-        """Build the recogniser for these frames and this vocabulary."""
+        """Build the recogniser for these frames and this vocabulary, or the Whisper."""
+        if self.config_.whisper is not None:
+            return WhisperModel(self.config_.whisper)
         features = self.features_
         return SpeechModel(
             self.config_.model,
@@ -140,6 +147,8 @@ class SpeechRecognizer(Pipeline):
 
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
         """Train by CTC and attention; predict by CTC's best transcripts, rescored by the decoder."""
+        if isinstance(model, WhisperModel):
+            return self.whisper_task(model)
         assert isinstance(model, SpeechModel)
         features, config = self.features_, self.config_
         transcriber = Transcriber(features.vocabulary, config.decoding, self.language_, self._step)
@@ -155,6 +164,7 @@ class SpeechRecognizer(Pipeline):
 
     def check_settings(self, held_out: Examples | None) -> None:
         """Read the language model, if any; DataError or ConfigError where it cannot be used."""
+        super().check_settings(held_out)
         self._listen_to(self.config_.decoding.lm)
 
     def settle(self, held_out: Examples) -> None:
@@ -172,15 +182,15 @@ class SpeechRecognizer(Pipeline):
         self.answer_with({"decoding": to_dict(decoding)})
 
     def answer_with(self, values: Mapping[str, Any]) -> Self:
-        """Change `decoding` of a fitted recogniser: the search, a language model, what each answer holds.
+        """Change `decoding` of a fitted recogniser: the search, a language model, what each answer holds; of a Whisper
+        the language and the task.
 
         Raises ConfigError for other settings, DataError for a language model that cannot be read.
         """
-        for name in values:
-            if name != "decoding":
-                raise ConfigError(f"--set {name}: of a trained recogniser only decoding.* can be set; train another")
         self._check_fitted()
+        check_answers(values, self.config_)
         before, config = self.config_.decoding.lm, override(self.config_, values)
+        check_decoding(config)
         if config.decoding.lm != before:
             self._listen_to(config.decoding.lm)
         self.config_ = config
@@ -216,7 +226,8 @@ class SpeechRecognizer(Pipeline):
         examples = self._fitted().read_labelled(X, y, input=input, label=label)
         if self.model_ is None:
             raise ConfigError("align: the classical baseline knows no times; give the folder of a Transformer")
-        assert isinstance(self.model_, SpeechModel)
+        if not isinstance(self.model_, SpeechModel):
+            raise ConfigError("align: a Whisper does not say when it hears each word; give a recogniser of your own")
         vocabulary, texts, found = self.features_.vocabulary, transcripts(examples), []
         for row, batch in enumerate(self._batches(examples)):
             for unknown in vocabulary.unknown(texts[row])[:1]:
@@ -233,7 +244,9 @@ class SpeechRecognizer(Pipeline):
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return the transcripts; of a recording that is too long for one, those of its pieces, one after the other."""
-        longest, rate = self.config_.decoding.piece, self.features_.audio.sample_rate
+        longest, rate, whisper = self.config_.decoding.piece, self.features_.audio.sample_rate, self.config_.whisper
+        if whisper is not None and self.model_ is not None:
+            longest = math.inf if whisper.timestamps else min(longest, whisper.window_seconds)
         long = np.array([clip.seconds > longest for clip in examples.inputs], dtype=np.bool_)
         if not long.any():
             return super().deep_outputs(examples)
@@ -293,7 +306,10 @@ class SpeechRecognizer(Pipeline):
         """Have a share of the rows learn the teacher's transcripts (Kim and Rush, "Sequence-level knowledge
         distillation", 2016); say how many cannot be learned, ConfigError where that is all, or it says the same of all.
         """
-        assert isinstance(source, data.SpeechSource)
+        if not isinstance(source, data.SpeechSource):
+            raise ConfigError(
+                "teacher: a Whisper learns from transcripts alone; label data with predict, and train on them"
+            )
         texts = [str(text) for text in says]
         if len(texts) > 1 and len(set(texts)) == 1:  # as the baseline does with connected speech
             raise ConfigError(f"teacher '{self.teacher}': it says '{texts[0]}' of every recording; give another")
@@ -307,9 +323,9 @@ class SpeechRecognizer(Pipeline):
             self._say(f"teacher: {unusable:,} of {rows:,} transcripts are {why}; these rows keep their own")
         return found
 
-    def hopeless(self) -> Callable[[Output], str]:
+    def hopeless(self) -> Callable[[Output], str] | None:
         """Return what notices that CTC says nothing but blanks."""
-        return all_blank
+        return None if self.config_.whisper is not None else all_blank
 
     def statistics(self, outputs: Output, examples: Examples) -> dict[str, Statistic]:
         """Return word and character error rates."""

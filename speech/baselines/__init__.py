@@ -1,5 +1,5 @@
 """The classical models that the Transformer must beat, or admit defeat to."""
 
-from .baseline import SpeechBaseline, statistics
+from .baseline import SILENT, SpeechBaseline, statistics
 
-__all__ = ["SpeechBaseline", "statistics"]
+__all__ = ["SILENT", "SpeechBaseline", "statistics"]

@@ -24,6 +24,7 @@ from .machine import KernelMachine, sharpest
 WORDS = "log-mel statistics + logistic regression"
 KERNEL = "MFCC statistics + RBF SVM"
 CONNECTED = "most frequent transcript (no classical baseline fits connected speech)"
+SILENT = "silence (there was no training set to fit a baseline to)"
 FILE = "baseline_audio.json"
 _MOST_WORDS = 1000
 _MOST_MARGINS = 200_000
@@ -71,8 +72,8 @@ class SpeechBaseline:
 
     def all_outputs(self, examples: Examples, names: tuple[str, ...]) -> dict[str, Output]:
         """Return what each of them says."""
-        if self.best == CONNECTED:
-            return {CONNECTED: [Transcript(self.linear_.classes[0], float("nan")) for _ in range(len(examples))]}
+        if self.best in (CONNECTED, SILENT):
+            return {self.best: [Transcript(self.linear_.classes[0], float("nan")) for _ in range(len(examples))]}
         found: dict[str, Output] = {}
         for name in names:
             model = self.linear_ if name == WORDS else self.machine_
@@ -99,7 +100,7 @@ class SpeechBaseline:
             settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
             baseline.best, baseline.audio_ = settings["name"], from_dict(AudioConfig, settings["audio"])
             baseline.names = tuple(settings.get("names", (baseline.best,)))  # there was one only
-            if not {baseline.best} <= set(baseline.names) <= {WORDS, KERNEL, CONNECTED}:
+            if not {baseline.best} <= set(baseline.names) <= {WORDS, KERNEL, CONNECTED, SILENT}:
                 raise ValueError(f"no model '{baseline.best}'")
         except FileNotFoundError:
             raise ArtifactError(f"{folder / FILE}: no such file; save the baseline again") from None

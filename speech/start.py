@@ -1,0 +1,86 @@
+"""What a recogniser starts from, or is: a Whisper of the hub, of a Hugging Face folder, or of a run of ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import numpy as np
+
+from ..core import artifact
+from ..core.config import from_dict, override
+from ..core.errors import ArtifactError
+from ..core.hub import find_folder, read_json
+from ..core.linear import LinearModel
+from .baselines import SILENT, SpeechBaseline
+from .config import SpeechConfig, finetune
+from .domain import DOMAIN
+from .pretrained import Pretrained, WhisperFeatures, read_pretrained
+
+SCHEME = "whisper"
+OPTIONS = ("language", "task", "timestamps", "padding")
+
+
+def read_start(source: str) -> Pretrained:
+    """Read a Whisper to start from, `whisper:NAME` or `NAME` alone; ArtifactError says what is wrong with it."""
+    name, options = parted(source.removeprefix(f"{SCHEME}:"))
+    folder = find_folder(name)
+    ours = (folder / "config.json").is_file() and read_json(folder / "config.json").get("format") == artifact.FORMAT
+    found = _ours(folder) if ours else read_pretrained(folder)
+    return replace(found, config=override(found.config, options, SCHEME), name=name)
+
+
+def parted(name: str) -> tuple[str, dict[str, str]]:
+    """Return a name without its options, and these, which are settings of `whisper`.
+
+    >>> parted("openai/whisper-small?language=de&task=translate")
+    ('openai/whisper-small', {'language': 'de', 'task': 'translate'})
+    """
+    name, _, options = name.partition("?")
+    found = dict(parse_qsl(options, keep_blank_values=True))
+    unknown = sorted(found.keys() - set(OPTIONS))
+    if unknown:
+        raise ArtifactError(f"{name}: no option '{unknown[0]}'; there is: {', '.join(OPTIONS)}")
+    return name, found
+
+
+def adopt(config: SpeechConfig, start: Pretrained) -> SpeechConfig:
+    """Return `config` with the shape of a Whisper; what only acts in training, as dropout, stays its own."""
+    wished, theirs = config.whisper or start.config, start.config
+    encoder = config.model.encoder.with_shape_of(theirs.encoder)
+    decoder = config.model.decoder.with_shape_of(theirs.decoder)
+    told = {name: getattr(wished, name) for name in OPTIONS}
+    return replace(config, whisper=replace(theirs, encoder=encoder, decoder=decoder, **told))
+
+
+def as_it_came(start: Pretrained) -> tuple[SpeechConfig, WhisperFeatures, SpeechBaseline]:
+    """Return the parts of a recogniser that is a pretrained Whisper, without any training."""
+    config = adopt(finetune(), start)
+    assert config.whisper is not None
+    features = WhisperFeatures(start.tokenizer, start.rules, config.whisper)
+    return config, features, silent(features)
+
+
+def silent(features: WhisperFeatures) -> SpeechBaseline:
+    """Return a baseline that says nothing: without a training set there is nothing to fit one to."""
+    baseline = SpeechBaseline()
+    baseline.names, baseline.best, baseline.audio_ = (SILENT,), SILENT, features.audio
+    baseline.linear_ = LinearModel.fit(np.zeros((1, 1)), [""])
+    return baseline
+
+
+def _ours(folder: Path) -> Pretrained:
+    manifest = artifact.read_start(folder, DOMAIN.name)
+    config = from_dict(SpeechConfig, manifest.config)
+    if config.whisper is None:
+        raise ArtifactError(
+            f"{folder}: a recogniser of its own vocabulary, not a Whisper; give a Whisper's folder or run"
+        )
+    features = WhisperFeatures.load(folder, config.features)
+    return Pretrained(
+        config=config.whisper,
+        weights=artifact.load_weights(folder),
+        rules=features.rules,
+        tokenizer=features.tokenizer,
+    )
