@@ -29,11 +29,14 @@ class Work:
     load: Load | None = None
 
 
-def run_peers(program: str, works: Mapping[str, Work], load: Load, steps: int) -> None:
-    """Read the command line, measure one kind of work on one case and print the rows as one line of JSON."""
+def run_peers(program: str, works: Mapping[str, Work], load: Load, steps: int, case: str | None = None) -> None:
+    """Read the command line, measure one kind of work on one case and print the rows as one line of JSON.
+
+    `case` is the one where none is named; without it one must be.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m {program}")
     parser.add_argument("work", choices=works)
-    parser.add_argument("case")
+    parser.add_argument("case", nargs="?" if case else None, default=case)
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())

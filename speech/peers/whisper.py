@@ -1,0 +1,99 @@
+"""From samples in memory to text: transformers' speech recognition pipeline beside ours, one Whisper for both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ...core.benchmark import Block, Contender, data_root
+from ...core.benchmark.speed import OURS
+from ...core.hub import find_folder
+from ..audio import Wave, decode, resample
+from ..pipeline import SpeechRecognizer
+from ..pretrained.config import RATE
+from ..start import SCHEME
+from ..synth import spoken_numbers
+
+_CLIPS = "speech/an4_wav50/asr"
+_PADDING = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A Whisper's folder, and recordings at 16 kHz."""
+
+    folder: str
+    waves: list[Wave]
+    threads: int
+
+
+def load_setting(name: str, steps: int, threads: int) -> Setting:
+    """Return the setting of a Whisper, with so many recordings of AN4 where the data lie, else synthetic ones."""
+    root = data_root()
+    files = sorted((root / _CLIPS).rglob("*.wav"))[:steps] if root is not None else []
+    waves = [resample(*decode(path), RATE) for path in files] or spoken_numbers(steps)[0]
+    return Setting(folder=str(find_folder(name)), waves=waves, threads=threads)
+
+
+def writers(setting: Setting) -> list[Contender]:
+    """Return ours, exact and with little silence, and theirs, greedy by one and by eight, and as it is shipped.
+
+    `texts_equal` is the share of recordings of which a contender writes what ours does. Theirs looks for the best of
+    five beams unless it is told otherwise; the others all take the most probable token.
+    """
+    torch.set_num_threads(setting.threads)
+    ours, pipe = _ours(setting, 30.0), _pipeline(setting)
+    wanted, count = ours(), len(setting.waves)
+    short = f"ours, {_PADDING:g} s of silence"
+    return [
+        _Writer(OURS, ours, wanted).contender(count),
+        _Writer(short, _ours(setting, _PADDING), wanted).contender(count),
+        _Writer("HF pipeline, greedy", _theirs(setting, pipe, 1, 1), wanted).contender(count),
+        _Writer("HF pipeline, greedy, batches of 8", _theirs(setting, pipe, 1, 8), wanted).contender(count),
+        _Writer("HF pipeline as shipped", _theirs(setting, pipe, None, 1), wanted).contender(count),
+    ]
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Someone who writes all recordings down, and what ours made of them."""
+
+    name: str
+    write: Callable[[], list[str]]
+    wanted: list[str]
+
+    def contender(self, count: int) -> Contender:
+        def run(_: int) -> Block:
+            start = time.perf_counter(), time.process_time()
+            texts = self.write()
+            seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
+            equal = sum(text == wish for text, wish in zip(texts, self.wanted, strict=True)) / count
+            return Block(rows=count, seconds=seconds, cpu_seconds=cpu_seconds, more={"texts_equal": equal})
+
+        return Contender(self.name, run)
+
+
+def _ours(setting: Setting, padding: float) -> Callable[[], list[str]]:
+    model = SpeechRecognizer.load(f"{SCHEME}:{setting.folder}?padding={padding}", device="cpu")
+    sounds = [(wave, RATE) for wave in setting.waves]
+    return lambda: [str(text) for text in model.predict(sounds)]
+
+
+def _pipeline(setting: Setting) -> Any:
+    from transformers import pipeline
+
+    return pipeline("automatic-speech-recognition", model=setting.folder, device="cpu")
+
+
+def _theirs(setting: Setting, pipe: Any, beams: int | None, rows: int) -> Callable[[], list[str]]:
+    options = {} if beams is None else {"num_beams": beams}
+
+    def run() -> list[str]:
+        sounds = [{"raw": wave, "sampling_rate": RATE} for wave in setting.waves]
+        return [found["text"].strip() for found in pipe(sounds, batch_size=rows, generate_kwargs=options)]
+
+    return run
