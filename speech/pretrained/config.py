@@ -34,8 +34,8 @@ class WhisperConfig:
     `timestamps` a recording that fits into a window is written down in one go, as transformers do.
 
     Whisper was trained on windows filled with silence, and listens as long to two seconds of speech as to thirty.
-    `padding` is the silence in seconds after a shorter recording: less than 30 is faster, and may change what it hears,
-    unless it was tuned so.
+    `padding` is the silence in seconds after a shorter recording. Less than 30 is for fine-tuning alone, which it makes
+    faster: as it came, tiny.en repeats itself to the end where it hears two seconds of silence (docs/measurements.md).
 
     >>> WhisperConfig().window_seconds
     30.0

@@ -20,7 +20,7 @@ from .rules import Rules
 from .times import cut
 from .tokenizer import text_of
 
-_MOST_WINDOWS, _ENCODED_AT_ONCE = 16, 4
+_MOST_WINDOWS = 16
 _MOST_BYTES = 2**29
 
 # Shapes: B rows, W windows, L frames, M mels, P prompt, S targets.
@@ -133,8 +133,9 @@ class WhisperTask:
         return self.model
 
     def _encode(self, frames_WLM: Tensor) -> Tensor:
-        """Return the encoder's steps (W, T, D), a few windows at a time so that they stay in a processor's caches."""
-        return torch.cat([self._whisper.encode(part) for part in torch.split(frames_WLM, _ENCODED_AT_ONCE)])
+        """Return the encoder's steps (W, T, D); on a processor one window at a time, which fills its caches."""
+        together = 1 if frames_WLM.device.type == "cpu" else len(frames_WLM)
+        return torch.cat([self._whisper.encode(part) for part in torch.split(frames_WLM, together)])
 
     def _write(self, memory_WTD: Tensor, prompt_WP: Tensor, *, timestamps: bool) -> list[Written]:
         most = self.config.max_length

@@ -61,5 +61,5 @@ def text_of(tokenizer: Tokenizer, ids: Sequence[int], rules: Rules) -> str:
 
 def ids_of(tokenizer: Tokenizer, text: str) -> list[int]:
     """Return the tokens of a transcript as Whisper writes it: with a space before, and nothing special around it."""
-    ids: list[int] = tokenizer.encode(f" {text.strip()}", add_special_tokens=False).ids
+    ids: list[int] = tokenizer.encode(f" {text.strip()}", add_special_tokens=False).ids if text.strip() else []
     return ids

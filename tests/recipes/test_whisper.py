@@ -57,11 +57,9 @@ def test_texts_are_those_of_transformers(real_data, folder):
     ours = SpeechRecognizer.load(f"whisper:{folder}", device="cpu")
     heard = ours.predict(files).tolist()
     assert heard == wanted
-    print(f"WER {wer(texts, heard):.3f}, with 2 s of silence ", end="")
-    short = SpeechRecognizer.load(f"whisper:{folder}?padding=2", device="cpu").predict(files).tolist()
-    print(f"{wer(texts, short):.3f}, {np.mean([one == two for one, two in zip(heard, short, strict=True)]):.0%} equal")
-    assert wer(texts, heard) < 0.45  # AN4 spells numbers in words, Whisper in figures
-    long = np.concatenate(waves)
+    print(f"WER {wer(texts, heard):.3f}")
+    assert wer(texts, heard) < 0.25  # AN4 spells numbers in words, Whisper in figures
+    long = np.concatenate(waves)[: 16000 * 75]
     with torch.no_grad():
         found = extractor(long, sampling_rate=16000, truncation=False, padding="longest", return_tensors="pt")
         ids = model.generate(found["input_features"], num_beams=1, do_sample=False, return_timestamps=True)
@@ -72,7 +70,7 @@ def test_texts_are_those_of_transformers(real_data, folder):
 def test_fine_tuning_teaches_how_a_corpus_writes(real_data, folder, tmp_path):
     files, texts = clips(real_data, "an4_train.json")
     unseen, references = clips(real_data, "an4_val.json")
-    model = SpeechRecognizer(init=f"whisper:{folder}?padding=1", device="cpu", seed=1)
+    model = SpeechRecognizer(init=f"whisper:{folder}", device="cpu", seed=1)
     config = model.resolve()
     heard = SpeechRecognizer.load(f"whisper:{folder}", device="cpu").predict(unseen).tolist()
     before = value_of(error_rate(word_errors(references, heard)))

@@ -250,18 +250,19 @@ def test_fine_tuning_learns_is_resumed_and_loads(folder, tmp_path):
     init = f"whisper:{folder}?language=en&padding=0"
     config = small(SpeechRecognizer(init=init).resolve())
     model = SpeechRecognizer(init=init, config=config, device="cpu", seed=1)
-    model.fit(table, valid=table, out=tmp_path / "run")
-    assert model.kind == "finetune" and model.evaluation_.metrics["wer"].value < 0.3
+    model.fit(table, valid=0, out=tmp_path / "run")
+    said = model.evaluate(table).metrics["wer"].value
+    assert model.kind == "finetune" and said < 0.3
     assert not torch.equal(model.model_.tokens.weight, read_pretrained(folder).weights["tokens.weight"])
     still = "encoder_positions.table.weight"
     assert torch.equal(model.model_.state_dict()[still], read_pretrained(folder).weights[still])
     again = SpeechRecognizer.load(tmp_path / "run", device="cpu")
-    assert again.evaluate(table).metrics["wer"].value == model.evaluation_.metrics["wer"].value
+    assert again.evaluate(table).metrics["wer"].value == said
     further = SpeechRecognizer(init=tmp_path / "run")
     assert further.resolve().whisper == model.config_.whisper
     assert torch.equal(further.start.weights["tokens.weight"], again.model_.tokens.weight)
     finished = SpeechRecognizer(init=init, config=config, device="cpu", seed=1)
-    finished.fit(table, valid=table, out=tmp_path / "run", resume=True)
+    finished.fit(table, valid=0, out=tmp_path / "run", resume=True)
     assert finished.predict([tmp_path / "0.wav"]).tolist() == again.predict([tmp_path / "0.wav"]).tolist()
 
 
