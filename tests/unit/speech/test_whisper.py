@@ -19,6 +19,7 @@ from whispering import END, GERMAN, QUIET, START, TRANSCRIBE, TRANSLATE, saved, 
 
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
 from fourfold.speech import SpeechConfig, SpeechRecognizer
+from fourfold.speech.long import cut as pieces_of
 from fourfold.speech.pretrained import WhisperConfig, WhisperModel, read_pretrained
 from fourfold.speech.pretrained.rules import Rules, read_rules, write_rules
 from fourfold.speech.pretrained.times import cut, keep_times
@@ -286,12 +287,47 @@ def test_what_cannot_be_learned(folder, tmp_path):
     )
 
 
-def test_a_model_without_times_refuses_long_recordings(tmp_path):
+def test_a_model_without_times_takes_long_recordings_only_in_pieces(tmp_path):
     saved(tmp_path, rules={"no_timestamps_token_id": ...})
     model = SpeechRecognizer.from_pretrained(tmp_path, language="en", device="cpu")
-    assert message(model.predict, [(waves(1, seconds=9)[0].repeat(3), 16000)], error=ConfigError) == (
-        "a recording is longer than 2 s, which needs a model that writes times (no_timestamps_token_id in "
-        "generation_config.json); cut it, or give another model"
+    long = [(np.concatenate([sound for sound, _ in SOUNDS]), 16000)]
+    assert isinstance(model.predict(long)[0], str)
+    model.answer_with({"whisper": {"timestamps": "true"}})
+    assert message(model.predict, long, error=ConfigError) == (
+        "a recording of more than 2 s, or whisper.timestamps, needs a model that writes times "
+        "(no_timestamps_token_id in generation_config.json); cut it, or give another model"
+    )
+
+
+def test_long_recordings_are_cut_at_pauses(folder):
+    model = SpeechRecognizer.from_pretrained(folder, language="de", device="cpu")
+    quiet = np.zeros(16000, np.float32)
+    sounds = [sound[:24000] for sound, _ in SOUNDS[:3]]
+    long = np.concatenate([part for sound in sounds for part in (sound, quiet)])
+    clip = model.read([(long, 16000)]).inputs[0]
+    parts, _ = pieces_of(clip, 16000, 2.0)
+    assert len(parts) > 1
+    texts = [text for text in model.predict(parts).tolist() if text]
+    assert model.predict([(long, 16000)])[0] == " ".join(texts)
+
+
+def test_what_can_be_changed_of_a_loaded_whisper(folder):
+    model = SpeechRecognizer.from_pretrained(folder, device="cpu")
+    model.answer_with({"whisper": {"language": "de", "task": "translate"}, "decoding": {"piece": 2}})
+    wanted = SpeechRecognizer.from_pretrained(folder, language="de", task="translate", device="cpu")
+    assert model.predict(SOUNDS).tolist() == wanted.predict(SOUNDS).tolist()
+    assert message(model.answer_with, {"whisper": {"steps": 3}}, error=ConfigError) == (
+        "--set whisper.steps: of a Whisper only language, task, timestamps can be set afterwards"
+    )
+    assert message(model.answer_with, {"train": {}}, error=ConfigError) == (
+        "--set train: of a trained recogniser only decoding.* and whisper.* can be set; train another"
+    )
+    for other in ({"beam": 2}, {"nbest": 3}, {"attention": 0.5}):
+        assert message(model.answer_with, {"decoding": other}, error=ConfigError) == (
+            "decoding: a Whisper takes the most probable token each time; of it, set decoding.piece alone"
+        )
+    assert message(model.align, [SOUNDS[0]], ["a"], error=ConfigError) == (
+        "align: a Whisper does not say when it hears each word; give a recogniser of your own"
     )
 
 
