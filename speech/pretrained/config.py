@@ -35,7 +35,7 @@ class WhisperConfig:
 
     Whisper was trained on windows filled with silence, and listens as long to two seconds of speech as to thirty.
     `padding` is the silence in seconds after a shorter recording. Less than 30 is for fine-tuning alone, which it makes
-    faster: as it came, tiny.en repeats itself to the end where it hears two seconds of silence (docs/measurements.md).
+    faster: as it came, tiny.en repeats itself to the end where it hears two seconds of silence (docs/measurements).
 
     >>> WhisperConfig().window_seconds
     30.0
