@@ -117,17 +117,6 @@ def test_settings_are_checked() -> None:
         assert str(error.value) == message
 
 
-def test_speech_has_no_pretrained_models() -> None:
-    from fourfold.speech import SpeechRecognizer
-
-    with pytest.raises(ConfigError) as error:
-        SpeechRecognizer(init="bert").resolve()
-    assert str(error.value) == "no preset 'finetune'; there is: tiny, small, base, linear"
-    with pytest.raises(ConfigError) as error:
-        SpeechRecognizer("tiny", init="bert").resolve()
-    assert str(error.value) == "init 'bert': speech has no pretrained models; leave it out"
-
-
 def test_learning_words_first_is_repeatable() -> None:
     config = override(TextClassifier("tiny").resolve(), TINY)
     one, two = (TextClassifier("tiny", config=config, seed=3).fit(TEXTS, LABELS, valid=0) for _ in range(2))
