@@ -7,6 +7,8 @@ export FOURFOLD_DATA ?= $(abspath $(DATA))
 export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN = $(VENV)/bin
+# A file of tests is one process's, and a process has one thread: tests are small, and threads would only wait.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 STAMP = $(VENV)/.installed
 
 .PHONY: demo test test-all lint recipes clean
@@ -15,10 +17,10 @@ demo: $(STAMP)-synth
 	$(BIN)/fourfold demo
 
 test: $(STAMP)-test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(STAMP)-test
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 recipes: $(STAMP)-test
 	$(BIN)/python -m pytest -m slow tests/recipes

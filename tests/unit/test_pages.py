@@ -1,4 +1,4 @@
-"""The README's commands and snippets run as they stand, on small generated data."""
+"""The commands and snippets of the README and the guides run as they stand, on small generated data."""
 
 from __future__ import annotations
 
@@ -42,19 +42,44 @@ def clips(folder: Path) -> None:
     write_csv(folder / "clips.csv", ["audio", "text"], [(f"clips/{name}", text) for name, text in rows])
 
 
-PREPARE = {"nlp": reviews, "tune": reviews, "vision": pictures, "recsys": click_log, "speech": clips}
+PREPARE = {
+    "nlp": reviews,
+    "tune": reviews,
+    "prototype": reviews,
+    "vision": pictures,
+    "recsys": click_log,
+    "speech": clips,
+}
+PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if BLOCK.search(path.read_text())]
 
 
-@pytest.mark.parametrize("domain", sorted(PREPARE))
-def test_what_the_readme_shows_works(domain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_shows_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    PREPARE[domain](tmp_path)
-    blocks = [(kind, text) for name, kind, text in BLOCK.findall((ROOT / "README.md").read_text()) if name == domain]
-    assert [kind for kind, _ in blocks] == [*[""] * (2 if domain == "nlp" else 1), "python"]
-    for kind, text in blocks:
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    for prepare in {PREPARE[name] for name, _, _ in blocks}:
+        prepare(tmp_path)
+    for _, kind, text in blocks:
         if kind == "python":
-            exec(compile(text, "README.md", "exec"), {})
+            run_snippet(text, page.name)
             continue
         for line in text.splitlines():
             done = fourfold(*shlex.split(line)[1:])
             assert done.code == 0, (line, done.err)
+
+
+def run_snippet(text: str, page: str) -> None:
+    """Run a snippet; where it makes a web application, ask this for an answer."""
+    names: dict[str, object] = {"__name__": "snippet"}
+    exec(compile(text, page, "exec", dont_inherit=True), names)
+    if "app" in names:
+        from fastapi.testclient import TestClient
+
+        with TestClient(names["app"]) as client:
+            assert client.get("/classify", params={"text": "a fine film"}).json()["label"] in ("good", "bad")
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), (page.name, link)
