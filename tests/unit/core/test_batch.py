@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Batch, Draw, Examples, pad
 
-quick = settings(deadline=None, max_examples=50)
+quick = settings(max_examples=50)
 KEYS = st.tuples(st.integers(0, 2**63 - 1), st.integers(0, 10_000), st.integers(0, 50))
 N = 200_000
 

@@ -56,7 +56,7 @@ OUTERS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(OUTERS, OUTERS)
 def test_a_configuration_goes_through_json_and_onto_another(config: Outer, other: Outer) -> None:
     values = json.loads(json.dumps(to_dict(config)))
@@ -64,7 +64,7 @@ def test_a_configuration_goes_through_json_and_onto_another(config: Outer, other
     assert override(other, values) == config and override(other, {}) == other
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(INNERS)
 def test_a_configuration_goes_through_the_command_line(config: Inner) -> None:
     values = to_dict(config)

@@ -53,7 +53,7 @@ def test_utf_16_without_a_mark(text: str, codec: str, name: str) -> None:
     assert found is not None and found.name == name
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(TEXT, min_size=1, max_size=20), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.booleans())
 def test_what_is_sure_is_read_back(texts: list[str], codec: str, packed: bool) -> None:
     import gzip
@@ -71,7 +71,7 @@ def test_what_is_sure_is_read_back(texts: list[str], codec: str, packed: bool) -
     assert table.notes == ((f"{path.name}: read as UTF-16 LE",) if codec == "utf-16" else ())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(CHINESE[:5]), min_size=1, max_size=30), st.lists(st.sampled_from(WESTERN), max_size=30))
 def test_a_mixture_is_read_as_it_was_written(chinese: list[str], western: list[str]) -> None:
     """Any file of Chinese sentences with ASCII ones among them is GB18030, any of Western ones Windows-1252."""
@@ -85,7 +85,7 @@ def test_a_mixture_is_read_as_it_was_written(chinese: list[str], western: list[s
         assert table.encoding == {"gb18030": "GB18030", "cp1252": "Windows-1252"}[codec]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     found = detect(raw)

@@ -11,7 +11,7 @@ from fourfold.core.batch import Examples
 from fourfold.core.errors import ConfigError
 from fourfold.core.holdout import hold_out
 
-quick = settings(deadline=None, max_examples=100)
+quick = settings(max_examples=100)
 SHARES = st.floats(0.001, 0.999)
 
 

@@ -28,7 +28,7 @@ LABELS = st.one_of(
 ).filter(lambda labels: len(set(labels)) > 1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(LABELS)
 def test_encoding_against_a_sorted_list(labels: list[Any]) -> None:
     examples = labelled(labels)
@@ -39,7 +39,7 @@ def test_encoding_against_a_sorted_list(labels: list[Any]) -> None:
     assert classes.array()[classes.encode(examples)].tolist() == labels
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(LABELS)
 def test_labels_match_by_their_text(labels: list[Any]) -> None:
     classes = Classes.fit(labelled(labels))

@@ -22,7 +22,7 @@ CELL = st.one_of(
 )
 PLAIN = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8) | st.text(' ",x', max_size=6)
 BLANK = st.lists(st.sampled_from(["", " ", "   ", " \t"]), max_size=3)
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 
 
 def read_bytes(name: str, raw: bytes) -> Table:

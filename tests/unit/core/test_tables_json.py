@@ -29,7 +29,7 @@ def read(text: str) -> Table:
         return read_table(path)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(ROWS, st.sampled_from([None, 0, 2]), st.dictionaries(st.text(max_size=4), VALUE, max_size=2), st.booleans())
 def test_rows_and_lines(
     rows: list[dict[str, object]], indent: int | None, more: dict[str, object], inside: bool

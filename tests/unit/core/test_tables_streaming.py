@@ -22,7 +22,7 @@ from fourfold.core.tables import READERS, Texts, probing, read_table, streaming,
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t"), max_size=12)
 CELL = TEXT | st.sampled_from(["", "NA", "007", 'say "x", y', "好看\n吗", "\u2028"])
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 
 
 @pytest.fixture(autouse=True)

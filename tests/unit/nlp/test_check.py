@@ -109,7 +109,7 @@ def test_what_test_and_training_share() -> None:
     assert found["warnings"] == ["test: 2 of 3 texts are in t too; what is measured on them is too good"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("xy")), min_size=1, max_size=12))
 def test_duplicates_and_conflicts_against_a_loop(rows: list[tuple[str, str]]) -> None:
     found = check([text for text, _ in rows], [label for _, label in rows])

@@ -116,7 +116,7 @@ LETTERS = "abcdeé好看ко"
 KNOWN = st.lists(st.text(LETTERS, min_size=1, max_size=8) | st.sampled_from([" ", "\t", "\n", "  "]), max_size=8)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(KNOWN.map("".join))
 @pytest.mark.parametrize("kind", ["bpe", "unigram"])
 def test_ids_decode_to_the_normalised_text(kind: TokenizerKind, text: str) -> None:
@@ -126,7 +126,7 @@ def test_ids_decode_to_the_normalised_text(kind: TokenizerKind, text: str) -> No
     assert tokenizer.normalizer.normalize_str(text) == " ".join(text.split())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(max_size=60), st.text(max_size=20))
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_string_has_ids(kind: TokenizerKind, text: str, other: str) -> None:
@@ -137,7 +137,7 @@ def test_any_string_has_ids(kind: TokenizerKind, text: str, other: str) -> None:
     assert len(tokenizer.encode(text, other).ids) >= 3
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=5), st.sampled_from([6, 9, 8000]))
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_texts_give_a_tokenizer(kind: TokenizerKind, texts: list[str], size: int) -> None:

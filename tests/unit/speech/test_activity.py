@@ -70,7 +70,7 @@ def test_speech_of_a_synthesiser() -> None:
     assert inside[: len(loud)][loud].mean() > 0.95
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     parts=st.lists(
         st.tuples(st.sampled_from([0.1, 0.4, 2.0, 7.0]), st.sampled_from([0.2, 1.0, 4.0])), min_size=1, max_size=8

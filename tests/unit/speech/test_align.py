@@ -21,7 +21,7 @@ def log_probs(seed: int, steps: int, width: int) -> npt.NDArray[np.float64]:
     return np.asarray(logits - np.log(np.exp(logits).sum(1, keepdims=True)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**6), steps=st.integers(1, 6), target=st.lists(st.integers(1, 3), min_size=1, max_size=4))
 def test_an_alignment_is_the_best_of_all_paths(seed: int, steps: int, target: list[int]) -> None:
     assume(steps_needed(np.array(target)) <= steps)

@@ -46,7 +46,6 @@ def test_a_missing_and_an_empty_file_are_named(tmp_path: Path) -> None:
     assert str(error.value) == "z.wav: a sound file without samples; record it again or remove it"
 
 
-@settings(deadline=None)
 @given(samples=st.integers(1, 4000), mels=st.sampled_from([8, 40, 80, 128]), rate=st.sampled_from([8000, 16000]))
 def test_shape(samples: int, mels: int, rate: int) -> None:
     wave = np.random.default_rng(samples).standard_normal(samples).astype(np.float32)

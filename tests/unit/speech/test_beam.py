@@ -29,7 +29,7 @@ def log_probs(seed: int, steps: int, width: int, spread: float, blank: float = 0
     return np.asarray(logits - np.log(np.exp(logits).sum(1, keepdims=True)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 10**6),
     steps=st.integers(1, 60),
@@ -58,7 +58,6 @@ def all_targets(scores: npt.NDArray[np.float64]) -> dict[tuple[int, ...], float]
     return found
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 1000), steps=st.integers(0, 4))
 def test_a_wide_beam_finds_every_target_with_its_probability(seed: int, steps: int) -> None:
     scores = log_probs(seed, steps, 3, 2.0)
@@ -74,7 +73,7 @@ def model_of(kind: str) -> LanguageModel:
     return estimate(TEXTS, LanguageConfig(order=3, units="characters" if kind == "characters" else "words"))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000),
     kind=st.sampled_from(["characters", "words", "spelled words"]),

@@ -17,13 +17,11 @@ from fourfold.speech.decode import collapse, greedy_attention, greedy_ctc
 from fourfold.speech.model import SpeechModel, SpeechModelConfig
 
 
-@settings(deadline=None)
 @given(path=st.lists(st.integers(0, 4), max_size=12))
 def test_collapse_is_groupby_without_blanks(path: list[int]) -> None:
     assert collapse(path) == [number for number, _ in itertools.groupby(path) if number]
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 200), length=st.integers(1, 4))
 def test_greedy_ctc_is_the_best_path_and_its_probability_sums_all_paths(seed: int, length: int) -> None:
     logits = 3 * torch.randn(1, 5, 4, generator=torch.Generator().manual_seed(seed))

@@ -100,7 +100,7 @@ def test_basic_normalisation(text: str, expected: str) -> None:
     assert normalised(text, "none") == text
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(texts)
 def test_normalising_again_changes_nothing_and_leaves_no_punctuation(text: str) -> None:
     once = normalised(text)
@@ -108,7 +108,6 @@ def test_normalising_again_changes_nothing_and_leaves_no_punctuation(text: str) 
     assert not any(unicodedata.category(letter)[0] in "PS" for letter in once if letter != "'")
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.text("ab ", max_size=9).filter(str.strip), st.text("ab ", max_size=9)), min_size=1, max_size=5
@@ -175,7 +174,6 @@ def test_lengths_are_in_seconds_or_else_in_words() -> None:
     assert table(unknown, "Errors by length").rows[3][0] == "4 to 4 words"
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=40))
 def test_quarters_divide_all_rows_in_order(sizes: list[int]) -> None:
     size = np.array(sizes, dtype=np.float64)

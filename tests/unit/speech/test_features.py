@@ -126,7 +126,6 @@ def test_save_and_load(table: Path, tmp_path: Path) -> None:
     assert str(error.value) == f"{tmp_path}/vocabulary.json: no such file; save the model again"
 
 
-@settings(deadline=None)
 @given(rows=st.permutations(range(6)), size=st.integers(1, 6), epoch=st.integers(0, 5))
 def test_augmentation_is_the_rows_own_whatever_the_batch(rows: list[int], size: int, epoch: int) -> None:
     source, draw = source_of([30, 45, 220, 80, 31, 500]), Draw(3, epoch)
@@ -161,7 +160,6 @@ def test_speed_and_masks_stay_in_their_bounds() -> None:
     assert hidden.mean() > 0.05
 
 
-@settings(deadline=None)
 @given(rows=st.permutations(range(4)), size=st.integers(1, 4))
 def test_two_views_are_one_utterance_masked_differently(rows: list[int], size: int) -> None:
     chosen, draw = np.array(rows[:size]), Draw(3, 1)

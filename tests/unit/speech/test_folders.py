@@ -64,7 +64,6 @@ def test_what_librispeech_lacks_is_told(tmp_path: Path, say: Any) -> None:
 _WORD = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=6)
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(_WORD, st.lists(_WORD, max_size=4)), max_size=6), ending=st.sampled_from(["\n", "\r\n"]))
 def test_transcripts_are_read_line_by_line(
     rows: list[tuple[str, list[str]]], ending: str, tmp_path_factory: Any

@@ -159,7 +159,7 @@ def test_a_header_is_read_without_decoding(tmp_path: Path) -> None:
     assert read_header(raw).seconds == 1 and read_header(raw).rate == 8000
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cut=st.integers(0, 8043), place=st.integers(0, 60), byte=st.integers(0, 255))
 def test_no_damage_to_a_header_gets_further_than_an_error(cut: int, place: int, byte: int) -> None:
     raw = bytearray(wav()[: 8044 - cut])

@@ -30,7 +30,7 @@ TEXTS = st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=7).map(
 LETTERS = " ".join(np.random.default_rng(3).choice(list("abcdefgh"), p=np.arange(8, 0, -1) / 36, size=400))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=TEXTS, order=st.integers(1, 5), said=st.lists(st.sampled_from("abcdez"), max_size=6))
 def test_probabilities_are_those_of_the_formula(texts: list[str], order: int, said: list[str]) -> None:
     """Also for words and contexts that the text does not have."""
@@ -43,7 +43,7 @@ def test_probabilities_are_those_of_the_formula(texts: list[str], order: int, sa
         assert 10 ** found[place - 1] == pytest.approx(expected.probability(word, context), rel=1e-5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts=TEXTS, order=st.integers(1, 5))
 def test_probabilities_sum_to_one_after_every_context(texts: list[str], order: int) -> None:
     model = estimate(texts, LanguageConfig(order=order))
@@ -69,7 +69,7 @@ def test_discounts_come_from_counts_of_counts() -> None:
     assert found[3] == pytest.approx(formula.probability("</s>", ("b", "h")), rel=1e-5)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts=TEXTS, order=st.integers(1, 5), packed=st.booleans())
 def test_an_arpa_file_gives_the_same_model(
     texts: list[str], order: int, packed: bool, tmp_path_factory: pytest.TempPathFactory
@@ -185,7 +185,7 @@ def test_damaged_files_and_missing_ones(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path}:10: not UTF-8; convert the file"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(cut=st.integers(0, len(ARPA)), junk=st.text(max_size=6), length=st.integers(0, 30))
 def test_a_damaged_file_is_read_or_refused(
     cut: int, junk: str, length: int, tmp_path_factory: pytest.TempPathFactory
@@ -235,7 +235,6 @@ def test_what_cannot_be_estimated(tmp_path: Path) -> None:
         list(text_lines([tmp_path / "cut.gz"]))
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.lists(st.integers(0, 3), max_size=5), max_size=12))
 def test_a_trie_finds_what_it_was_made_of(rows: list[list[int]]) -> None:
     trie, ends = Trie.of(rows, 4)

@@ -131,7 +131,7 @@ def test_all_is_made_when_it_is_read(table: Path) -> None:
     assert mel_of(examples, 3, features.audio).shape == (13, 40)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=st.lists(st.integers(0, 3), min_size=1, max_size=8))
 def test_any_rows_can_be_taken(rows: list[int]) -> None:
     random = np.random.default_rng(0)

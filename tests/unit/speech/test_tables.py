@@ -152,7 +152,7 @@ _ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(rows=st.lists(_ROWS, min_size=1, max_size=5))
 def test_any_manifest_is_listed_row_by_row(rows: list[dict[str, Any]], tmp_path_factory: Any) -> None:
     path = lines(tmp_path_factory.mktemp("nemo") / "m.jsonl", rows)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from fourfold.speech.data import BLANK, BOS, EOS, Vocabulary, steps_needed
 
 
-@settings(deadline=None)
 @given(texts=st.lists(st.text(min_size=1), min_size=1))
 def test_round_trip(texts: list[str]) -> None:
     vocabulary = Vocabulary.fit(texts)
@@ -26,7 +25,6 @@ def test_the_special_ids_have_no_text_and_strangers_are_named() -> None:
     assert vocabulary.unknown("abcda") == ["c", "d"]
 
 
-@settings(deadline=None)
 @given(ids=st.lists(st.integers(3, 5), max_size=12))
 def test_the_steps_needed_are_those_of_the_shortest_path(ids: list[int]) -> None:
     path: list[int] = []

@@ -96,7 +96,7 @@ def test_rules_of_a_folder_from_before_there_was_a_file_for_them(folder):
     assert read_pretrained(folder).rules == Rules(start=START, end=END, suppress=(4,), forced=((1, GERMAN),))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(["suppress_tokens", "lang_to_id", "forced_decoder_ids", "max_length", "is_multilingual"]),

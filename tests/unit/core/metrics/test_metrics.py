@@ -63,7 +63,6 @@ def test_weights_are_repetitions(rows: list[tuple[int, float]], seed: int) -> No
         np.testing.assert_allclose(weighted, value_of(RocAuc(labels[again], scores[again])))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(words.filter(bool), words), min_size=1, max_size=6))
 def test_word_error_rate_equals_jiwer(rows: list[tuple[list[str], list[str]]]) -> None:
     references, hypotheses = [" ".join(a) for a, _ in rows], [" ".join(b) for _, b in rows]

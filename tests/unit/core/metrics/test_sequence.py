@@ -26,14 +26,13 @@ def least(a: str, b: str) -> tuple[int, int, int]:
     return min(tries, key=lambda counts: (sum(counts), -counts[0]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(short.filter(lambda text: len(text) <= 5), short.filter(lambda text: len(text) <= 5))
 def test_edits_equal_brute_force(reference: str, hypothesis: str) -> None:
     found = edits(reference, hypothesis)
     assert (found.substitutions, found.insertions, found.deletions) == least(reference, hypothesis)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(short.filter(bool), short), min_size=1, max_size=8))
 def test_character_error_rate_equals_jiwer(rows: list[tuple[str, str]]) -> None:
     references, hypotheses = [list(column) for column in zip(*rows, strict=True)]
@@ -64,7 +63,6 @@ def test_an_insertion_into_silence_counts_over_all_rows_and_silence_alone_has_no
 words = st.lists(st.sampled_from(["one", "two", "three"]), max_size=9)
 
 
-@settings(deadline=None)
 @given(words, words)
 def test_an_alignment_holds_both_texts_and_the_counted_edits(reference: list[str], hypothesis: list[str]) -> None:
     pairs, counted = alignment(reference, hypothesis), edits(reference, hypothesis)
@@ -76,7 +74,6 @@ def test_an_alignment_holds_both_texts_and_the_counted_edits(reference: list[str
     assert sum(a == b for a, b in pairs) == counted.hits
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(words.filter(bool), words), min_size=1, max_size=6))
 def test_errors_and_words_equal_those_of_jiwer(rows: list[tuple[list[str], list[str]]]) -> None:
     references, hypotheses = [[" ".join(text) for text in column] for column in zip(*rows, strict=True)]

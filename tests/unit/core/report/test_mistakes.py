@@ -59,7 +59,7 @@ def test_each_kind_of_change_is_marked_without_colour_too() -> None:
 words = st.one_of(st.none(), st.sampled_from(["a", "b", "<b>", "&", "世"]))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(words, words).filter(lambda pair: pair != (None, None)), min_size=1, max_size=6))
 def test_both_texts_can_be_read_off(pairs: list[tuple[str | None, str | None]]) -> None:
     truth, heard = ([token for token in side if token is not None] for side in zip(*pairs, strict=True))

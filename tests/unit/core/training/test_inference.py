@@ -48,7 +48,7 @@ class Echo:
         )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(1, 50), min_size=1, max_size=60),
     st.booleans(),

@@ -16,7 +16,7 @@ from fourfold.core.batch import Batch, Draw, Rows
 from fourfold.core.errors import ConfigError
 from fourfold.core.training.sampling import Plan, Steps, Windows, bucket_widths, in_order, plan_for
 
-quick = settings(deadline=None, max_examples=80)
+quick = settings(max_examples=80)
 LENGTHS = st.none() | st.lists(st.integers(0, 400), min_size=1, max_size=80)
 CASES = st.tuples(LENGTHS, st.integers(1, 80), st.integers(1, 12), st.just(0) | st.integers(1, 900), st.integers(0, 9))
 Case = tuple[list[int] | None, int, int, int, int]

@@ -15,7 +15,7 @@ from fourfold.core.errors import ConfigError
 from fourfold.core.training import OptimizerConfig, ScheduleConfig, TrainConfig, budget_seconds
 from fourfold.core.training.schedules import SCHEDULES, rate
 
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 NAMES = st.sampled_from(sorted(SCHEDULES))
 SHARE = st.floats(0, 1)
 CONFIGS = st.builds(ScheduleConfig, name=NAMES, warmup=st.floats(0, 0.99), decay=SHARE, floor=SHARE)
