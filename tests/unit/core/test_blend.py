@@ -54,7 +54,7 @@ def test_sigmoid_and_numbers() -> None:
     assert (blend.deep, blend.wide, blend.shift) == pytest.approx((2, 3, 7), abs=2e-3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=5),
     st.floats(0, 5),

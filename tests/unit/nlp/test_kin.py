@@ -16,7 +16,7 @@ def contains(long: list[str], short: list[str]) -> bool:
     return any(long[k : k + len(short)] == short for k in range(len(long) - len(short) + 1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(WORDS, min_size=1, max_size=12))
 def test_kin_is_what_containment_connects(texts: list[list[str]]) -> None:
     number = list(range(len(texts)))

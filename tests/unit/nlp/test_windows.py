@@ -16,7 +16,7 @@ from fourfold.nlp.model import TextModel, TextModelConfig
 lengths = st.lists(st.integers(2, 70), min_size=1, max_size=8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lengths, st.integers(3, 20), st.integers(1, 6))
 def test_windows_cover_a_text_or_are_spread_over_it(sizes: list[int], longest: int, most: int) -> None:
     size = np.array(sizes)

@@ -37,7 +37,7 @@ def shifted(numbers: np.ndarray, flip: bool = True, shift: float = 0.25) -> Pixe
     return resample(IMAGES, placed(numbers, 8, AugmentConfig(shift=shift), flip), 8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 39), min_size=1, max_size=40), st.sampled_from([ALL, AugmentConfig(crop=0.1, erase=1.0)])
 )
