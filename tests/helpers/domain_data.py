@@ -120,9 +120,11 @@ def _train(epochs: float, lr: float, **features: Any) -> dict[str, Any]:
     return {"train": {"epochs": epochs, "batch_rows": 16, "optimizer": {"lr": lr}}, "features": features}
 
 
+_SPEECH = {"encoder": {"width": 48, "num_layers": 1}, "decoder": {"width": 48, "num_layers": 1}, "kernel": 5}
+
 SAMPLES = {
     "nlp": Sample("nlp", texts, write_texts, _train(25, 3e-3, token_dropout=0.0, min_frequency=1)),
     "vision": Sample("vision", images, write_images, _train(25, 3e-3, augment={"shift": 0.0})),
     "recsys": Sample("recsys", clicks, write_clicks, _train(40, 1e-2)),
-    "speech": Sample("speech", sounds, write_sounds, _train(60, 3e-3, units="characters")),
+    "speech": Sample("speech", sounds, write_sounds, _train(40, 6e-3, units="characters") | {"model": _SPEECH}),
 }
