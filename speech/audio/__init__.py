@@ -1,8 +1,9 @@
 """Sound files and what is computed of them: the one place that knows soundfile and torchaudio."""
 
 from .activity import ActivityConfig, activity, pieces
+from .arriving import Arriving, ResampleStream, arriving_bytes, arriving_file
 from .files import LOUDEST, RATES, SOUND_FILES, Header, Wave, decode, read_header, resample, too_long
-from .mel import AudioConfig, log_mel
+from .mel import AudioConfig, MelStream, log_mel
 from .zoo import download
 
 __all__ = [
@@ -10,10 +11,15 @@ __all__ = [
     "RATES",
     "SOUND_FILES",
     "ActivityConfig",
+    "Arriving",
     "AudioConfig",
     "Header",
+    "MelStream",
+    "ResampleStream",
     "Wave",
     "activity",
+    "arriving_bytes",
+    "arriving_file",
     "decode",
     "download",
     "log_mel",

@@ -33,13 +33,14 @@ LOUDEST = 2.0**31
 """Samples may be as large as those of 32-bit integers that nobody scaled; beyond that they are garbage."""
 
 _BLOCK = 1 << 18
-_STREAMED = (1 << 31) - (1 << 16)
+STREAMED = (1 << 31) - (1 << 16)
 """Writers that cannot seek give the data of a WAV a size from here on."""
 _UNKNOWN = 1 << 60
 _UNKNOWN_FORMAT = "Format not recognised"
 _WHOLE = 0.9
 """A file that has less than this share of what its header promises was cut short; headers of MP3 are rough."""
-_FINEST = 1000
+FINEST = 1000
+"""The largest denominator of a ratio of sample rates."""
 _SIZES = re.compile(r"^\s*data : (\d+) \(should be (\d+)\)", re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ class Header:
 
 def read_header(file: str | Path | bytes, name: str | None = None) -> Header:
     """Return what a file, or the bytes of one, says of itself, decoding nothing; raises DataError as `decode` does."""
-    with _opened(file, name or _name(file)) as sound:
+    with opened(file, name or _name(file)) as sound:
         frames = _frames(sound)
         return Header(sound.samplerate, None if frames is None else frames / sound.samplerate)
 
@@ -73,15 +74,15 @@ def decode(
     DataError, naming the file, where it is missing, not a sound, damaged, cut short, too long or without samples.
     """
     name = name or _name(file)
-    with _opened(file, name) as sound:
+    with opened(file, name) as sound:
         start, promised = _span(sound, offset, duration, name)
         if promised is not None and promised > longest * sound.samplerate:
             raise too_long(name, promised / sound.samplerate, longest)
-        blocks = list(_blocks(sound, name, (start, promised), longest))
+        blocks = list(_blocks(sound, name, (start, promised), longest, _BLOCK))
         rate = int(sound.samplerate)
     wave = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if not len(wave) and not promised:
-        raise DataError(f"{name}: a sound file without samples; record it again or remove it")
+        raise _without_samples(name)
     if promised is not None and len(wave) < _WHOLE * promised:
         raise _cut_short(name, len(wave) / rate, promised / rate)
     return wave, rate
@@ -104,7 +105,7 @@ def resample(wave: Wave, rate: int, new_rate: int) -> Wave:
         return wave
     import torchaudio.functional
 
-    ratio = Fraction(new_rate, rate).limit_denominator(_FINEST)
+    ratio = Fraction(new_rate, rate).limit_denominator(FINEST)
     found = torchaudio.functional.resample(torch.from_numpy(wave), ratio.denominator, ratio.numerator)
     return np.asarray(found.numpy())
 
@@ -114,7 +115,7 @@ def _name(file: str | Path | bytes) -> str:
 
 
 @contextmanager
-def _opened(file: str | Path | bytes, name: str) -> Iterator[Any]:
+def opened(file: str | Path | bytes, name: str) -> Iterator[Any]:
     """Open a sound; raise DataError for what is none, or none of speech."""
     import soundfile
 
@@ -171,7 +172,7 @@ def _check_sound(sound: Any, name: str) -> None:
         raise DataError(f"{name}: {sound.channels} channels, more than {MOST_CHANNELS}; mix it down to one")
     if sizes := _SIZES.search(sound.extra_info):
         promised, there = map(int, sizes.groups())
-        if promised < _STREAMED and there < _WHOLE * promised:
+        if promised < STREAMED and there < _WHOLE * promised:
             seconds = sound.frames / sound.samplerate
             raise _cut_short(name, seconds, seconds * promised / max(1, there))
 
@@ -198,7 +199,29 @@ def _span(sound: Any, offset: float, duration: float | None, name: str) -> tuple
     return start, frames - start if count is None else min(count, frames - start)
 
 
-def _blocks(sound: Any, name: str, span: tuple[int, int | None], longest: float) -> Iterator[Wave]:
+def sound_blocks(sound: Any, name: str, block: int) -> Iterator[Wave]:
+    """Yield an open sound as mono, so many samples at a time; raises DataError as `decode` does, but does not wait."""
+    came, promised = 0, _frames(sound)
+    for wave in _blocks(sound, name, (0, promised), math.inf, block):
+        came += len(wave)
+        yield wave
+    if not came:
+        raise _without_samples(name)
+    if promised is not None and came < _WHOLE * promised:
+        raise _cut_short(name, came / sound.samplerate, promised / sound.samplerate)
+
+
+def check_samples(samples: npt.NDArray[np.float32], name: str) -> None:
+    """Raise DataError for samples that are no sound."""
+    if not np.abs(samples).max() <= LOUDEST:  # also where it is not a number
+        raise DataError(f"{name}: samples that are no finite numbers in [-1, 1]; convert it again or remove it")
+
+
+def _without_samples(name: str) -> DataError:
+    return DataError(f"{name}: a sound file without samples; record it again or remove it")
+
+
+def _blocks(sound: Any, name: str, span: tuple[int, int | None], longest: float, most_once: int) -> Iterator[Wave]:
     """Yield the samples of a part as mono, block by block."""
     import soundfile
 
@@ -207,14 +230,13 @@ def _blocks(sound: Any, name: str, span: tuple[int, int | None], longest: float)
         if start:
             sound.seek(start)
         while left is None or left > total:
-            block = sound.read(_BLOCK if left is None else min(_BLOCK, left - total), "float32", always_2d=True)
+            block = sound.read(most_once if left is None else min(most_once, left - total), "float32", always_2d=True)
             if not len(block):
                 return
             total += len(block)
             if total > most:
                 raise too_long(name, total / sound.samplerate, longest)
-            if not np.abs(block).max() <= LOUDEST:  # also where it is not a number
-                raise DataError(f"{name}: samples that are no finite numbers in [-1, 1]; convert it again or remove it")
+            check_samples(block, name)
             yield block[:, 0] if sound.channels == 1 else block.mean(axis=1)
     except soundfile.SoundFileError as error:
         reason = str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(".")
