@@ -215,6 +215,14 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         by: Annotated[
             str | None, typer.Option(help="With --top: of each value of this column.", hidden=not domain.ranks)
         ] = None,
+        stream: Annotated[
+            bool,
+            typer.Option(
+                "--stream",
+                help="Hear one input as it comes, - is standard input, and print partial results.",
+                hidden=domain.stream is None,
+            ),
+        ] = False,
         device: Device = "auto",
         set: Annotated[list[str] | None, _answering(domain)] = None,
         json: Json = False,
@@ -223,6 +231,9 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         from . import commands
 
         asked = commands.Asked(inputs or [], file, input, top, by, tuple(set or ()))
+        if stream:
+            commands.stream(domain, run, asked, device, out, as_json=json)
+            return
         commands.predict(domain, run, asked, device, out, as_json=json)
 
 

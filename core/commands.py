@@ -226,6 +226,16 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
     _write_rows(rows, list(columns), out, as_json=as_json)
 
 
+def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
+    """Have a saved model hear one input as it comes, and print partial results."""
+    hears = domain.load_stream()
+    if len(asked.inputs) != 1 or asked.file is not None or out is not None:
+        raise ConfigError(
+            "predict: --stream takes one input, - for standard input, and prints; give no --file or --out"
+        )
+    hears(_loaded(domain, run, device, asked.settings), asked.inputs[0], as_json=as_json)
+
+
 def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -> Any:
     """Return a trained model that answers as these settings say; ConfigError where a domain has none."""
     if settings and domain.answering is None:
@@ -270,7 +280,7 @@ def bench(
     as_json: bool,
 ) -> None:
     """Run the cases and print the table."""
-    from .benchmark import choose_cases, jobs, peers_of, run_all, write_results
+    from .benchmark import choose_cases, jobs, peers_of, results_table, run_all, write_results
 
     chosen = [find_domain(name) for name in names] if names else list(domains().values())
     runnable = choose_cases(chosen, cases, say)
@@ -289,6 +299,7 @@ def bench(
 
 def demo() -> None:
     """Train all domains on their embedded cases, show a prediction of each, and print the table."""
+    from .benchmark import results_table
     from .benchmark.demo import run_demo
 
     print(results_table(run_demo(list(domains().values()), say)))
@@ -317,39 +328,9 @@ def next_run(domain: str) -> Path:
     return path
 
 
-def results_table(rows: list[dict[str, Any]]) -> str:
-    """Return benchmark rows as a table of plain text."""
-    columns = ("case", "model", "seed", "quality (95 % interval)", "train", "p50", "parameters")
-    cells = [columns, *(_result_cells(row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(columns))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
-
-
 def say(message: str) -> None:
     """Tell the person, on stderr."""
     print(message, file=sys.stderr)
-
-
-def _result_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    head = (f"{row.get('domain', '')}/{row['case']}", row["model"], str(row.get("seed", "")))
-    if "error" in row:
-        return (*head, f"failed: {row['error']}", "", "", "")
-    if "work" in row:
-        rate = f"{row['work']} {row['rows_per_second']:,.0f} rows/s"
-        return (*head, f"{rate}, ours {row['ratio']:.2f} times ({row['low']:.2f} to {row['high']:.2f})", "", "", "")
-    metric = row["metric"]
-    value, low, high = (
-        shown(metric, row[name] if row[name] is not None else float("nan")) for name in ("value", "low", "high")
-    )
-    ceiling = f", ceiling {shown(metric, row['ceiling'])}" if row.get("ceiling") is not None else ""
-    made = " (synthetic)" if row["synthetic"] else ""
-    quality = f"{metric} {value} ({low} to {high}){ceiling}"
-    return (
-        head[0] + made, *head[1:], quality, f"{row['train_seconds']:.1f} s", f"{row['latency_p50_ms']:.1f} ms",
-        f"{row['parameters']:,}",
-    )  # fmt: skip
 
 
 def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:

@@ -19,9 +19,10 @@ class Domain:
     `input` and `label` are the default columns; `input` is None where every column but the label is one. `pretrain` is
     the setting that `train --pretrain` stands for, None where a domain cannot pre-train; `backbones` says whether it
     trains models of others in the place of ours. With `ranks`, `predict --top` gives the best rows. `answering` is the
-    section of settings that `predict` and `eval` may change of a trained model, None where there is none. `commands`
-    are functions that become commands beside those that all domains have; their modules are imported at once, and must
-    be light.
+    section of settings that `predict` and `eval` may change of a trained model, None where there is none. `stream` is
+    what `predict --stream` calls with a model, one input and `as_json`, "module:name" as well; None where inputs do not
+    come bit by bit. `commands` are functions that become commands beside those that all domains have; their modules are
+    imported at once, and must be light.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Domain:
     backbones: bool = False
     ranks: bool = False
     answering: str | None = None
+    stream: str | None = None
     commands: tuple[str, ...] = ()
 
     def load_pipeline(self) -> Any:
@@ -43,6 +45,12 @@ class Domain:
     def load_cases(self) -> Any:
         """Import and return the benchmark cases."""
         return _load(self.cases)
+
+    def load_stream(self) -> Any:
+        """Import and return what hears an input as it comes; ConfigError where nothing does."""
+        if self.stream is None:
+            raise ConfigError(f"predict: what {self.name} reads does not come bit by bit; leave --stream out")
+        return _load(self.stream)
 
     def load_commands(self) -> list[Any]:
         """Import and return the functions of the domain's own commands."""

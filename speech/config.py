@@ -48,6 +48,16 @@ class SpeechConfig:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be 0 (off) or above")
         if self.consistency and self.features.augment.views != 2:
             raise ConfigError("consistency compares two views; set features.augment.views to 2 (or consistency to 0)")
+        if self.model.chunk and self.features.audio.level != "running":
+            raise ConfigError(
+                "model.chunk: who hears chunks does not know the loudest value of the whole; set "
+                "features.audio.level to running (or model.chunk to 0)"
+            )
+        if self.model.chunk and self.features.normalisation != "corpus":
+            raise ConfigError(
+                "model.chunk: who hears chunks does not know the mean of the whole; set features.normalisation to "
+                "corpus (or model.chunk to 0)"
+            )
 
 
 def tiny() -> SpeechConfig:
@@ -58,6 +68,14 @@ def tiny() -> SpeechConfig:
 def small() -> SpeechConfig:
     """Four layers of width 128: the default, for words and short utterances; minutes on a processor."""
     return _preset(width=128, num_layers=4, epochs=30)
+
+
+def streaming() -> SpeechConfig:
+    """As `small`, but hears 0.64 seconds at a time, and the 5 seconds before: for speech as it comes."""
+    config = small()
+    audio = replace(config.features.audio, level="running")
+    model = replace(config.model, chunk=0.64, left=8)
+    return replace(config, features=replace(config.features, audio=audio), model=model)
 
 
 def base() -> SpeechConfig:
@@ -111,7 +129,13 @@ def _preset(*, width: int, num_layers: int, epochs: float, kernel: int = _KERNEL
 
 
 FINETUNE = "finetune"
-PRESETS: dict[str, Callable[[], SpeechConfig]] = {"tiny": tiny, "small": small, "base": base, FINETUNE: finetune}
+PRESETS: dict[str, Callable[[], SpeechConfig]] = {
+    "tiny": tiny,
+    "small": small,
+    "streaming": streaming,
+    "base": base,
+    FINETUNE: finetune,
+}
 
 SPACE: Space = {
     "train.optimizer.lr": LogUniform(1e-4, 1e-2, near=4),

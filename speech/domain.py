@@ -10,5 +10,6 @@ DOMAIN = Domain(
     input="audio",
     label="text",
     answering="decoding",
+    stream="fourfold.speech.console:stream",
     commands=("fourfold.speech.cli:language", "fourfold.speech.cli:align", "fourfold.speech.cli:synthesize"),
 )

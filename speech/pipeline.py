@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -27,7 +26,6 @@ from .baselines import SpeechBaseline
 from .config import PRESETS, SPACE
 from .data import transcripts
 from .decode import (
-    Alternative,
     Search,
     Transcriber,
     Transcript,
@@ -37,6 +35,7 @@ from .decode import (
     fusion_of,
     joined,
     log_probs_of,
+    prediction_of,
     words_of,
 )
 from .domain import DOMAIN
@@ -45,19 +44,14 @@ from .language import LanguageModel, read_arpa, write_arpa
 from .long import accepted, cut, too_long
 from .model import SpeechModel
 from .pretrained import WhisperModel
+from .stream import SpeechStream
 from .task import SpeechTask
 from .whisper import Whispering, check_answers, check_decoding
 
 LANGUAGE = "lm.arpa.gz"
 """The language model in a run's folder."""
 
-
-@dataclass(frozen=True)
-class SpeechPrediction(Prediction):
-    """A transcript with its probability and, where they are asked for, alternatives and words with their times."""
-
-    alternatives: tuple[Alternative, ...] = ()
-    words: tuple[Word, ...] = ()
+_HOW = "train one with --preset streaming, or --set model.chunk=0.64 --set features.audio.level=running"
 
 
 def all_blank(outputs: Output) -> str:
@@ -143,6 +137,7 @@ class SpeechRecognizer(Whispering):
             vocab_size=len(features.vocabulary),
             subsampling=features.subsampling,
             early=self.config_.early > 0,
+            chunk=self._chunk,
         )
 
     def build_task(self, model: nn.Module, examples: Examples | None = None) -> Task:
@@ -197,6 +192,21 @@ class SpeechRecognizer(Whispering):
         if self.model_ is not None:
             self.task_ = self.build_task(self.model_)
         return self
+
+    def create_stream(self, rate: int | None = None) -> SpeechStream:
+        """Return a stream to `feed` samples at `rate` Hz (the model's own unless given) as they come, and to `finish`.
+
+        What it finally says is what a call says of the whole recording. Raises ConfigError for a recogniser that was
+        not trained to hear chunks, as with the preset `streaming`.
+        """
+        self._check_fitted()
+        if not isinstance(self.model_, SpeechModel):
+            what = "the classical baseline" if self.model_ is None else "a Whisper"
+            raise ConfigError(f"stream: {what} hears whole recordings alone; {_HOW}")
+        if not self.model_.chunk:
+            raise ConfigError(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
+        transcriber = Transcriber(self.features_.vocabulary, self.config_.decoding, self.language_, self._step)
+        return SpeechStream(self.model_, self.features_, transcriber, rate)
 
     def transcribe(
         self,
@@ -256,10 +266,18 @@ class SpeechRecognizer(Whispering):
             if not long[row]:
                 found.append(next(short))
                 continue
+            if whisper is None and self._chunk:
+                found.append(self._streamed(clip))
+                continue
             parts, starts = cut(clip, rate, longest)
             where = Examples(inputs=parts, name=examples.name)
             found.append(joined(cast(list[Transcript], super().deep_outputs(where) if parts else []), starts))
         return found
+
+    def _streamed(self, clip: data.Clip) -> Transcript:
+        stream = self.create_stream()
+        stream.feed(clip.sound(stream.rate))
+        return stream.transcript()
 
     def _answers(self, examples: Examples) -> list[Prediction]:
         """Answer also for recordings that are too long to train on."""
@@ -290,6 +308,12 @@ class SpeechRecognizer(Whispering):
         audio = self.features_.audio
         hop = round(audio.sample_rate * audio.hop / 1000)
         return float(self.features_.subsampling * hop / audio.sample_rate)
+
+    @property
+    def _chunk(self) -> int:
+        """The steps of a chunk; 0 where recordings are heard whole."""
+        seconds = self.config_.model.chunk
+        return max(1, round(seconds / self._step)) if seconds else 0
 
     def _listen_to(self, path: str | None) -> None:
         language = None if path is None else read_arpa(path)
@@ -342,15 +366,7 @@ class SpeechRecognizer(Whispering):
 
     def answers(self, outputs: Output) -> list[Prediction]:
         """Return each transcript with the probability that the model gives it, alternatives and words."""
-        return [
-            SpeechPrediction(
-                str(text),
-                getattr(text, "confidence", None),
-                alternatives=getattr(text, "alternatives", ()),
-                words=getattr(text, "words", ()),
-            )
-            for text in outputs
-        ]
+        return [prediction_of(text) for text in outputs]
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return 1 − word error rate, so that more is better, as scikit-learn expects of a score."""

@@ -4,6 +4,7 @@ from .case import Case, Peer, Result, Split, data_root, fold
 from .manifest import manifest
 from .runner import Job, choose_cases, jobs, peers_of, run_all, write_results
 from .speed import Block, Contender, speed_rows, take_turns
+from .table import results_table
 
 __all__ = [
     "Block",
@@ -19,6 +20,7 @@ __all__ = [
     "jobs",
     "manifest",
     "peers_of",
+    "results_table",
     "run_all",
     "speed_rows",
     "take_turns",

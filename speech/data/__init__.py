@@ -2,7 +2,7 @@
 
 from .augment import AugmentConfig
 from .check import examine, speakers
-from .clips import Clip, clean
+from .clips import Clip, as_samples, clean
 from .features import SpeechFeatures, SpeechFeaturesConfig, mel_of, subsampled, transcripts
 from .folders import divided, noises, sounds_in
 from .mels import MelTable
@@ -23,6 +23,7 @@ __all__ = [
     "SpeechFeaturesConfig",
     "SpeechSource",
     "Vocabulary",
+    "as_samples",
     "clean",
     "divided",
     "examine",

@@ -134,10 +134,18 @@ def as_wave(samples: npt.NDArray[Any], name: str) -> Wave:
     """Return an array as mono samples in [-1, 1]; whole numbers are scaled by their type; else DataError."""
     if samples.ndim != 1 or not len(samples):
         raise DataError(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
+    return as_samples(samples, name)
+
+
+def as_samples(samples: npt.NDArray[Any], name: str) -> Wave:
+    """Do the same, also for no samples at all."""
+    samples = np.asarray(samples)
+    if samples.ndim != 1:
+        raise DataError(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
     if np.issubdtype(samples.dtype, np.integer):
         kind = np.iinfo(samples.dtype)
         samples = samples / -float(kind.min) if kind.min else samples * (2 / (kind.max + 1.0)) - 1
-    if not np.issubdtype(samples.dtype, np.floating) or not np.abs(samples).max() <= LOUDEST:
+    if not np.issubdtype(samples.dtype, np.floating) or not np.abs(samples).max(initial=0) <= LOUDEST:
         raise DataError(f"{name}: samples that are not finite numbers; give floats in [-1, 1]")
     return np.ascontiguousarray(samples, dtype=np.float32)
 

@@ -2,20 +2,23 @@
 
 from .align import align, words_of
 from .attention import greedy_attention
-from .beam import Hypothesis, beam_search
+from .beam import Beam, Hypothesis, beam_search
 from .choose import choose_weights
 from .config import DecodingConfig, Search
-from .ctc import collapse, greedy_ctc
+from .ctc import BestPath, collapse, greedy_ctc
 from .fusion import Fusion, Weights, fusion_of, language_scores
 from .transcribe import Transcriber, attention_scores, log_probs_of, weights_of
-from .transcript import Alternative, Transcript, Word, joined
+from .transcript import Alternative, SpeechPrediction, Transcript, Word, joined, prediction_of
 
 __all__ = [
     "Alternative",
+    "Beam",
+    "BestPath",
     "DecodingConfig",
     "Fusion",
     "Hypothesis",
     "Search",
+    "SpeechPrediction",
     "Transcriber",
     "Transcript",
     "Weights",
@@ -31,6 +34,7 @@ __all__ = [
     "joined",
     "language_scores",
     "log_probs_of",
+    "prediction_of",
     "weights_of",
     "words_of",
 ]

@@ -46,12 +46,8 @@ def beam_search(
     >>> [hypothesis.ids for hypothesis in found], round(float(np.exp(found[0].ctc)), 2)
     ([[3], [3, 4]], 0.25)
     """
-    search = _Search(beam, fusion)
-    for blank, units_C, scores_C in _steps(np.asarray(log_probs_TV, dtype=np.float64), least):
-        if len(units_C) == 1:
-            search.rest(blank)
-        else:
-            search.step(blank, units_C, scores_C)
+    search = Beam(beam, fusion, least)
+    search.feed(log_probs_TV)
     return search.end()
 
 
@@ -82,17 +78,23 @@ def _steps(log_probs_TV: Floats, least: float) -> list[tuple[float, Ints, Floats
     return found
 
 
-class _Search:
-    """The prefixes of a beam.
+class Beam:
+    """The prefixes of a beam: `feed` it steps as they come, `end` it at any time.
 
-    Of each, `blank_K` and `last_K` are the scores of the paths that end in a blank and in its last id, `fused_K` what
-    the language model adds; `about` (5, K) holds a hash of the prefix, that of the prefix before, its last id, its
+    Of each prefix, `blank_K` and `last_K` are the scores of the paths that end in a blank and in its last id, `fused_K`
+    what the language model adds; `about` (5, K) holds a hash of the prefix, that of the prefix before, its last id, its
     place in the trail of all prefixes that ever were in the beam, and its state in the language model. `kin` are the
     places of prefixes whose prefix before is in the beam, and its place.
+
+    >>> log_probs_TV, search = np.log([[0.1, 0.1, 0.1, 0.5, 0.2], [0.1, 0.1, 0.1, 0.4, 0.3]]), Beam(beam=2)
+    >>> search.feed(log_probs_TV[:1])
+    >>> search.feed(log_probs_TV[1:])
+    >>> search.end() == beam_search(log_probs_TV, beam=2)
+    True
     """
 
-    def __init__(self, beam: int, fusion: Fusion | None) -> None:
-        self.beam, self.fusion = beam, fusion
+    def __init__(self, beam: int, fusion: Fusion | None = None, least: float = LEAST) -> None:
+        self.beam, self.fusion, self.least = beam, fusion, least
         self.blank_K, self.last_K, self.fused_K = np.zeros(1), np.full(1, _NEVER), np.zeros(1)
         start = 0 if fusion is None else fusion.begin()
         self.about = np.array([[_ROOT], [_NOTHING], [-1], [0], [start]], dtype=np.int64)
@@ -100,12 +102,20 @@ class _Search:
         self.trail: list[tuple[Ints, Ints]] = []
         self.size = 1
 
-    def rest(self, blank: float) -> None:
+    def feed(self, log_probs_TV: npt.NDArray[np.floating]) -> None:
+        """Take the logarithms of probabilities of the next steps."""
+        for blank, units_C, scores_C in _steps(np.asarray(log_probs_TV, dtype=np.float64), self.least):
+            if len(units_C) == 1:
+                self._rest(blank)
+            else:
+                self._step(blank, units_C, scores_C)
+
+    def _rest(self, blank: float) -> None:
         """Take steps of nothing but the blank."""
         self.blank_K = np.logaddexp(self.blank_K, self.last_K) + blank
         self.last_K = np.full(len(self.blank_K), _NEVER)
 
-    def step(self, blank: float, units_C: Ints, scores_C: Floats) -> None:
+    def _step(self, blank: float, units_C: Ints, scores_C: Floats) -> None:
         """Take a step with these likely ids beside the blank."""
         last_K = self.about[_LAST]
         both_K = np.logaddexp(self.blank_K, self.last_K)

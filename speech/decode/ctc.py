@@ -21,6 +21,26 @@ def collapse(path: list[int]) -> list[int]:
     return [number for number in merged if number != BLANK]
 
 
+class BestPath:
+    """The ids of CTC's best path, of steps as they come: what was said stays, and more is said.
+
+    >>> path = BestPath()
+    >>> path.feed([0, 3, 3]), path.feed([3, 0, 3, 4]), path.ids
+    ([3], [3, 4], [3, 3, 4])
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self._last = BLANK
+
+    def feed(self, path: list[int]) -> list[int]:
+        """Take the most probable ids of the next steps; return the ids that are new with them."""
+        new = collapse([self._last, *path])[self._last != BLANK :]
+        self._last = path[-1] if path else self._last
+        self.ids += new
+        return new
+
+
 def greedy_ctc(logits_BTV: Tensor, length_B: Tensor) -> tuple[list[list[int]], Tensor]:
     """Return the ids of each row's best path, and the probability (B,) that CTC gives them over all paths."""
     log_probs_BTV = logits_BTV.float().log_softmax(-1)

@@ -52,9 +52,14 @@ class Transcriber:
         if self.language is not None and self.config.search in ("joint", "beam"):
             self.fusion = fusion_of(self.language, self.vocabulary, weights_of(self.config))
 
-    def __call__(self, model: SpeechModel, batch: Batch) -> list[Transcript]:
-        """Return the transcript of each row of `frames` and `length`."""
-        batch = Batch({name: batch[name] for name in ("frames", "length")})
+    def __call__(
+        self, model: SpeechModel, batch: Batch, beams: list[list[Hypothesis]] | None = None
+    ) -> list[Transcript]:
+        """Return the transcript of each row of `frames`, or of the encoder's `memory`, and `length`.
+
+        `beams` are those of a beam search, where one was made while the steps came.
+        """
+        batch = Batch({name: batch[name] for name in ("frames", "memory", "length") if name in batch})
         if self.config.search == "attention":
             return self._spelled(model, batch)
         output = model(batch)
@@ -62,7 +67,8 @@ class Transcriber:
         if self.config.search == "greedy":
             found, confidence_B = greedy_ctc(output.ctc, output.length)
             return self._plain(found, confidence_B, scores)
-        beams = [beam_search(row_TV, self.config.beam, self.fusion) for row_TV in scores]
+        if beams is None:
+            beams = [beam_search(row_TV, self.config.beam, self.fusion) for row_TV in scores]
         heard: npt.NDArray[np.float64] = np.zeros(sum(map(len, beams)))
         weight = 0.0
         if self.config.search == "joint":
@@ -86,7 +92,7 @@ class Transcriber:
 
     def _plain(self, found: list[list[int]], confidence_B: Tensor, scores: list[Any]) -> list[Transcript]:
         return [
-            Transcript(self._text(ids), confidence, words=self._words(ids, row_TV))
+            Transcript(self.text(ids), confidence, words=self._words(ids, row_TV))
             for ids, confidence, row_TV in zip(found, confidence_B.tolist(), scores, strict=True)
         ]
 
@@ -99,7 +105,7 @@ class Transcriber:
         order = np.argsort(-score_N, kind="stable").tolist()
         texts: dict[str, list[int]] = {}
         for row in order:
-            texts.setdefault(self._text(beam[row].ids), []).append(row)
+            texts.setdefault(self.text(beam[row].ids), []).append(row)
         alternatives = [
             Alternative(text, float(shares[rows].sum()), float(score_N[rows[0]])) for text, rows in texts.items()
         ]
@@ -107,7 +113,8 @@ class Transcriber:
         kept = tuple(alternatives[: self.config.nbest]) if self.config.nbest > 1 else ()
         return Transcript(alternatives[0].text, alternatives[0].confidence, kept, self._words(best, row_TV))
 
-    def _text(self, ids: list[int]) -> str:
+    def text(self, ids: list[int]) -> str:
+        """Return ids as a text."""
         return " ".join(self.vocabulary.decode(ids).split())
 
     def _words(self, ids: list[int], row_TV: npt.NDArray[np.float64]) -> tuple[Word, ...]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+from ...core.objectives import Prediction
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,24 @@ class Transcript(str):
         transcript = super().__new__(cls, text)
         transcript.confidence, transcript.alternatives, transcript.words = confidence, alternatives, words
         return transcript
+
+
+@dataclass(frozen=True)
+class SpeechPrediction(Prediction):
+    """A transcript with its probability and, where they are asked for, alternatives and words with their times."""
+
+    alternatives: tuple[Alternative, ...] = ()
+    words: tuple[Word, ...] = ()
+
+
+def prediction_of(text: Any) -> SpeechPrediction:
+    """Return a transcript, or the text of a baseline, as an answer."""
+    return SpeechPrediction(
+        str(text),
+        getattr(text, "confidence", None),
+        alternatives=getattr(text, "alternatives", ()),
+        words=getattr(text, "words", ()),
+    )
 
 
 def joined(parts: Sequence[Transcript], starts: Sequence[float]) -> Transcript:

@@ -1,6 +1,6 @@
 """The speech recogniser on the core encoder and decoder."""
 
-from .recogniser import SpeechModel, SpeechModelConfig, SpeechOutput
+from .recogniser import ModelState, SpeechModel, SpeechModelConfig, SpeechOutput
 from .subsampling import Subsampling, keep_mask
 
-__all__ = ["SpeechModel", "SpeechModelConfig", "SpeechOutput", "Subsampling", "keep_mask"]
+__all__ = ["ModelState", "SpeechModel", "SpeechModelConfig", "SpeechOutput", "Subsampling", "keep_mask"]
