@@ -9,7 +9,6 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassifierMixin
 from torch import nn
 
 from .batch import Examples
@@ -29,7 +28,7 @@ _HEAD_ROWS = 10_000
 """More rows hardly move what a head learns of fixed features."""
 
 
-class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
+class Classifier(Pipeline):
     """A pipeline whose features have `classes`: what its labels are."""
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "f1", "log_loss")
@@ -78,11 +77,14 @@ class Classifier(ClassifierMixin, Pipeline):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         """Say whether this classifies or, once fitted to numbers, predicts them."""
-        tags = super().__sklearn_tags__()
-        if isinstance(getattr(getattr(self, "features_", None), "classes", None), Numbers):
-            from sklearn.utils import RegressorTags
+        from sklearn.utils import ClassifierTags, RegressorTags
 
-            tags.estimator_type, tags.classifier_tags, tags.regressor_tags = "regressor", None, RegressorTags()
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        if isinstance(getattr(getattr(self, "features_", None), "classes", None), Numbers):
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
         return tags
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:

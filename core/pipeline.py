@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from . import artifact
@@ -22,6 +21,7 @@ from .blend import Blend
 from .config import from_dict
 from .device import pick_device
 from .errors import ArtifactError, ConfigError, did_you_mean
+from .estimator import Estimator
 from .facts import training_facts
 from .hub import origin
 from .labels import Numbers
@@ -53,7 +53,7 @@ LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
 
-class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
+class Pipeline(Answering, Estimator):
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
@@ -185,14 +185,14 @@ class Pipeline(Answering, BaseEstimator):  # type: ignore[misc]
         `budget` ("30m") bounds the time of the whole study; with `out`, the study lies there and can be resumed. This
         pipeline stays as it is: fit another with `config=result.best_config`.
         """
-        reader = clone(self)
+        reader = self.unfitted()
         train, held_out, _ = reader._rows(X, y, input, label, valid, reader.resolve().train.seed)
         return tune(reader, (train, held_out), Path(out) if out is not None else None, budget, search or Search())
 
     def try_out(self, config: Any, features: Any, rows: tuple[Examples, Examples], watcher: Observer) -> Output:
         """Train a copy with a configuration and its features on the first rows; return what its Transformer says of the
         second."""
-        model, (train, held_out) = clone(self).set_params(config=config, verbose=False), rows
+        model, (train, held_out) = self.unfitted().set_params(config=config, verbose=False), rows
         model.config_, model.features_, model.facts_ = model.resolve(), features, {}
         source, validation = features.source(train, training=True), model._validation(held_out)
         model._train(train, source, validation, None, Ranks(), watcher)

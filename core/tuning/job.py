@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sklearn.base import clone
-
 from ..batch import Examples
 from ..config import flatten, override, to_dict
 from ..errors import ConfigError, TrainingError
@@ -86,7 +84,7 @@ class Job:
 
     def statistics(self, outputs: Output) -> dict[str, Statistic]:
         """Return the metrics of outputs on the held-out rows."""
-        judge = clone(self.pipeline)
+        judge = self.pipeline.unfitted()
         judge.config_, judge.features_ = self.config, self.features
         found: dict[str, Statistic] = judge.statistics(outputs, self.held_out)
         return found
@@ -111,7 +109,7 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
         for name in ("train.epochs", "train.max_tokens"):
             space.pop(name, None)  # the number of steps comes from the budget
     features = pipeline.learn_features(train, config.features)
-    judge = clone(pipeline)
+    judge = pipeline.unfitted()
     judge.features_ = features  # which metric decides hangs on the labels
     return Job(
         pipeline=pipeline,

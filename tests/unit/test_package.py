@@ -52,6 +52,13 @@ def test_importing_a_domain_does_not_import_torch(name: str) -> None:
     assert python("-c", code).stdout == "[]\n"
 
 
+@pytest.mark.parametrize("name", DOMAINS)
+def test_a_pipeline_imports_late_what_an_answer_may_not_need(name: str) -> None:
+    heavy = "{'sklearn', 'scipy', 'transformers', 'timm', 'torchaudio', 'torchvision', 'matplotlib', 'optuna'}"
+    code = f"import sys, fourfold.{name}.pipeline, fourfold.core.commands; print(sorted({heavy} & set(sys.modules)))"
+    assert python("-c", code).stdout == "[]\n"
+
+
 def test_help_does_not_import_torch() -> None:
     code = "import sys; from fourfold.core.cli import build_app; build_app(); print('torch' in sys.modules)"
     assert python("-c", code).stdout == "False\n"
