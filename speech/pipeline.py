@@ -155,6 +155,7 @@ class SpeechRecognizer(Whispering):
             early=config.early,
             label_smoothing=config.train.label_smoothing,
             transcriber=transcriber,
+            compiled=config.train.compile,
         )
 
     def check_settings(self, held_out: Examples | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,9 @@ from ..core.batch import Batch
 from ..core.training import Output, Term
 from .data import BLANK, EOS, Vocabulary
 from .decode import Transcriber
-from .model import SpeechModel, keep_mask
+from .model import SpeechModel, SpeechOutput, keep_mask
+
+Terms: TypeAlias = Callable[[SpeechOutput, Batch], dict[str, Term]]
 
 
 class SpeechTask:
@@ -24,7 +27,8 @@ class SpeechTask:
 
     Each term is normalised by its number of targets: units, and for the decoder an end sign for each
     utterance. `transcriber` finds the transcripts that `predict` returns: by itself those of CTC's best targets that
-    CTC and the decoder together find best, which repairs misspelled words.
+    CTC and the decoder together find best, which repairs misspelled words. Of a step that is `compiled` the
+    model alone is: torch's compiler cannot follow CTC, what it returns being of a size that hangs on the targets.
     """
 
     def __init__(
@@ -37,11 +41,13 @@ class SpeechTask:
         early: float = 0.0,
         label_smoothing: float = 0.1,
         transcriber: Transcriber | None = None,
+        compiled: bool = False,
     ) -> None:
         self.model: nn.Module = model
         self.vocabulary = vocabulary
         self.attention, self.consistency, self.early = attention, consistency, early
         self.label_smoothing, self.transcriber = label_smoothing, transcriber or Transcriber(vocabulary)
+        self.terms: Terms = torch.compiler.disable(self._terms) if compiled else self._terms
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         units = batch["target_length"].sum()
@@ -50,7 +56,9 @@ class SpeechTask:
         return found | {name: units for name, weight in more.items() if weight}
 
     def loss(self, batch: Batch) -> dict[str, Term]:
-        output = self.model(batch)
+        return self.terms(self.model(batch), batch)
+
+    def _terms(self, output: SpeechOutput, batch: Batch) -> dict[str, Term]:
         target_BS, size_B = batch["target"], batch["target_length"]
         log_probs_BTV = output.ctc.float().log_softmax(-1)
         ctc = aligned(log_probs_BTV, output.length, batch)

@@ -56,6 +56,34 @@ def test_sums_and_counts_add_up_over_micro_batches(say: Any) -> None:
         assert sum(task.counts(part)[name] for part in parts) == task.counts(whole)[name]
 
 
+def test_of_a_compiled_step_the_model_is_compiled(say: Any) -> None:
+    """The compiler sees whole models and no loss (nor a break in one), and loss and gradients are those of a plain
+    step."""
+    examples = data_of(say, 4)
+    features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(flat_start=0.5))
+    source = features.source(examples, training=True)
+    seen: list[str] = []
+
+    def graphs(graph: torch.fx.GraphModule, _: list[torch.Tensor]) -> Any:
+        seen.append(graph.code)
+        return graph
+
+    plain, other = task_of(features, early=0.5), task_of(features, early=0.5, compiled=True)
+    compiled = torch.compile(other.loss, backend=graphs)
+    for progress in (0.4, 0.6):
+        batch = source.batch(np.arange(4), Draw(0, 0, progress))
+        losses = []
+        for task, loss in ((plain, plain.loss), (other, compiled)):
+            task.model.zero_grad()
+            terms = loss(batch)
+            sum(term.sum for term in terms.values()).backward()
+            losses.append([float(term.sum.detach()) for term in terms.values()])
+        np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+        for one, two in zip(plain.model.parameters(), other.model.parameters(), strict=True):
+            torch.testing.assert_close(one.grad, two.grad, atol=1e-4, rtol=1e-4)
+    assert 1 <= len(seen) <= 2 and all(code.count("scaled_dot_product_attention") == 4 for code in seen)
+
+
 def test_two_views_that_differ_cost(say: Any) -> None:
     examples = data_of(say, 6)
     features = SpeechFeatures.fit(examples, SpeechFeaturesConfig(augment=AugmentConfig(views=2)))
