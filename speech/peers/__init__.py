@@ -1,4 +1,6 @@
-"""transformers' pipeline beside ours, with the same Whisper on the same recordings.
+"""Others beside ours: transformers' pipeline with the same Whisper or CTC model, and SpeechBrain's Conformer recipe.
 
-`python -m fourfold.speech.peers whisper [FOLDER_OR_NAME] [--steps CLIPS]` prints one line of JSON.
+`python -m fourfold.speech.peers whisper [FOLDER_OR_NAME] [--steps CLIPS]`, `… training CASE [--steps N]` (audio seconds
+a second; N times 16 utterances), `… quarter CASE` (the error rate of ours after a quarter of the time of theirs): each
+prints one line of JSON.
 """

@@ -1,11 +1,16 @@
-"""`python -m fourfold.speech.peers whisper [WHISPER] [--steps CLIPS] [--repeats N] [--threads N]`: one line of JSON."""
+"""`python -m fourfold.speech.peers WORK [CASE] [--steps N] [--repeats N] [--threads N]`: one line of JSON."""
 
 from __future__ import annotations
 
 from ...core.benchmark.peers import Work, run_peers
+from .training import load_training, quarters, trainers, training_facts
 from .whisper import load_setting, writers
 
-WORKS = {"whisper": Work(writers)}
+WORKS = {
+    "whisper": Work(writers),
+    "training": Work(trainers, training_facts, load_training),
+    "quarter": Work(quarters, training_facts, load_training),
+}
 
 if __name__ == "__main__":
     run_peers("fourfold.speech.peers", WORKS, load_setting, steps=16, case="openai/whisper-tiny.en")
