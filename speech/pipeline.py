@@ -24,7 +24,7 @@ from ..core.training import Output, Task
 from . import data
 from .baselines import SpeechBaseline
 from .config import PRESETS, SPACE
-from .data import transcripts
+from .data import steps_needed, transcripts
 from .decode import (
     Search,
     Transcriber,
@@ -178,8 +178,8 @@ class SpeechRecognizer(Whispering):
         self.answer_with({"decoding": to_dict(decoding)})
 
     def answer_with(self, values: Mapping[str, Any]) -> Self:
-        """Change `decoding` of a fitted recogniser: the search, a language model, what each answer holds; of a Whisper
-        the language and the task.
+        """Change `decoding` of a fitted recogniser: the search, a language model, what each answer holds; `evaluation`:
+        how it is measured; of a Whisper the language and the task.
 
         Raises ConfigError for other settings, DataError for a language model that cannot be read.
         """
@@ -361,9 +361,22 @@ class SpeechRecognizer(Whispering):
 
         def times(row: int) -> Sequence[Timed]:
             found: Sequence[Timed] = getattr(outputs[row], "words", ())
-            return found
+            return found or self._heard_at(examples, row, str(outputs[row]))
 
         return described(evaluation, outputs, examples, self.config_.evaluation, times)
+
+    def _heard_at(self, examples: Examples, row: int, text: str) -> Sequence[Word]:
+        """Return when CTC hears each word of a text; none of a Whisper, a baseline or a text that does not fit."""
+        if not isinstance(self.model_, SpeechModel) or examples.inputs[row].seconds > self.config_.decoding.piece:
+            return ()
+        vocabulary = self.features_.vocabulary
+        if not text or vocabulary.unknown(text):
+            return ()
+        (batch,) = self._batches(examples.take(np.array([row])))
+        with torch.inference_mode():
+            (row_TV,) = log_probs_of(self.model_.eval()(batch))
+        target = vocabulary.encode(text)
+        return words_of(row_TV, target, vocabulary, self._step) if steps_needed(target) <= len(row_TV) else ()
 
     def answers(self, outputs: Output) -> list[Prediction]:
         """Return each transcript with the probability that the model gives it, alternatives and words."""

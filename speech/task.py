@@ -47,7 +47,9 @@ class SpeechTask:
         self.vocabulary = vocabulary
         self.attention, self.consistency, self.early = attention, consistency, early
         self.label_smoothing, self.transcriber = label_smoothing, transcriber or Transcriber(vocabulary)
-        self.terms: Terms = torch.compiler.disable(self._terms) if compiled else self._terms
+        self.terms: Terms = self._terms
+        if compiled:
+            self.terms = torch.compiler.disable(self._terms)  # type: ignore[no-untyped-call]
 
     def counts(self, batch: Batch) -> dict[str, Tensor]:
         units = batch["target_length"].sum()
@@ -59,6 +61,7 @@ class SpeechTask:
         return self.terms(self.model(batch), batch)
 
     def _terms(self, output: SpeechOutput, batch: Batch) -> dict[str, Term]:
+        assert output.decoder is not None, "a batch to learn from has targets"
         target_BS, size_B = batch["target"], batch["target_length"]
         log_probs_BTV = output.ctc.float().log_softmax(-1)
         ctc = aligned(log_probs_BTV, output.length, batch)
@@ -73,7 +76,7 @@ class SpeechTask:
         if self.consistency:
             weight = self.consistency * (1 - self.attention)
             found["consistency"] = Term(difference(log_probs_BTV.transpose(0, 1), output.length), weight)
-        if self.early:
+        if self.early and output.early is not None:
             early = aligned(output.early.float().log_softmax(-1), output.length, batch)
             found["early"] = Term(early, self.early * (1 - self.attention))
         return found

@@ -123,8 +123,9 @@ def check_answers(values: Mapping[str, Any], config: SpeechConfig) -> None:
     whisper = config.whisper is not None
     wished = values.get("whisper", {})
     for name in values:
-        if name != "decoding" and not (whisper and name == "whisper" and isinstance(wished, Mapping)):
-            there = "decoding.* and whisper.*" if whisper else "decoding.*"
+        free = name in ("decoding", "evaluation")
+        if not free and not (whisper and name == "whisper" and isinstance(wished, Mapping)):
+            there = "decoding.*, evaluation.* and whisper.*" if whisper else "decoding.* and evaluation.*"
             raise ConfigError(f"--set {name}: of a trained recogniser only {there} can be set; train another")
     for name in wished:
         if name not in OPTIONS[:-1]:

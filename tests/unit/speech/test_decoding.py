@@ -174,7 +174,7 @@ def test_the_commands(run: Path, arpa: Path, tmp_path: Path) -> None:
     assert measured.code == 0 and json.loads(measured.out)["rows"] == 2, measured.err
     wrong = fourfold("speech", "predict", run, tmp_path / "0.wav", "--set", "train.epochs=3")
     assert (wrong.code, wrong.err) == (
-        2, "error: --set train: of a trained recogniser only decoding.* can be set; train another\n",
+        2, "error: --set train: of a trained recogniser only decoding.* and evaluation.* can be set; train another\n",
     )  # fmt: skip
     lost = fourfold("speech", "predict", run, tmp_path / "0.wav", "--set", "decoding.lm=none.arpa")
     assert (lost.code, lost.err) == (2, "error: none.arpa: no such language model; check the path\n")
@@ -255,3 +255,16 @@ def test_what_is_too_long_to_train_on_is_still_answered(model: SpeechRecognizer,
     assert model.predict([tmp_path / "talk.wav"]).tolist() == [talk.label]
     with pytest.raises(DataError, match=r"talk\.wav: \d+ s long, more than audio\.longest \(120 s\)"):
         model.evaluate([tmp_path / "talk.wav"], ["ab"])
+
+
+def test_how_it_is_measured_may_be_changed_and_the_worst_show_when_words_were_heard(model: SpeechRecognizer) -> None:
+    model.answer_with({"decoding": {"search": "greedy", "lm": None}})
+    sounds, labels = [(spoken("ab c", 1), 8000), (spoken("cab", 2), 8000)], ["AB c", "cab cab"]
+    before = model.evaluate(sounds, labels)
+    after = model.answer_with({"evaluation": {"normalise": "basic"}}).evaluate(sounds, labels)
+    assert (before.metrics["wer"].value, after.metrics["wer"].value) == (0.5, 0.25)
+    (mistake,) = after.mistakes
+    (mark,) = mistake.media[1].marks
+    assert mistake.prediction == mark.text == "cab" and 0 <= mark.start < mark.end <= 1
+    silent = model.answer_with({"evaluation": {"play": 0}}).evaluate(sounds, labels)
+    assert silent.mistakes[0].media == ()

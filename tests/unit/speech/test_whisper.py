@@ -320,7 +320,7 @@ def test_what_can_be_changed_of_a_loaded_whisper(folder):
         "--set whisper.steps: of a Whisper only language, task, timestamps can be set afterwards"
     )
     assert message(model.answer_with, {"train": {}}, error=ConfigError) == (
-        "--set train: of a trained recogniser only decoding.* and whisper.* can be set; train another"
+        "--set train: of a trained recogniser only decoding.*, evaluation.* and whisper.* can be set; train another"
     )
     for other in ({"beam": 2}, {"nbest": 3}, {"attention": 0.5}):
         assert message(model.answer_with, {"decoding": other}, error=ConfigError) == (
