@@ -38,7 +38,7 @@ class Recipe:
             torch.manual_seed(seed)
             thin, wide = (parameters(self._build(hidden)) for hidden in (256, 512))
             hidden = 256 + round((size - thin) * 256 / (wide - thin))
-            self.modules = self._build(max(hidden, 64))
+            self.modules: Any = self._build(max(hidden, 64))
         self.parameters = parameters(self.modules)
         self.fbank = _fbank(features)
 
@@ -66,7 +66,7 @@ class Recipe:
         loader, steps = self._loader(batch_seconds)
         brain = _brain(self, clock, max(1, passes * steps // 10))
         brain.fit(range(1, passes + 1), loader)
-        return 1 - brain.real / brain.all
+        return 1 - float(brain.real / brain.all)
 
     @torch.inference_mode()
     def hear(self, examples: Examples) -> list[str]:

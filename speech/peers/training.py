@@ -45,7 +45,7 @@ class Training:
     @property
     def seconds(self) -> float:
         """The seconds of sound of a block."""
-        return self.passes * sum(clip.seconds for clip in self.split.train.inputs)
+        return float(self.passes * sum(clip.seconds for clip in self.split.train.inputs))
 
     def our_model(self, seed: int) -> SpeechModel:
         """Return our recogniser with its first weights."""
@@ -125,9 +125,10 @@ def _ours(setting: Training, seed: int, budget: float | None = None) -> Block:
         model, features.vocabulary, attention=setting.config.attention, early=setting.config.early,
         label_smoothing=config.label_smoothing, transcriber=greedy,
     )  # fmt: skip
-    source = features.source(setting.split.train, training=True)
+    source: Any = features.source(setting.split.train, training=True)
+    test: Any = features.source(setting.split.test)
     Trainer(config, _CPU, observer=clock).fit(task, source)
-    heard = [str(text) for text in predict(task, features.source(setting.split.test), _CPU)]
+    heard = [str(text) for text in predict(task, test, _CPU)]
     return replace(clock.block(round(setting.seconds), setting.wer(heard)), more={"padding": _padding(setting, source)})
 
 

@@ -32,10 +32,14 @@ class Setting:
 
 def load_setting(name: str, steps: int, threads: int) -> Setting:
     """Return the setting of a Whisper, with so many recordings of AN4 where the data lie, else synthetic ones."""
+    return Setting(folder=str(find_folder(name)), waves=clips(steps), threads=threads)
+
+
+def clips(count: int) -> list[Wave]:
+    """Return so many recordings of AN4 at 16 kHz where the data lie, else synthetic ones."""
     root = data_root()
-    files = sorted((root / _CLIPS).rglob("*.wav"))[:steps] if root is not None else []
-    waves = [resample(*decode(path), RATE) for path in files] or spoken_numbers(steps)[0]
-    return Setting(folder=str(find_folder(name)), waves=waves, threads=threads)
+    files = sorted((root / _CLIPS).rglob("*.wav"))[:count] if root is not None else []
+    return [resample(*decode(path), RATE) for path in files] or spoken_numbers(count)[0]
 
 
 def writers(setting: Setting) -> list[Contender]:
@@ -54,15 +58,15 @@ def writers(setting: Setting) -> list[Contender]:
 
     wanted = ours()
     return [
-        _Writer(OURS, ours, wanted).contender(count),
-        _Writer("HF pipeline, greedy", _theirs(setting, pipe, 1, 1), wanted).contender(count),
-        _Writer("HF pipeline, greedy, batches of 8", _theirs(setting, pipe, 1, 8), wanted).contender(count),
-        _Writer("HF pipeline as shipped", _theirs(setting, pipe, None, 1), wanted).contender(count),
+        Writer(OURS, ours, wanted).contender(count),
+        Writer("HF pipeline, greedy", _theirs(setting, pipe, 1, 1), wanted).contender(count),
+        Writer("HF pipeline, greedy, batches of 8", _theirs(setting, pipe, 1, 8), wanted).contender(count),
+        Writer("HF pipeline as shipped", _theirs(setting, pipe, None, 1), wanted).contender(count),
     ]
 
 
 @dataclass(frozen=True)
-class _Writer:
+class Writer:
     """Someone who writes all recordings down, and what ours made of them."""
 
     name: str
@@ -74,7 +78,7 @@ class _Writer:
             start = time.perf_counter(), time.process_time()
             texts = self.write()
             seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
-            equal = sum(text == wish for text, wish in zip(texts, self.wanted, strict=True)) / count
+            equal = sum(text == wish for text, wish in zip(texts, self.wanted, strict=True)) / len(texts)
             return Block(rows=count, seconds=seconds, cpu_seconds=cpu_seconds, more={"texts_equal": equal})
 
         return Contender(self.name, run)
