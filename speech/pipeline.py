@@ -242,9 +242,7 @@ class SpeechRecognizer(Whispering):
         vocabulary, texts, found = self.features_.vocabulary, transcripts(examples), []
         for row, batch in enumerate(self._batches(examples)):
             for unknown in vocabulary.unknown(texts[row])[:1]:
-                unit = "word" if vocabulary.words else "character"
-                place = examples.place(row)
-                raise DataError(f"{place}: {unit} {unknown!r} is in no transcript that the model learned from")
+                raise DataError(f"{examples.place(row)}: {vocabulary.lacks(unknown)}")
             with torch.inference_mode():
                 (row_TV,) = log_probs_of(self.model_(batch))
             try:

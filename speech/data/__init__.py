@@ -6,10 +6,11 @@ from .clips import Clip, as_samples, clean
 from .features import SpeechFeatures, SpeechFeaturesConfig, mel_of, subsampled, transcripts
 from .folders import divided, noises, sounds_in
 from .mels import MelTable
+from .pieces import fit_pieces
 from .read import read
 from .recordings import Recordings
 from .source import SpeechSource
-from .vocabulary import BLANK, BOS, EOS, Vocabulary, steps_needed
+from .vocabulary import BLANK, BOS, EOS, Vocabulary, plain, steps_needed
 
 __all__ = [
     "BLANK",
@@ -27,8 +28,10 @@ __all__ = [
     "clean",
     "divided",
     "examine",
+    "fit_pieces",
     "mel_of",
     "noises",
+    "plain",
     "read",
     "sounds_in",
     "speakers",

@@ -14,7 +14,7 @@ from ...core.errors import ConfigError
 from .features import SpeechFeaturesConfig, subsampled
 from .mels import MelTable
 from .recordings import Recordings, as_recordings
-from .vocabulary import steps_needed
+from .vocabulary import Vocabulary, steps_needed
 
 _FEW, _MOST = 5, 100
 _SILENT = 0.003
@@ -108,7 +108,9 @@ class _Rows:
         """Add transcripts that are empty, or too long for the frames of their recordings."""
         name, column = self.examples.name, self.examples.columns.get("label")
         empty = np.flatnonzero([not text for text in self.texts])
-        needed = self._needed()
+        vocabulary = self.config.vocabulary(self.texts)
+        needed = np.array([steps_needed(vocabulary.encode(text)) for text in self.texts], np.int64)
+        warnings += self._fewer(vocabulary)
         long = {factor: np.flatnonzero(needed > subsampled(self.table.lengths, factor)) for factor in (2, 4)}
         found |= {
             "empty transcripts": len(empty),
@@ -130,10 +132,13 @@ class _Rows:
             several, one = f"are {what} their transcripts", f"is {what} its transcript"
             warnings += self._warn(rows, several, one, "nothing is learned of them")
 
-    def _needed(self) -> Rows:
-        """Return the fewest steps in which CTC can say each transcript."""
-        vocabulary = self.config.vocabulary(self.texts)
-        return np.array([steps_needed(vocabulary.encode(text)) for text in self.texts], np.int64)
+    def _fewer(self, vocabulary: Vocabulary) -> list[str]:
+        """Warn where the transcripts give fewer pieces than were asked for."""
+        there, wanted = len(vocabulary.units), self.config.vocab_size
+        if vocabulary.tokenizer is None or there == wanted:
+            return []
+        what = f"features.vocab_size ({wanted:,}): the transcripts give {there:,} pieces"
+        return [f"{self.examples.name}: {what}; so many are used"]
 
     def _warn(self, rows: Rows, several: str, one: str, fix: str) -> list[str]:
         """Return "t.csv: 2 of 9 recordings `several` (t.csv:3, t.csv:5); `fix`", or nothing where there are no rows."""

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import Tokenizer
 
 from ...core.batch import Examples, Rows
 from ...core.errors import ArtifactError, ConfigError, DataError
@@ -17,11 +18,12 @@ from ..audio import AudioConfig, log_mel
 from .augment import AugmentConfig
 from .clips import Clip
 from .mels import MelTable
+from .pieces import PIECES, Pieces, fit_pieces
 from .recordings import Recordings, as_recordings
 from .source import SpeechSource
 from .vocabulary import Vocabulary, few_words, steps_needed
 
-FILE = "vocabulary.json"
+FILE, TOKENIZER = "vocabulary.json", "tokenizer.json"
 _Lengths = TypeVar("_Lengths", int, npt.NDArray[np.int64])
 
 
@@ -33,15 +35,17 @@ class SpeechFeaturesConfig:
     utterance. `subsampling` frames make one step of the encoder: 4, or 2 where speech is so short or fast
     that 4 would leave CTC too few steps; 0 chooses by the training set. A model of `units` "words" says only
     words that it was trained on; "auto" takes words where the training set has at most 100, each 5 times or
-    more, and characters otherwise. Up to the share `unreadable` of the recordings, and of empty transcripts, may be
-    left out; where there are more, training stops. `group` "speaker" holds out whole speakers.
+    more, and characters otherwise; "bpe" and "unigram" learn at most `vocab_size` pieces of words. Up to the share
+    `unreadable` of the recordings, and of empty transcripts, may be left out; where there are more, training stops.
+    `group` "speaker" holds out whole speakers.
     """
 
     audio: AudioConfig = field(default_factory=AudioConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     normalisation: Literal["corpus", "utterance"] = "corpus"
     subsampling: int = 0
-    units: Literal["auto", "characters", "words"] = "auto"
+    units: Literal["auto", "characters", "words", "bpe", "unigram"] = "auto"
+    vocab_size: int = 500
     unreadable: float = 0.01
     flat_start: float = 0.0
     group: Literal["none", "speaker"] = "none"
@@ -49,8 +53,10 @@ class SpeechFeaturesConfig:
     def __post_init__(self) -> None:
         if self.subsampling not in (0, 2, 4, 8):
             raise ConfigError(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2, 4 or 8")
-        if self.units not in ("auto", "characters", "words"):
-            raise ConfigError(f"features.units ('{self.units}') must be auto, characters or words")
+        if self.units not in ("auto", "characters", "words", *PIECES):
+            raise ConfigError(f"features.units ('{self.units}') must be auto, characters, words, bpe or unigram")
+        if self.vocab_size < 2:
+            raise ConfigError(f"features.vocab_size ({self.vocab_size}) must be 2 or above")
         if self.normalisation not in ("corpus", "utterance"):
             raise ConfigError(f"features.normalisation ('{self.normalisation}') must be corpus or utterance")
         if self.group not in ("none", "speaker"):
@@ -61,7 +67,9 @@ class SpeechFeaturesConfig:
             raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
 
     def vocabulary(self, texts: Sequence[str]) -> Vocabulary:
-        """Return the units of transcripts."""
+        """Return the units of transcripts; ConfigError where these have more characters than `vocab_size` pieces."""
+        if self.units in PIECES:
+            return fit_pieces(texts, cast(Pieces, self.units), self.vocab_size)
         words = few_words(texts) if self.units == "auto" else self.units == "words"
         return Vocabulary.fit(texts, words)
 
@@ -163,13 +171,14 @@ class SpeechFeatures:
         for row, text in enumerate(transcripts(examples)):
             unknown = self.vocabulary.unknown(text)
             if unknown:
-                place, unit = examples.place(row), "word" if self.vocabulary.words else "character"
-                raise DataError(f"{place}: {unit} {unknown[0]!r} is in no transcript that the model learned from")
+                raise DataError(f"{examples.place(row)}: {self.vocabulary.lacks(unknown[0])}")
             targets.append(self.vocabulary.encode(text))
         return targets
 
     def save(self, folder: Path) -> None:
-        """Write `vocabulary.json`: units, sample rate, subsampling and normalisation."""
+        """Write `vocabulary.json`: units, sample rate, subsampling, normalisation; of pieces, `tokenizer.json`, too."""
+        if self.vocabulary.tokenizer is not None:
+            self.vocabulary.tokenizer.save(str(folder / TOKENIZER))
         learned = {
             "units": list(self.vocabulary.units),
             "words": self.vocabulary.words,
@@ -188,6 +197,8 @@ class SpeechFeatures:
             learned = json.loads(path.read_text(encoding="utf-8"))
             audio = replace(config.audio, sample_rate=int(learned["sample_rate"]))
             vocabulary = Vocabulary(tuple(learned["units"]), bool(learned["words"]))
+            if config.units in PIECES:
+                vocabulary = _pieces(folder / TOKENIZER, vocabulary.units)
             subsampling = int(learned["subsampling"])
             mean, deviation = (np.array(learned[name], dtype=np.float32) for name in ("mean", "deviation"))
         except FileNotFoundError:
@@ -197,6 +208,19 @@ class SpeechFeatures:
         if mean.shape != (audio.mels,) or deviation.shape != (audio.mels,):
             raise ArtifactError(f"{path}: damaged (statistics of {mean.size} mels, not {audio.mels}); save it again")
         return cls(config, audio, subsampling, vocabulary, mean, deviation)
+
+
+def _pieces(path: Path, units: tuple[str, ...]) -> Vocabulary:
+    """Read the tokenizer of these pieces; raises ArtifactError where it is missing, damaged, or another's."""
+    if not path.is_file():
+        raise ArtifactError(f"{path}: no such file; save the model again")
+    try:
+        found = Vocabulary.of(Tokenizer.from_file(str(path)))
+    except Exception as error:  # what the library raises has no type of its own
+        raise ArtifactError(f"{path}: damaged ({error}); save the model again") from None
+    if found.units != units:
+        raise ArtifactError(f"{path}: damaged (its pieces are not those of {FILE}); save the model again")
+    return found
 
 
 def mel_of(examples: Examples, row: int, audio: AudioConfig) -> npt.NDArray[np.float32]:

@@ -63,14 +63,15 @@ def words_of(
     """Return the words of a target with their times, where a step of the encoder is `step` seconds."""
     target = target[target >= FIRST]
     start, end, score = align(log_probs_TV, target)
-    units = [vocabulary.units[number - FIRST] for number in target.tolist()]
-    breaks = np.array([False if vocabulary.words else unit.isspace() for unit in units], dtype=np.bool_)
-    number = np.arange(len(units)) if vocabulary.words else np.cumsum(breaks)
+    places = target - FIRST
+    letters = [vocabulary.letters[place] for place in places.tolist()]
+    spells = np.array([bool(text) for text in letters], dtype=np.bool_)
+    number = np.cumsum(vocabulary.opens[places])
     found = []
-    for one in np.unique(number[~breaks]).tolist():
-        of = np.flatnonzero((number == one) & ~breaks)
+    for one in np.unique(number[spells]).tolist():
+        of = np.flatnonzero((number == one) & spells)
         steps = int((end[of] - start[of]).sum())
         confidence = min(1.0, float(np.exp(score[of].sum() / steps)))
-        text = "".join(units[place] for place in of)
+        text = "".join(letters[place] for place in of)
         found.append(Word(text, round(int(start[of[0]]) * step, 3), round(int(end[of[-1]]) * step, 3), confidence))
     return tuple(found)

@@ -18,6 +18,10 @@ from ..data.vocabulary import FIRST
 from ..language import BEGIN, END, SPACE, UNKNOWN, LanguageModel, Trie, tokens
 from ..language.model import Floats
 from ..language.trie import Ints
+from .spelled import Spelled
+
+_NOTHING, _LETTER, _SPACE = range(3)
+"""What a text of pieces ends with: nothing yet, a letter, the space after a word."""
 
 _LN10 = float(np.log(10))
 _BYTES = 64_000_000
@@ -169,7 +173,7 @@ class UnitFusion(Fusion):
 
 
 class WordFusion(Fusion):
-    """A language model of words over a recogniser's characters.
+    """A language model of words over a recogniser's characters or pieces of words.
 
     A state is one of the language model and a node in the tree of its words, or a spelling that no word begins with.
     Within a word a prefix pays for the most probable word that may still come of it, by itself (Ortmanns et al.,
@@ -178,11 +182,11 @@ class WordFusion(Fusion):
 
     def __init__(self, model: LanguageModel, vocabulary: Vocabulary, weights: Weights) -> None:
         self.model, self.weights = model, weights
-        width, ids = len(vocabulary), {unit: number for number, unit in enumerate(vocabulary.units, FIRST)}
+        alphabet = {letter: number for number, letter in enumerate(sorted(set().union(*vocabulary.letters)))}
         spelled = {
-            number: [ids[letter] for letter in word]
+            number: [alphabet[letter] for letter in word]
             for word, number in model.numbers.items()
-            if word not in (BEGIN, END, UNKNOWN) and ids.keys() >= set(word)
+            if word not in (BEGIN, END, UNKNOWN) and alphabet.keys() >= set(word)
         }
         if not spelled:
             example = next((word for word in model.words if word not in (BEGIN, END, UNKNOWN)), "")
@@ -190,13 +194,18 @@ class WordFusion(Fusion):
                 f"decoding.lm: no word of it is made of the characters that the recogniser says (such as '{example}'); "
                 "write its texts as the transcripts are"
             )
-        self._lexicon, ends = Trie.of(list(spelled.values()), width)
+        self._lexicon, ends = Trie.of(list(spelled.values()), len(alphabet))
         self._strange = len(self._lexicon)
         self._word_X = np.full(self._strange + 1, model.numbers[UNKNOWN], dtype=np.int64)
         self._word_X[ends] = list(spelled)
         self._ahead_X = self._look_ahead(np.array(list(spelled)), ends)
-        self._space = ids.get(" ", -1)
-        super().__init__(width, model.start * (self._strange + 1))
+        self._opens_V = np.append(np.zeros(FIRST, np.bool_), vocabulary.opens)
+        letters = [[alphabet[letter] for letter in spells] for spells in vocabulary.letters]
+        _, fresh_U = Spelled(letters, len(alphabet)).walk(np.zeros(1, np.int64), self._children)
+        self._fresh_V = np.append(np.zeros(FIRST, np.int64), fresh_U[0])
+        inner = [[] if opens else spells for spells, opens in zip(letters, vocabulary.opens, strict=True)]
+        self._inner = Spelled([[], [], [], *inner], len(alphabet))
+        super().__init__(len(vocabulary), model.start * (self._strange + 1))
 
     def _look_ahead(self, words: Ints, ends: Ints) -> Floats:
         """Return what a prefix pays within a word, at each node of the lexicon."""
@@ -212,10 +221,10 @@ class WordFusion(Fusion):
         ahead[0] = 0
         return ahead
 
-    def _children(self, nodes: Ints, units: Ints) -> Ints:
-        """Return the node of the lexicon after each node and letter."""
-        found = self._lexicon.find(nodes, units)
-        return np.where((found < 0) | (nodes == self._strange), self._strange, found)
+    def _children(self, nodes: Ints, letters: Ints) -> tuple[Floats, Ints]:
+        """Return the node of the lexicon after each node and letter, and that this adds nothing by itself."""
+        found = self._lexicon.find(nodes, letters)
+        return np.zeros(len(nodes)), np.where((found < 0) | (nodes == self._strange), self._strange, found)
 
     def _close(self, keys: Ints) -> tuple[Floats, Ints]:
         """Return what the end of the word adds, and the language model's state then; no word, nothing."""
@@ -227,14 +236,13 @@ class WordFusion(Fusion):
         return np.where(nodes == 0, 0.0, added), np.where(nodes == 0, states, after)
 
     def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
-        (states, nodes), width = np.divmod(keys, self._strange + 1), self._lexicon.width
-        after = self._children(np.repeat(nodes, width), np.tile(np.arange(width), len(keys))).reshape(-1, width)
-        after[:, :FIRST] = nodes[:, None]  # what has no letters changes nothing
-        gains = self._ahead_X[after] - self._ahead_X[nodes][:, None]
-        reach = states[:, None] * (self._strange + 1) + after
-        if self._space >= 0:
-            gains[:, self._space], closed = self._close(keys)
-            reach[:, self._space] = closed * (self._strange + 1)
+        states, nodes = np.divmod(keys, self._strange + 1)
+        _, after_NV = self._inner.walk(nodes, self._children)
+        gains = self._ahead_X[after_NV] - self._ahead_X[nodes][:, None]
+        reach = states[:, None] * (self._strange + 1) + after_NV
+        added, closed = self._close(keys)
+        gains[:, self._opens_V] = added[:, None] + self._ahead_X[self._fresh_V[self._opens_V]]
+        reach[:, self._opens_V] = closed[:, None] * (self._strange + 1) + self._fresh_V[self._opens_V]
         return gains, reach
 
     def _ends(self, keys: Ints) -> Floats:
@@ -243,18 +251,53 @@ class WordFusion(Fusion):
         return added + self.weights.alpha * _LN10 * scores
 
 
+class PieceFusion(Fusion):
+    """A language model of characters over a recogniser's pieces of words.
+
+    A state is one of the language model, and what there was before: nothing, a letter, or the space after a word. That
+    space is paid for with the next letter: none stands at the ends of a text, nor two in a row.
+    """
+
+    def __init__(self, model: LanguageModel, vocabulary: Vocabulary, weights: Weights) -> None:
+        self.model, self._scale, self._weights = model, weights.alpha * _LN10, weights
+        self._opens_V = np.append(np.zeros(FIRST, np.bool_), vocabulary.opens)
+        spelled = [model.encode([*letters]) for letters in ("", "", "", *vocabulary.letters)]
+        self._says_V = np.array([len(numbers) > 0 for numbers in spelled])
+        unknown = np.array([int((numbers == model.numbers[UNKNOWN]).sum()) for numbers in spelled])
+        self._added_V = weights.beta * np.array([len(numbers) for numbers in spelled]) + weights.unknown * unknown
+        self._spelled = Spelled([numbers.tolist() for numbers in spelled], len(model.words))
+        super().__init__(len(vocabulary), model.start * 3 + _NOTHING)
+
+    def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
+        states, before = np.divmod(keys, 3)
+        space, spaced = self.model.advance(states, np.full(len(states), self.model.numbers[SPACE]))
+        both = self._spelled.walk(states, self.model.advance), self._spelled.walk(spaced, self.model.advance)
+        apart = (before == _SPACE)[:, None] | ((before == _LETTER)[:, None] & self._opens_V)
+        paid = self._scale * (both[1][0] + space[:, None]) + self._weights.beta
+        gains = np.where(apart, paid, self._scale * both[0][0]) + self._added_V
+        reach = np.where(apart, both[1][1], both[0][1]) * 3 + _LETTER
+        ends = (before == _LETTER)[:, None] & self._opens_V & ~self._says_V
+        silent = np.where(ends, states[:, None] * 3 + _SPACE, keys[:, None])
+        return np.where(self._says_V, gains, 0.0), np.where(self._says_V, reach, silent)
+
+    def _ends(self, keys: Ints) -> Floats:
+        return self._scale * self.model.advance(keys // 3, np.full(len(keys), self.model.numbers[END]))[0]
+
+
 def fusion_of(model: LanguageModel, vocabulary: Vocabulary, weights: Weights) -> Fusion:
     """Return the automaton of a language model for these units."""
     if vocabulary.words and model.units == "characters":
         raise ConfigError("decoding.lm: a model of characters, and this recogniser says words; estimate one of words")
-    if vocabulary.words or model.units == "characters" or " " not in vocabulary.units:
+    if vocabulary.tokenizer is not None and model.units == "characters":
+        return PieceFusion(model, vocabulary, weights)
+    if vocabulary.words or model.units == "characters" or not vocabulary.spaced:
         return UnitFusion(model, vocabulary, weights)
     return WordFusion(model, vocabulary, weights)
 
 
 def language_scores(model: LanguageModel, vocabulary: Vocabulary, targets: Sequence[Sequence[int]]) -> Floats:
     """Return (N, 3) of targets: ln P by the language model with the end, its words, and how many it does not have."""
-    characters = model.units == "characters" or not (vocabulary.words or " " in vocabulary.units)
+    characters = model.units == "characters" or not vocabulary.spaced
     sentences = [tokens(vocabulary.decode(ids), "characters" if characters else "words") for ids in targets]
     unknown = [sum(word not in model.numbers for word in sentence) for sentence in sentences]
     scores = [_LN10 * score.sum() for score in model.log_probs(sentences)]

@@ -246,7 +246,7 @@ def test_words_are_the_units_where_there_are_few(say: Any, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "there"), [("units", "auto, characters or words"), ("normalisation", "corpus or utterance")]
+    ("name", "there"), [("units", "auto, characters, words, bpe or unigram"), ("normalisation", "corpus or utterance")]
 )
 def test_an_unknown_choice_is_named(name: str, there: str) -> None:
     with pytest.raises(ConfigError) as error:
