@@ -2,6 +2,7 @@
 
 from .activity import ActivityConfig, activity, pieces
 from .arriving import Arriving, ResampleStream, arriving_bytes, arriving_file
+from .colour import coloured
 from .files import LOUDEST, RATES, SOUND_FILES, Header, Wave, decode, read_header, resample, too_long
 from .mel import AudioConfig, MelStream, log_mel
 from .zoo import download
@@ -20,6 +21,7 @@ __all__ = [
     "activity",
     "arriving_bytes",
     "arriving_file",
+    "coloured",
     "decode",
     "download",
     "log_mel",

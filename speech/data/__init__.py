@@ -6,6 +6,7 @@ from .clips import Clip, as_samples, clean
 from .features import SpeechFeatures, SpeechFeaturesConfig, mel_of, subsampled, transcripts
 from .folders import divided, noises, sounds_in
 from .mels import MelTable
+from .noise import Noise
 from .pieces import fit_pieces
 from .read import read
 from .recordings import Recordings
@@ -19,6 +20,7 @@ __all__ = [
     "AugmentConfig",
     "Clip",
     "MelTable",
+    "Noise",
     "Recordings",
     "SpeechFeatures",
     "SpeechFeaturesConfig",

@@ -27,6 +27,9 @@ class AugmentConfig:
     `speed` 0.1 stretches time by 0.9 … 1.1. `mel_masks` masks of up to `mel_width` mels, and for every
     `time_every` frames a mask of up to `time_width` frames and `time_share` of the utterance, are set to
     the mean of the corpus. With two `views` each utterance comes twice, masked differently.
+
+    `noise` names folders or files of noise, or "coloured" for white, pink and brown; `noise_share` of the utterances
+    have some under them, `snr` decibels (the least, the most) below the speech.
     """
 
     speed: float = 0.1
@@ -36,6 +39,9 @@ class AugmentConfig:
     time_width: int = 20
     time_share: float = 0.15
     views: int = 1
+    noise: tuple[str, ...] = ()
+    noise_share: float = 0.5
+    snr: tuple[float, ...] = (5.0, 20.0)
 
     def __post_init__(self) -> None:
         if not 0 <= self.speed < 0.5:
@@ -47,8 +53,12 @@ class AugmentConfig:
             raise ConfigError(f"augment.views ({self.views}) must be 1 or 2")
         if self.time_every < 1:
             raise ConfigError(f"augment.time_every ({self.time_every}) must be 1 or above")
-        if not 0 <= self.time_share <= 1:
-            raise ConfigError(f"augment.time_share ({self.time_share}) must lie in [0, 1]")
+        for name in ("time_share", "noise_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]")
+        if len(self.snr) != 2 or not -50 <= self.snr[0] <= self.snr[1] <= 100:
+            given = ", ".join(f"{value:g}" for value in self.snr)
+            raise ConfigError(f"augment.snr ({given}) must be the least and the most decibels, such as 5, 20")
 
     def time_masks(self, lengths_B: Numbers) -> Numbers:
         """Return the number of time masks of utterances of these lengths: at least two."""

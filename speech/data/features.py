@@ -18,6 +18,7 @@ from ..audio import AudioConfig, log_mel
 from .augment import AugmentConfig
 from .clips import Clip
 from .mels import MelTable
+from .noise import Noise
 from .pieces import PIECES, Pieces, fit_pieces
 from .recordings import Recordings, as_recordings
 from .source import SpeechSource
@@ -63,6 +64,11 @@ class SpeechFeaturesConfig:
             raise ConfigError(f"features.group ('{self.group}') must be none or speaker")
         if not 0 <= self.flat_start <= 1:
             raise ConfigError(f"features.flat_start ({self.flat_start}) must lie in [0, 1]: a share of training")
+        if self.augment.noise and self.audio.level != "utterance":
+            raise ConfigError(
+                f"features.augment.noise: frames of the level '{self.audio.level}' take no noise; "
+                "set features.audio.level=utterance, or no noise"
+            )
         if not 0 <= self.unreadable <= 1:
             raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
 
@@ -140,6 +146,7 @@ class SpeechFeatures:
             mean=mean,
             deviation=deviation,
             flat_start=self.config.flat_start,
+            noise=Noise.of(names, self.audio) if training and (names := self.config.augment.noise) else None,
         )
 
     def _moments(self, table: MelTable, kept: Rows) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -13,13 +13,16 @@ import torch
 from ...core.batch import Batch, Draw, Rows, pad
 from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask
 from .flat import flat_alignment
+from .noise import Noise
 from .vocabulary import steps_needed
 
 Frames: TypeAlias = npt.NDArray[np.float16]
+Floats: TypeAlias = npt.NDArray[np.float32]
 Targets: TypeAlias = Sequence[npt.NDArray[np.int64]]
 
-_WHOSE, _TIMES, _MELS = 3, (1, 4), (2, 5)
-"""The streams of random numbers that say whose targets a row takes, and what is masked in the first and second view."""
+_WHOSE, _TIMES, _MELS, _NOISE = 3, (1, 4), (2, 5), 6
+"""The streams of random numbers that say whose targets a row takes, what is masked in the first and second view, and
+what noise is under it."""
 
 # Shapes: B batch, L frames, M mels, S target length.
 
@@ -33,6 +36,7 @@ class SpeechSource:
     already. `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
     because they have too few frames for their transcript, or none; `kept` holds the rows of the others. Of `second`,
     other targets, `second_share` of the rows take theirs, anew each epoch (None stands for a row that has none).
+    `noise` is put under some utterances, as `augment` has it; it takes frames that are not normalised.
     """
 
     frames: Frames
@@ -45,9 +49,10 @@ class SpeechSource:
     second: Sequence[npt.NDArray[np.int64] | None] | None = None
     second_share: float = 0.0
     starts: Numbers | None = None
-    mean: npt.NDArray[np.float32] | None = None
-    deviation: npt.NDArray[np.float32] | None = None
+    mean: Floats | None = None
+    deviation: Floats | None = None
     flat_start: float = 0.0
+    noise: Noise | None = None
 
     def __post_init__(self) -> None:
         if self.starts is None:
@@ -61,12 +66,13 @@ class SpeechSource:
 
         While no more than `flat_start` of training is over, `flat` (B, T) are units spread evenly over the sound.
 
-        With a `draw` the utterances are stretched and masked; with two views there are twice as many rows, and the
-        second half is the first, masked differently.
+        With a `draw` the utterances are stretched, some get noise, and all are masked; with two views there are twice
+        as many rows, and the second half is the first, masked differently.
         """
         targets = self._targets(rows, draw)
         if draw is None:
-            frames_BLM, lengths_B = self._gather(rows, self.lengths[rows]), self.lengths[rows]
+            lengths_B = self.lengths[rows]
+            frames_BLM = self._normalised(self._gather(rows, lengths_B), rows, lengths_B)
         else:
             frames_BLM, lengths_B = self._augmented(rows, targets, draw)
             targets = None if targets is None else [*targets] * self.augment.views
@@ -88,10 +94,12 @@ class SpeechSource:
         others = [self.second[row] if take else None for row, take in zip(rows, takes, strict=True)]
         return [first if other is None else other for first, other in zip(own, others, strict=True)]
 
-    def _augmented(self, rows: Rows, targets: Targets | None, draw: Draw) -> tuple[npt.NDArray[np.float32], Numbers]:
+    def _augmented(self, rows: Rows, targets: Targets | None, draw: Draw) -> tuple[Floats, Numbers]:
         config, mels = self.augment, self.frames.shape[1]
         lengths_B = self._stretch(rows, targets, draw)
         frames_BLM = self._gather(rows, lengths_B)
+        noisy = self._mix(frames_BLM, rows, lengths_B, draw)
+        frames_BLM = self._normalised(frames_BLM, rows, lengths_B, noisy)
         masks = int(config.time_masks(lengths_B).max())
         views = [frames_BLM, *(frames_BLM.copy() for _ in range(config.views - 1))]
         for view_BLM, times, streams in zip(views, _TIMES, _MELS, strict=False):
@@ -106,12 +114,11 @@ class SpeechSource:
             least_B += [steps_needed(target) * self.subsampling for target in targets]
         return stretched(self.lengths[rows], draw.uniform(rows, 1)[:, 0], self.augment.speed, least_B)
 
-    def _gather(self, rows: Rows, lengths_B: Numbers) -> npt.NDArray[np.float32]:
-        """Return (B, L, M): each row brought to its length by interpolation over time, normalised, zeros after it."""
+    def _gather(self, rows: Rows, lengths_B: Numbers) -> Floats:
+        """Return (B, L, M): each row brought to its length by interpolation over time, anything after it."""
         assert self.starts is not None
         whole_B = self.lengths[rows]
         place_BL = np.arange(int(lengths_B.max()))[None, :]
-        keep_BL = place_BL < lengths_B[:, None]
         at_BL = place_BL * ((whole_B - 1) / np.maximum(lengths_B - 1, 1))[:, None]
         low_BL = np.minimum(at_BL.astype(np.int64), whole_B[:, None] - 1)
         first_BL = self.starts[rows][:, None] + low_BL
@@ -120,13 +127,33 @@ class SpeechSource:
             next_BL = first_BL + (low_BL < whole_B[:, None] - 1)
             share_BL1 = (at_BL - low_BL).astype(np.float32)[:, :, None]
             frames_BLM += share_BL1 * (self.frames[next_BL].astype(np.float32) - frames_BLM)
-        if self.mean is not None and self.deviation is not None:
-            frames_BLM -= _of_rows(self.mean, rows)
-            frames_BLM /= _of_rows(self.deviation, rows)
-        frames_BLM[~keep_BL] = 0
         return np.asarray(frames_BLM)
 
+    def _mix(self, frames_BLM: Floats, rows: Rows, lengths_B: Numbers, draw: Draw) -> list[int]:
+        """Put noise under some utterances; return their places in the batch."""
+        config = self.augment
+        if self.noise is None:
+            return []
+        uniform_B4 = draw.uniform(rows, 4, stream=_NOISE)
+        noisy: list[int] = np.flatnonzero(uniform_B4[:, 0] < config.noise_share).tolist()
+        for place in noisy:
+            speech_LM = frames_BLM[place, : lengths_B[place]]
+            speech_LM[:] = self.noise.under(speech_LM, uniform_B4[place, 1:], (config.snr[0], config.snr[1]))
+        return noisy
 
-def _of_rows(moments: npt.NDArray[np.float32], rows: Rows) -> npt.NDArray[np.float32]:
+    def _normalised(self, frames_BLM: Floats, rows: Rows, lengths_B: Numbers, noisy: Sequence[int] = ()) -> Floats:
+        """Normalise, an utterance that is so by itself and has noise by what it is now; zeros after each."""
+        if self.mean is not None and self.deviation is not None:
+            mean, deviation = _of_rows(self.mean, rows), _of_rows(self.deviation, rows)
+            for place in noisy if self.mean.ndim > 1 else ():
+                mixed_LM = frames_BLM[place, : lengths_B[place]]
+                mean[place], deviation[place] = mixed_LM.mean(0), np.maximum(mixed_LM.std(0), 1e-3)
+            frames_BLM -= mean
+            frames_BLM /= deviation
+        frames_BLM[np.arange(frames_BLM.shape[1])[None, :] >= lengths_B[:, None]] = 0
+        return frames_BLM
+
+
+def _of_rows(moments: Floats, rows: Rows) -> Floats:
     """Return the moments (M,) of all rows, or those of each row as (B, 1, M)."""
     return moments if moments.ndim == 1 else moments[rows][:, None]

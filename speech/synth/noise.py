@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..audio import Wave
+from ..audio import Wave, coloured
 from ..data import Clip
 
 _PEAK = 0.9
@@ -20,12 +20,7 @@ def noise(size: int, random: np.random.Generator, *, pink: bool = False) -> Wave
     >>> noise(8, np.random.default_rng(0)).shape
     (8,)
     """
-    white = random.standard_normal(size)
-    if not pink:
-        return white.astype(np.float32)
-    spectrum = np.fft.rfft(white)
-    spectrum /= np.sqrt(np.maximum(1, np.arange(len(spectrum))))
-    return np.fft.irfft(spectrum, size).astype(np.float32)
+    return coloured(size, random, 1.0 if pink else 0.0)
 
 
 def piece(clips: Sequence[Clip], size: int, rate: int, random: np.random.Generator) -> Wave:
