@@ -6,11 +6,12 @@ import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...core.batch import Examples
+from ...core.batch import Examples, Rows
 from ...core.config import from_dict
 from ...core.errors import ArtifactError
 from ...core.linear import LinearModel, fifth
@@ -20,39 +21,44 @@ from ..data import SpeechFeatures, mel_of, transcripts
 from ..decode import Transcript
 from .cepstra import cepstral_statistics
 from .machine import KernelMachine, sharpest
+from .templates import MOST, Templates, spread
 
 WORDS = "log-mel statistics + logistic regression"
 KERNEL = "MFCC statistics + RBF SVM"
+TEMPLATES = "MFCC templates + dynamic time warping"
 CONNECTED = "most frequent transcript (no classical baseline fits connected speech)"
 SILENT = "silence (there was no training set to fit a baseline to)"
 FILE = "baseline_audio.json"
 _MOST_WORDS = 1000
 _MOST_MARGINS = 200_000
-"""So many rows times words the machine takes: what it costs grows with both."""
+"""So many rows times words the machine and the templates take: what they cost grows with both."""
+_MOST_COMPARED = 300
+"""So many held-out rows are compared with the templates."""
 _SEGMENTS = 4
 
 
 class SpeechBaseline:
     """Whole transcripts as classes where they are few and repeated (words), else the most frequent one.
 
-    Words are told apart by logistic regression on statistics of the log-mel frames, and by a support vector machine on
-    those of cepstral coefficients: the one with fewer errors on a fifth of the training rows speaks for both. `name`
-    says which, or that neither fits.
+    Words are told apart by logistic regression on statistics of the log-mel frames, by a support vector machine on
+    those of cepstral coefficients, and by the nearest of a few templates of each word: the one with the fewest errors
+    on a fifth of the training rows speaks for all. `name` says which, or that none fits.
     """
 
-    names: tuple[str, ...] = (WORDS, KERNEL)
+    names: tuple[str, ...] = (WORDS, KERNEL, TEMPLATES)
     best: str = WORDS
     machine_: KernelMachine | None = None
+    templates_: Templates | None = None
 
     @property
     def name(self) -> str:
-        """What a person calls the better of the two."""
+        """What a person calls the best of them."""
         return self.best
 
     @property
     def parameters(self) -> int:
-        """The numbers that both keep."""
-        return self.linear_.parameters + (self.machine_.parameters if self.machine_ else 0)
+        """The numbers that all keep."""
+        return self.linear_.parameters + sum(one.parameters for one in (self.machine_, self.templates_) if one)
 
     def fit(self, examples: Examples, features: SpeechFeatures, seed: int = 0) -> SpeechBaseline:
         """Fit on transcribed recordings, at the sample rate of `features`."""
@@ -76,8 +82,7 @@ class SpeechBaseline:
             return {self.best: [Transcript(self.linear_.classes[0], float("nan")) for _ in range(len(examples))]}
         found: dict[str, Output] = {}
         for name in names:
-            model = self.linear_ if name == WORDS else self.machine_
-            assert model is not None
+            model: Any = {WORDS: self.linear_, KERNEL: self.machine_, TEMPLATES: self.templates_}[name]
             probabilities = model.probabilities(self._inputs(examples, name))
             best = zip(probabilities.argmax(axis=1), probabilities.max(axis=1), strict=True)
             found[name] = [Transcript(model.classes[number], float(p)) for number, p in best]
@@ -86,8 +91,9 @@ class SpeechBaseline:
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors, the audio settings as JSON."""
         self.linear_.save(folder)
-        if self.machine_:
-            self.machine_.save(folder)
+        for one in (self.machine_, self.templates_):
+            if one:
+                one.save(folder)
         settings = {"name": self.best, "names": self.names, "audio": asdict(self.audio_)}
         (folder / FILE).write_text(json.dumps(settings), encoding="utf-8")
 
@@ -100,7 +106,7 @@ class SpeechBaseline:
             settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
             baseline.best, baseline.audio_ = settings["name"], from_dict(AudioConfig, settings["audio"])
             baseline.names = tuple(settings.get("names", (baseline.best,)))  # there was one only
-            if not {baseline.best} <= set(baseline.names) <= {WORDS, KERNEL, CONNECTED, SILENT}:
+            if not {baseline.best} <= set(baseline.names) <= {WORDS, KERNEL, TEMPLATES, CONNECTED, SILENT}:
                 raise ValueError(f"no model '{baseline.best}'")
         except FileNotFoundError:
             raise ArtifactError(f"{folder / FILE}: no such file; save the baseline again") from None
@@ -108,32 +114,65 @@ class SpeechBaseline:
             raise ArtifactError(f"{folder / FILE}: damaged ({error}); save the baseline again") from None
         if KERNEL in baseline.names:
             baseline.machine_ = KernelMachine.load(folder)
+        if TEMPLATES in baseline.names:
+            baseline.templates_ = Templates.load(folder)
         return baseline
 
     def _fit_words(self, examples: Examples, seed: int) -> None:
-        """Fit both on four fifths to choose, and on all rows to speak; many rows or words take the first alone."""
+        """Fit all on four fifths to choose, and on all rows to speak; many rows or words take the first alone."""
         texts = np.asarray(transcripts(examples))
-        if len(texts) * len(set(texts.tolist())) > _MOST_MARGINS:
-            self.names = (WORDS,)
+        self.names = fitting(len(texts), len(set(texts.tolist())))
         inputs = {name: self._inputs(examples, name) for name in self.names}
         kept, held_out = fifth(len(texts), seed, examples.groups)
-        sharpness = 2.0
         known = held_out[np.isin(texts[held_out], texts[kept])]
+        sharpness = dict.fromkeys(self.names, 2.0)
         if len(self.names) > 1 and len(known):
-            linear = LinearModel.fit(inputs[WORDS][kept], texts[kept], seed=seed)
-            machine = KernelMachine.fit(inputs[KERNEL][kept], texts[kept].tolist())
-            scores = machine.scores(inputs[KERNEL][known])
-            wrong = (np.asarray(machine.classes)[scores.argmax(axis=1)] != texts[known]).sum()
-            if wrong < (linear.predict(inputs[WORDS][known]) != texts[known]).sum():
-                self.best = KERNEL
-            sharpness = sharpest(scores, np.searchsorted(machine.classes, texts[known]))
+            sharpness |= self._choose(inputs, texts, (kept, known), seed)
         self.linear_ = LinearModel.fit(inputs[WORDS], texts, seed=seed)
         if KERNEL in self.names:
-            self.machine_ = KernelMachine.fit(inputs[KERNEL], texts.tolist(), sharpness)
+            self.machine_ = KernelMachine.fit(inputs[KERNEL], texts.tolist(), sharpness[KERNEL])
+        if TEMPLATES in self.names:
+            self.templates_ = Templates.fit(inputs[TEMPLATES], texts.tolist(), sharpness[TEMPLATES])
 
-    def _inputs(self, examples: Examples, name: str) -> npt.NDArray[np.float32]:
-        describe = statistics if name == WORDS else cepstral_statistics
-        return np.stack([describe(mel_of(examples, row, self.audio_)) for row in range(len(examples))])
+    def _choose(
+        self, inputs: dict[str, Any], texts: npt.NDArray[Any], rows: tuple[Rows, Rows], seed: int
+    ) -> dict[str, float]:
+        """Choose the best on rows that are held out; return how sharp the scores of each should be."""
+        kept, known = rows
+        linear = LinearModel.fit(inputs[WORDS][kept], texts[kept], seed=seed)
+        wrong = {WORDS: float((linear.predict(inputs[WORDS][known]) != texts[known]).mean())}
+        sharpness = {}
+        for name, kind in ((KERNEL, KernelMachine), (TEMPLATES, Templates)):
+            if name in self.names:
+                there = known if name == KERNEL else spread(known, _MOST_COMPARED)
+                model: Any = kind.fit(_of(inputs[name], kept), texts[kept].tolist())
+                scores = model.scores(_of(inputs[name], there))
+                wrong[name] = float((np.asarray(model.classes)[scores.argmax(axis=1)] != texts[there]).mean())
+                sharpness[name] = sharpest(scores, np.searchsorted(model.classes, texts[there]))
+        self.best = min(wrong, key=lambda name: wrong[name])  # of equals the simplest
+        return sharpness
+
+    def _inputs(self, examples: Examples, name: str) -> Any:
+        """Return what a model takes: an array of statistics, or a list of frames."""
+        mels = [mel_of(examples, row, self.audio_) for row in range(len(examples))]
+        if name == TEMPLATES:
+            return mels
+        return np.stack([statistics(mel) if name == WORDS else cepstral_statistics(mel) for mel in mels])
+
+
+def fitting(rows: int, words: int) -> tuple[str, ...]:
+    """Return the models for so many recordings of so many words.
+
+    >>> fitting(300, 10)[-1], len(fitting(399, 401)), len(fitting(100_000, 35))
+    ('MFCC templates + dynamic time warping', 2, 1)
+    """
+    if rows * words > _MOST_MARGINS:
+        return (WORDS,)
+    return (WORDS, KERNEL) if words > MOST else (WORDS, KERNEL, TEMPLATES)
+
+
+def _of(inputs: Any, rows: Rows) -> Any:
+    return inputs[rows] if isinstance(inputs, np.ndarray) else [inputs[row] for row in rows.tolist()]
 
 
 def statistics(mel_TM: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

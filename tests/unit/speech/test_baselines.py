@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.fft import dct
 from sklearn.svm import SVC
 
 from fourfold.core.errors import ArtifactError
+from fourfold.speech.audio import AudioConfig, log_mel
 from fourfold.speech.baselines import SpeechBaseline, statistics
+from fourfold.speech.baselines.baseline import fitting
 from fourfold.speech.baselines.cepstra import cepstra
 from fourfold.speech.baselines.machine import KernelMachine
+from fourfold.speech.baselines.templates import Templates, warped
 from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig, read
 
 
@@ -33,7 +38,7 @@ def test_single_words(say: Any, tmp_path: Path) -> None:
     baseline.save(tmp_path)
     loaded = SpeechBaseline.load(tmp_path)
     assert (loaded.name, loaded.outputs(test)) == (baseline.name, outputs)
-    assert loaded.names == baseline.names and len(baseline.names) == 2
+    assert loaded.names == baseline.names and len(baseline.names) == 3
     assert loaded.all_outputs(test, loaded.names) == baseline.all_outputs(test, baseline.names)
     assert all(list(said) == list(test.labels) for said in loaded.all_outputs(test, loaded.names).values())
 
@@ -48,6 +53,62 @@ def test_cepstra_and_machine_are_those_of_scipy_and_scikit_learn() -> None:
     for number, name in enumerate("abc"):
         trusted = SVC(C=10.0, gamma=1 / 5).fit(scaled, np.array(labels) == name).decision_function(scaled)
         assert np.allclose(machine.scores(x)[:, number], trusted, atol=1e-4)
+
+
+def plainly_warped(one: Any, other: Any) -> float:
+    """Return the distance by Sakoe and Chiba's recursion, written out."""
+    cost = np.sqrt(((one[:, None] - other[None]) ** 2).sum(-1))
+    best = np.full((len(one) + 1, len(other) + 1), np.inf)
+    best[0, 0] = -cost[0, 0]  # the first pair counts once
+    for row in range(len(one)):
+        for column in range(len(other)):
+            step = cost[row, column]
+            before = best[row, column] + 2 * step, best[row, column + 1] + step, best[row + 1, column] + step
+            best[row + 1, column + 1] = min(before)
+    return float(best[-1, -1] / (len(one) + len(other)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 1000), heard=st.integers(1, 12), lengths=st.lists(st.integers(1, 12), min_size=1, max_size=5)
+)
+def test_warping_is_the_plain_recursion(seed: int, heard: int, lengths: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    one = random.standard_normal((heard, 3)).astype(np.float32)
+    others = [random.standard_normal((length, 3)).astype(np.float32) for length in lengths]
+    padded = np.full((len(others), max(lengths), 3), 7, np.float32)
+    for row, other in enumerate(others):
+        padded[row, : len(other)] = other
+    found = warped(one, padded, np.array(lengths))
+    assert found == pytest.approx([plainly_warped(one, other) for other in others], rel=1e-3, abs=1e-3)
+
+
+def test_templates_do_not_mind_the_pace(tmp_path: Path, say: Any) -> None:
+    """Words said half as fast again as any template of them."""
+    slow = [say(text, seed, seconds=0.18) for seed in (5, 6) for text in ("ab", "ba", "cab")]
+    fast = [say(text, seed) for seed in (1, 2) for text in ("ab", "ba", "cab")]
+    audio = AudioConfig(sample_rate=8000)
+    templates = Templates.fit([log_mel(wave, audio) for wave in fast], ["ab", "ba", "cab"] * 2)
+    mels = [log_mel(wave, audio) for wave in slow]
+    assert [templates.classes[row] for row in templates.scores(mels).argmax(1)] == ["ab", "ba", "cab"] * 2
+    templates.save(tmp_path)
+    assert (Templates.load(tmp_path).probabilities(mels) == templates.probabilities(mels)).all()
+    (tmp_path / "templates.json").write_text('{"sharpness": 2.0, "classes": ["ab"]}')
+    with pytest.raises(ArtifactError, match=r"damaged templates \(words and classes disagree\); save"):
+        Templates.load(tmp_path)
+
+
+def test_so_many_templates_are_kept() -> None:
+    mels = [np.random.default_rng(row).standard_normal((200, 40)).astype(np.float32) for row in range(90)]
+    templates = Templates.fit(mels, ["a"] * 85 + ["b"] * 5)
+    assert np.bincount(templates.words).tolist() == [40, 5] and templates.lengths.max() == 25
+
+
+@pytest.mark.parametrize(
+    ("words", "rows", "names"), [(3, 2, 3), (420, 1, 2), (401, 2, 1)], ids=["few", "many words", "many rows"]
+)
+def test_which_models_fit(words: int, rows: int, names: int) -> None:
+    assert len(fitting(words * rows, words)) == names
 
 
 def test_connected_speech(say: Any, tmp_path: Path) -> None:
