@@ -1,8 +1,10 @@
-"""Folders of recordings: one for each word, LibriSpeech's, Speech Commands', Hugging Face's, or sounds alone."""
+"""Folders of recordings: one for each word, LibriSpeech's, Common Voice's, Speech Commands', Hugging Face's, or sounds
+alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ...core.errors import DataError
@@ -22,6 +24,10 @@ PARTS = {
 LISTS = {"test": "testing_list.txt", "valid": "validation_list.txt"}
 """Speech Commands' files that name the recordings of a part; the others are for training."""
 
+CLIPS, VALIDATED = "clips", "validated.tsv"
+TABLES = {"train": "train.tsv", "valid": "dev.tsv", "test": "test.tsv"}
+"""Common Voice's tables of each part, of recordings in the folder `clips`; the first holds what people agreed on."""
+
 NOISE = "_background_noise_"
 TRANSCRIPTS = ".trans.txt"
 _HIDDEN = (".", "__MACOSX")
@@ -34,6 +40,8 @@ def divided(data: object) -> dict[str, str]:
     folder = Path(data)
     if lists := {part: name for part, name in LISTS.items() if (folder / name).is_file()}:
         return {part: f"{folder}:{part}" for part in ("train", *lists)}
+    if tables := _tables(folder):
+        return {part: f"{folder}:{part}" for part in tables} if "train" in tables else {}
     names = [path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(_HIDDEN)]
     found = {part: _called(names, part) for part in PARTS}
     several = any(len(there) > 1 for there in found.values())
@@ -57,17 +65,38 @@ def part_of(data: str) -> tuple[Path, str | None] | None:
 def list_folder(folder: Path, part: str | None, columns: tuple[str | None, str | None]) -> Listing:
     """Return the clips of a folder, or of one part of it; raises DataError where there are none.
 
-    With one `metadata.csv` (`.jsonl`, …) in it, it is Hugging Face's; with `.trans.txt` files, LibriSpeech's;
+    With one `metadata.csv` (`.jsonl`, …) in it, it is Hugging Face's; with a folder `clips` and tables such as
+    `train.tsv` beside it, Common Voice's (as a whole, `validated.tsv`); with `.trans.txt` files, LibriSpeech's;
     else the first folder below it says what is spoken, and sounds in the folder itself have no transcripts.
     """
     described = sorted(path for path in folder.glob("metadata.*") if is_table(path))
     if len(described) == 1:
         return list_table(read_table(described[0]), *columns)
+    if tables := _tables(folder):
+        return _common_voice(folder, tables, part, columns)
     names = [path.name for path in folder.iterdir() if path.is_dir()]
     homes = [folder / name for name in _called(names, part)] if part else [folder]
     if transcripts := sorted(path for home in homes for path in home.rglob(f"*{TRANSCRIPTS}")):
         return _librispeech(folder, transcripts)
     return _words(folder, part)
+
+
+def _tables(folder: Path) -> dict[str, Path]:
+    """Return the tables of the parts that are there, where the folder is Common Voice's."""
+    there = {part: folder / name for part, name in TABLES.items() if (folder / name).is_file()}
+    return there if (folder / CLIPS).is_dir() else {}
+
+
+def _common_voice(
+    folder: Path, tables: dict[str, Path], part: str | None, columns: tuple[str | None, str | None]
+) -> Listing:
+    """Read a part, or what is validated; where that table is not there, all parts must be asked for one by one."""
+    path = tables.get(part) if part else folder / VALIDATED
+    if path is None or not path.is_file():
+        there = ", ".join(f"{folder}:{name}" for name in tables)
+        what = f"no {TABLES[part]}" if part else f"no {VALIDATED} to read as a whole"
+        raise DataError(f"{folder}: {what}; there is: {there}")
+    return list_table(replace(read_table(path), folder=folder / CLIPS), *columns)
 
 
 def noises(folder: str | Path) -> list[Clip]:

@@ -204,3 +204,46 @@ def test_a_folder_to_predict(tmp_path: Path, say: Any) -> None:
     folder = commands(tmp_path / "sc", say)
     model = SpeechRecognizer(preset="linear").fit(folder)
     assert len(model.read_inputs([str(folder / "ab"), str(folder / "c" / "1a_nohash_0.wav")])) == 4
+
+
+COMMON = "client_id\tpath\tsentence\tup_votes\n"
+
+
+def common_voice(folder: Path, say: Any, parts: dict[str, list[str]]) -> Path:
+    """Make a folder as Common Voice's are."""
+    (folder / "clips").mkdir()
+    number = 0
+    for name, texts in parts.items():
+        lines = []
+        for text in texts:
+            soundfile.write(folder / "clips" / f"common_voice_en_{number}.flac", say("ab"), 8000)
+            lines.append(f"speaker{number % 2}\tcommon_voice_en_{number}.flac\t{text}\t2\n")
+            number += 1
+        (folder / f"{name}.tsv").write_text(COMMON + "".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_common_voice(tmp_path: Path, say: Any) -> None:
+    parts = {"train": ['"Said" she said', "你好"], "dev": ["b"], "test": ["c"], "validated": ["d", "e", "f"]}
+    folder = common_voice(tmp_path, say, parts)
+    (folder / "other.tsv").write_text(COMMON, encoding="utf-8")
+    assert divided(folder) == {part: f"{folder}:{part}" for part in ("train", "valid", "test")}
+    train, valid, whole = read(f"{folder}:train"), read(f"{folder}:valid"), read(folder)
+    assert train.labels.tolist() == ['"Said" she said', "你好"] and not train.errors
+    assert [clip.speaker for clip in train.inputs] == ["speaker0", "speaker1"]
+    assert valid.labels.tolist() == ["b"] and whole.labels.tolist() == ["d", "e", "f"]
+    assert train.place(1) == "train.tsv:3"
+
+
+def test_common_voice_that_is_not_whole(tmp_path: Path, say: Any) -> None:
+    folder = common_voice(tmp_path, say, {"train": ["a", "b"], "dev": ["c"]})
+    (folder / "clips" / "common_voice_en_1.flac").unlink()
+    train = read(f"{folder}:train")
+    assert list(train.errors) == [1] and "common_voice_en_1.flac" in train.errors[1]
+    with pytest.raises(DataError) as error:
+        read(folder)
+    there = f"there is: {folder}:train, {folder}:valid"
+    assert str(error.value) == f"{folder}: no validated.tsv to read as a whole; {there}"
+    with pytest.raises(DataError) as error:
+        read(f"{folder}:test")
+    assert str(error.value) == f"{folder}: no test.tsv; {there}"
