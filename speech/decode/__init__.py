@@ -7,6 +7,8 @@ from .choose import choose_weights
 from .config import DecodingConfig, Search
 from .ctc import BestPath, collapse, greedy_ctc
 from .fusion import Fusion, Weights, fusion_of, language_scores
+from .prefixes import Prefixes
+from .spelling import SpellingConfig, beam_attention
 from .transcribe import Transcriber, attention_scores, log_probs_of, weights_of
 from .transcript import Alternative, SpeechPrediction, Transcript, Word, joined, prediction_of
 
@@ -17,14 +19,17 @@ __all__ = [
     "DecodingConfig",
     "Fusion",
     "Hypothesis",
+    "Prefixes",
     "Search",
     "SpeechPrediction",
+    "SpellingConfig",
     "Transcriber",
     "Transcript",
     "Weights",
     "Word",
     "align",
     "attention_scores",
+    "beam_attention",
     "beam_search",
     "choose_weights",
     "collapse",

@@ -20,6 +20,7 @@ from .beam import Hypothesis, beam_search
 from .config import DecodingConfig
 from .ctc import greedy_ctc
 from .fusion import Fusion, Weights, fusion_of
+from .spelling import SpellingConfig, beam_attention
 from .transcript import Alternative, Transcript, Word
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Transcriber:
 
     `step` is the length of an encoder's step in seconds. The confidence of a transcript is its share among those of the
     beam, by the scores of the search, times the probability that CTC gives to all of these; of a greedy search it is
-    the probability over all of CTC's paths, and of the decoder alone the product over its units.
+    the probability over all of CTC's paths, and of the decoder alone the product over its units (with `length` shares).
     """
 
     vocabulary: Vocabulary
@@ -60,7 +61,7 @@ class Transcriber:
         `beams` are those of a beam search, where one was made while the steps came.
         """
         batch = Batch({name: batch[name] for name in ("frames", "memory", "length") if name in batch})
-        if self.config.search == "attention":
+        if self.config.search in ("attention", "onepass"):
             return self._spelled(model, batch)
         output = model(batch)
         scores = log_probs_of(output)
@@ -72,7 +73,7 @@ class Transcriber:
         heard: npt.NDArray[np.float64] = np.zeros(sum(map(len, beams)))
         weight = 0.0
         if self.config.search == "joint":
-            weight = ATTENTION if self.config.attention is None else self.config.attention
+            weight = self._share
             heard = attention_scores(model, output, beams)
         transcripts, start = [], 0
         for beam, row_TV in zip(beams, scores, strict=True):
@@ -84,11 +85,29 @@ class Transcriber:
 
     def _spelled(self, model: SpeechModel, batch: Batch) -> list[Transcript]:
         memory_BTD, length_B = model.encode(batch)
-        found, confidence_B = greedy_attention(model, memory_BTD, length_B, memory_BTD.shape[1])
-        scores: list[Any] = [None] * len(found)
-        if self.config.times:
+        alone = self.config.search == "attention"
+        scores: list[Any] = [None] * len(memory_BTD)
+        if self.config.times or not alone:
             scores = log_probs_of(model(Batch({"memory": memory_BTD, "length": length_B})))
-        return self._plain(found, confidence_B, scores)
+        if alone and self.config.beam == 1:
+            found, confidence_B = greedy_attention(model, memory_BTD, length_B, memory_BTD.shape[1])
+            return self._plain(found, confidence_B, scores)
+        spelling = SpellingConfig(
+            beam=self.config.beam,
+            nbest=self.config.nbest,
+            attention=1.0 if alone else self._share,
+            length=self.config.length,
+        )
+        beams = beam_attention(model, memory_BTD, length_B, spelling, None if alone else scores)
+        return [
+            self._best(beam, np.array([one.score for one in beam]), row_TV)
+            for beam, row_TV in zip(beams, scores, strict=True)
+        ]
+
+    @property
+    def _share(self) -> float:
+        """The decoder's share beside CTC."""
+        return ATTENTION if self.config.attention is None else self.config.attention
 
     def _plain(self, found: list[list[int]], confidence_B: Tensor, scores: list[Any]) -> list[Transcript]:
         return [

@@ -106,7 +106,7 @@ def test_alternatives_and_times_come_where_they_are_asked_for(model: SpeechRecog
     assert model.config_.decoding.nbest == 1, "the recogniser keeps its own settings"
 
 
-@pytest.mark.parametrize("search", ["joint", "beam", "greedy", "attention"])
+@pytest.mark.parametrize("search", ["joint", "beam", "greedy", "attention", "onepass"])
 def test_every_search_gives_transcripts_and_times(model: SpeechRecognizer, search: str) -> None:
     model.answer_with({"decoding": {"search": search, "lm": None, "times": True}})
     texts = sentences(6, seed=8)
@@ -193,13 +193,14 @@ def test_the_commands(run: Path, arpa: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"search": "viterbi"}, "decoding.search ('viterbi') must be one of joint, beam, greedy, attention"),
+        ({"search": "viterbi"}, "decoding.search ('viterbi') must be one of joint, beam, greedy, attention, onepass"),
         ({"beam": 0}, "decoding.beam (0) must be 1 or above"),
         ({"nbest": 9}, "decoding.nbest (9) must be at most decoding.beam (8)"),
         ({"lm": "lm.arpa", "search": "greedy"},
          "decoding.lm: the search 'greedy' takes no language model; set joint or beam"),
-        ({"nbest": 2, "search": "attention"},
-         "decoding.nbest: the search 'attention' gives one transcript; set joint or beam"),
+        ({"nbest": 2, "search": "greedy"},
+         "decoding.nbest: the search 'greedy' gives one transcript; set joint, beam or onepass"),
+        ({"length": -1}, "decoding.length (-1) must lie in [0, 5]"),
         ({"alpha": -0.5}, "decoding.alpha (-0.5) must be 0 or above"),
         ({"attention": 1.5}, "decoding.attention (1.5) must lie in [0, 1]"),
         ({"piece": 0.5}, "decoding.piece (0.5) must be 1 second or more"),
