@@ -68,7 +68,7 @@ def plainly_warped(one: Any, other: Any) -> float:
     return float(best[-1, -1] / (len(one) + len(other)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 1000), heard=st.integers(1, 12), lengths=st.lists(st.integers(1, 12), min_size=1, max_size=5)
 )

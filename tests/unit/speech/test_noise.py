@@ -50,7 +50,7 @@ def _powers(wave: Any) -> Any:
     return frames[: 1 + len(wave) // 80]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), least=st.floats(-5, 20), most=st.floats(20, 30), loud=st.floats(0, 1))
 def test_the_ratio_is_the_one_asked_for(seed: int, least: float, most: float, loud: float) -> None:
     random = np.random.default_rng(seed)

@@ -37,7 +37,7 @@ KINDS = ("bpe", "unigram")
 Scores = npt.NDArray[np.float64]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(texts=st.lists(st.text(min_size=1), min_size=1), kind=st.sampled_from(KINDS), more=st.integers(0, 20))
 def test_any_text_comes_back_as_it_is_normalised(texts: list[str], kind: Any, more: int) -> None:
     texts = [clean(text) for text in texts]
@@ -92,7 +92,7 @@ def log_probs(seed: int, steps: int, width: int) -> Scores:
     return np.asarray(logits - np.log(np.exp(logits).sum(1, keepdims=True)))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 1000),
     kind=st.sampled_from(["characters", "words"]),

@@ -36,7 +36,7 @@ def all_targets(scores: Scores) -> dict[tuple[int, ...], float]:
     return found
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1000), steps=st.integers(1, 5), units=st.lists(st.sampled_from([3, 4]), max_size=4))
 def test_prefixes_sum_all_targets_that_begin_so(seed: int, steps: int, units: list[int]) -> None:
     scores = log_probs(seed, steps, 5)
@@ -100,7 +100,7 @@ def plain_beam(
 
 
 @torch.inference_mode()
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 100),
     beam=st.integers(1, 6),
