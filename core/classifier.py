@@ -108,7 +108,7 @@ class Classifier(Pipeline):
         if weights is None:
             return super().fit_baseline(examples)
         seed = self.config_.train.seed
-        return self.baseline_type().fit(examples, self.features_, seed=seed, weights=weights)
+        return self.new_baseline().fit(examples, self.features_, seed=seed, weights=weights)
 
     def fit_heads(
         self,

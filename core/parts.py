@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -22,6 +23,14 @@ from .training import Observer, Output, Task
 from .tuning.space import Space
 
 
+@dataclass(frozen=True)
+class Classical:
+    """One of a domain's classical models: what a person calls it, and what `tune` searches of it."""
+
+    label: str
+    space: Space = field(default_factory=dict)
+
+
 class Parts(ABC):
     """The parts of a domain; `Pipeline` puts them together.
 
@@ -30,7 +39,8 @@ class Parts(ABC):
     others that `load_foreign` makes pipelines of.
     `features_type` and `baseline_type` have `fit`, `save` and `load`; features also make a `Source`, and a baseline has
     a `name`, the number of its `parameters` and `outputs(examples)`. One of several models also has their `names`, the
-    `best` of them, which speaks for all, and `all_outputs(examples, names)`.
+    `best` of them, which speaks for all, and `all_outputs(examples, names)`. `classical` holds the models that the
+    setting `classical.model` may name; a baseline then takes the section `classical` of the settings.
     """
 
     config_: Any
@@ -39,6 +49,7 @@ class Parts(ABC):
     domain: ClassVar[str]
     presets: ClassVar[Mapping[str, Callable[[], Any]]]
     space: ClassVar[Space] = {}
+    classical: ClassVar[Mapping[str, Classical]] = {}
     features_type: ClassVar[Any]
     baseline_type: ClassVar[Any]
     input: ClassVar[str | None]
@@ -171,7 +182,11 @@ class Parts(ABC):
 
     def fit_baseline(self, examples: Examples) -> Any:
         """Fit the classical baseline to the training rows."""
-        return self.baseline_type().fit(examples, self.features_, seed=self.config_.train.seed)
+        return self.new_baseline().fit(examples, self.features_, seed=self.config_.train.seed)
+
+    def new_baseline(self) -> Any:
+        """Return the classical baseline before its fit, with its settings where the domain has such."""
+        return self.baseline_type(self.config_.classical) if self.classical else self.baseline_type()
 
     def other_baselines(self, examples: Examples) -> dict[str, Output]:
         """Return what the classical models say that are not the best, by their names, for the report."""

@@ -190,10 +190,13 @@ class Pipeline(Answering, Estimator):
         return tune(reader, (train, held_out), Path(out) if out is not None else None, budget, search or Search())
 
     def try_out(self, config: Any, features: Any, rows: tuple[Examples, Examples], watcher: Observer) -> Output:
-        """Train a copy with a configuration and its features on the first rows; return what its Transformer says of the
-        second."""
+        """Train a copy with a configuration and its features on the first rows; return what its Transformer, or the
+        classical model, says of the second."""
         model, (train, held_out) = self.unfitted().set_params(config=config, verbose=False), rows
         model.config_, model.features_, model.facts_ = model.resolve(), features, {}
+        if model.kind == LINEAR:
+            said: Output = model.fit_baseline(train).outputs(held_out)
+            return said
         source, validation = features.source(train, training=True), model._validation(held_out)
         model._train(train, source, validation, None, Ranks(), watcher)
         return predict(model.task_, features.source(held_out), pick_device(self.device))

@@ -9,6 +9,7 @@ from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
+from .baselines import TextClassicalConfig
 from .data import TextFeaturesConfig
 from .model import TextModelConfig
 
@@ -53,6 +54,7 @@ class TextConfig:
     model: TextModelConfig = field(default_factory=TextModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
+    classical: TextClassicalConfig = field(default_factory=TextClassicalConfig)
     wide: bool = True
     reject: float = 0.0
 

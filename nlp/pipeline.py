@@ -20,7 +20,7 @@ from ..core.labels import Classes, LabelSets, Numbers, typed
 from ..core.training import Observer, Output
 from ..core.tuning import Space
 from . import data
-from .baselines import TextBaseline
+from .baselines import CLASSICAL, TextBaseline
 from .config import PRESETS, SPACE, TextConfig
 from .domain import DOMAIN
 from .model import TextModel
@@ -53,6 +53,7 @@ class TextClassifier(Classifier):
     label = DOMAIN.label
     presets = PRESETS
     space = SPACE
+    classical = CLASSICAL
     features_type = data.TextFeatures
     baseline_type = TextBaseline
     metrics = ("accuracy", "macro_f1", "f1", "log_loss", "micro_f1", "r2", "pearson", "spearman", "rmse", "mae")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
+from .baselines import ClickClassicalConfig
 from .data import ClickFeaturesConfig
 from .model import ClickModelConfig, MLPConfig, Part, StreamsConfig
 
@@ -23,6 +24,7 @@ class ClickConfig:
     features: ClickFeaturesConfig = field(default_factory=ClickFeaturesConfig)
     model: ClickModelConfig = field(default_factory=ClickModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    classical: ClickClassicalConfig = field(default_factory=ClickClassicalConfig)
     wide: bool = True
 
 

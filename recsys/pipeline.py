@@ -22,7 +22,7 @@ from ..core.pipeline import Pipeline
 from ..core.report import Evaluation
 from ..core.training import Observer, Output, Task
 from . import data
-from .baselines import ClickBaseline
+from .baselines import CLASSICAL, ClickBaseline
 from .config import PRESETS, SPACE, ClickConfig
 from .conversion import OF_CONVERSIONS, ConversionObjective, conversion_rates
 from .domain import DOMAIN
@@ -49,6 +49,7 @@ class ClickPredictor(Pipeline):
     lower_is_better = ("log_loss", "normalised_entropy", "ece", "click_conversion_log_loss")
     presets = PRESETS
     space = SPACE
+    classical = CLASSICAL
     features_type = data.ClickFeatures
     baseline_type = ClickBaseline
     rows_at_once = 512

@@ -10,6 +10,7 @@ from ..core.errors import ConfigError
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
+from .baselines import ImageClassicalConfig
 from .data import AugmentConfig, ImageFeatures, ImageFeaturesConfig, View
 from .model import ViTConfig
 
@@ -30,6 +31,7 @@ class ImageConfig:
     features: ImageFeaturesConfig = field(default_factory=ImageFeaturesConfig)
     model: ViTConfig = field(default_factory=ViTConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    classical: ImageClassicalConfig = field(default_factory=ImageClassicalConfig)
     backbone: str = ""
     wide: bool = True
     test_flips: bool = False

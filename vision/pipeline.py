@@ -21,7 +21,7 @@ from ..core.training import Observer, Output, predict
 from ..core.tuning import Space
 from . import data
 from .attention import attention_maps, overlaid
-from .baselines import ImageBaseline
+from .baselines import CLASSICAL, ImageBaseline
 from .config import PRESETS, SPACE, ImageConfig
 from .domain import DOMAIN
 from .model import ViT
@@ -47,6 +47,7 @@ class ImageClassifier(Classifier):
     label = DOMAIN.label
     presets = PRESETS
     space = SPACE
+    classical = CLASSICAL
     features_type = data.ImageFeatures
     baseline_type = ImageBaseline
 

@@ -1,4 +1,4 @@
-"""Several labels and numbers from sparse rows, by scikit-learn."""
+"""Classes, several labels and numbers from sparse rows, by scikit-learn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from .choice import Groups, Weights, fifth
 from .model import LinearModel, Matrix
+
+STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""The inverse penalties of logistic regression to choose from."""
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0)
 """The penalties of ridge regression to choose from."""
@@ -23,6 +26,37 @@ def fit_sets(
     found = [_yes_or_no(x, *columns, seed) for columns in zip(targets.T, counts.T, strict=True)]
     weight, bias = (np.array(part, np.float32) for part in zip(*found, strict=True))
     return LinearModel(weight=weight, bias=bias, classes=list(names), link="sigmoid")
+
+
+def fit_logistic(
+    x: Matrix,
+    targets: npt.NDArray[np.int64],
+    classes: Sequence[Any],
+    seed: int = 0,
+    groups: Groups = None,
+    weights: Weights = None,
+    *,
+    strength: float | None = None,
+) -> LinearModel:
+    """Fit one logistic regression over all classes; `targets` are their numbers.
+
+    The strength, unless given, is the one with the least log loss on a held-out fifth.
+    """
+    kept, held_out = fifth(len(targets), seed, groups)
+    held_out = held_out[np.isin(targets[held_out], targets[kept])]
+
+    def fitted(rows: Any, strength: float) -> LinearModel:
+        counts = None if weights is None else weights[rows]
+        found = LinearModel.fit(x[rows], targets[rows], seed=seed, strength=strength, standardise=False, weights=counts)
+        return found.widened(classes)
+
+    def log_loss(strength: float) -> float:
+        of_truth = fitted(kept, strength).probabilities(x[held_out])[np.arange(len(held_out)), targets[held_out]]
+        return -float(np.log(np.maximum(of_truth, 1e-12)).mean())
+
+    if strength is None:
+        strength = min(STRENGTHS, key=log_loss) if len(held_out) else STRENGTHS[0]
+    return fitted(np.arange(len(targets)), strength)
 
 
 def fit_numbers(x: Matrix, targets: npt.NDArray[np.float64], seed: int = 0, groups: Groups = None) -> LinearModel:

@@ -29,9 +29,11 @@ STRENGTHS = (0.1, 0.3, 1.0)
 STRETCHES = (0.0, 0.25, 0.5, 0.75)
 """To choose from: 0 leaves the features as they are, 1 would multiply each by its ratio."""
 
-_FIRST_STRETCH = 0.25
-_COUNTED, _WEIGHED = 1.0, 0.03
-"""What is added to each count before its ratio, and to each sum of TF-IDF weights for naive Bayes."""
+SMOOTHINGS = (0.03, 0.01, 0.1, 0.3, 1.0)
+"""What naive Bayes may add to each sum of weights, the first where rows are too few to choose."""
+
+_COUNTED = 1.0
+"""What is added to each count before its ratio."""
 
 
 def fit_margins(
@@ -41,13 +43,16 @@ def fit_margins(
     seed: int = 0,
     groups: Groups = None,
     weights: Weights = None,
+    *,
+    strength: float | None = None,
 ) -> LinearModel:
     """Fit to sparse features (N, features) that are 0 or above; `targets` are the numbers of the classes.
 
-    Strength, stretch and the two factors are those with the least log loss on a held-out fifth. `groups` numbers rows
-    that must not be split; `weights` says what each row counts.
+    Strength, unless given, stretch and the two factors are those with the least log loss on a held-out fifth. `groups`
+    numbers rows that must not be split; `weights` says what each row counts.
     """
-    return _fit(x, targets, list(classes), seed, groups, weights, alone=False)
+    choices = (_strengths(strength), STRETCHES)
+    return _fit(x, targets, list(classes), seed, (groups, weights), choices, bayes=True)
 
 
 def fit_machine(
@@ -57,39 +62,84 @@ def fit_machine(
     seed: int = 0,
     groups: Groups = None,
     weights: Weights = None,
+    *,
+    strength: float | None = None,
 ) -> LinearModel:
     """Fit the support vector machine alone, to dense or sparse features as they are.
 
-    Strength and temperature are those with the least log loss on a held-out fifth.
+    Strength, unless given, and temperature are those with the least log loss on a held-out fifth.
     """
-    return _fit(x, targets, list(classes), seed, groups, weights, alone=True)
+    choices = (_strengths(strength), (0.0,))
+    return _fit(x, targets, list(classes), seed, (groups, weights), choices, bayes=False)
 
 
-def _fit(
-    x: Matrix, targets: Targets, names: list[Any], seed: int, groups: Groups, weights: Weights, *, alone: bool
+def fit_bayes(
+    x: Matrix,
+    targets: Targets,
+    classes: Sequence[Any],
+    seed: int = 0,
+    groups: Groups = None,
+    weights: Weights = None,
+    *,
+    smoothing: float | None = None,
 ) -> LinearModel:
-    """Choose strength and stretch, and fit to all rows; `alone` goes without stretch and naive Bayes."""
-    first_stretch, stretches = (0.0, (0.0,)) if alone else (_FIRST_STRETCH, STRETCHES)
+    """Fit multinomial naive Bayes alone, to features that are 0 or above.
+
+    What is added to each sum of weights, unless given, and the temperature are those with the least log loss on a
+    held-out fifth.
+    """
+    names, tried = list(classes), SMOOTHINGS if smoothing is None else (smoothing,)
     counts = np.ones(len(targets), np.float32) if weights is None else weights
     kept, held_out = _rows(targets, seed, groups)
     if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
-        return _machine(x, targets, counts, names, 1.0, 0.0, seed)
+        return _naive_bayes(x, targets, counts, names, tried[0])
+    found = {}
+    for one in tried:
+        model = _naive_bayes(x[kept], targets[kept], counts[kept], names, one)
+        factors, loss = exponents([model.scores(x[held_out])], targets[held_out], "softmax", counts[held_out])
+        found[one] = (loss, np.float32(factors[0]))
+    best = min(found, key=lambda one: found[one][0])
+    model, factor = _naive_bayes(x, targets, counts, names, best), found[best][1]
+    return replace(model, weight=factor * model.weight, bias=factor * model.bias)
+
+
+def _strengths(given: float | None) -> tuple[float, ...]:
+    return STRENGTHS if given is None else (given,)
+
+
+def _fit(
+    x: Matrix,
+    targets: Targets,
+    names: list[Any],
+    seed: int,
+    rows: tuple[Groups, Weights],
+    choices: tuple[tuple[float, ...], tuple[float, ...]],
+    *,
+    bayes: bool,
+) -> LinearModel:
+    """Choose strength and stretch, and fit to all rows, with naive Bayes where it is wanted."""
+    (groups, weights), (strengths, stretches) = rows, choices
+    first_stretch = stretches[min(1, len(stretches) - 1)]
+    counts = np.ones(len(targets), np.float32) if weights is None else weights
+    kept, held_out = _rows(targets, seed, groups)
+    if len(np.unique(targets[kept])) < 2 or len(held_out) == 0:  # too few rows to choose on
+        return _machine(x, targets, counts, names, strengths[-1], 0.0, seed)
     x_kept, x_held_out = x[kept], x[held_out]
-    bayes = [] if alone else [_naive_bayes(x_kept, targets[kept], counts[kept], names)]
+    beside = [_naive_bayes(x_kept, targets[kept], counts[kept], names)] if bayes else []
     tried: dict[tuple[float, float], tuple[list[float], float]] = {}
 
     def loss(strength: float, stretch: float) -> float:
         if (strength, stretch) not in tried:
             machine = _machine(x_kept, targets[kept], counts[kept], names, strength, stretch, seed)
-            scores = [branch.scores(x_held_out) for branch in (machine, *bayes)]
+            scores = [branch.scores(x_held_out) for branch in (machine, *beside)]
             tried[strength, stretch] = exponents(scores, targets[held_out], "softmax", counts[held_out])
         return tried[strength, stretch][1]
 
-    strength = min(STRENGTHS, key=lambda one: loss(one, first_stretch))
+    strength = min(strengths, key=lambda one: loss(one, first_stretch))
     stretch = min(stretches, key=lambda one: loss(strength, one))
     factors, _ = tried[strength, stretch]
     branches = [_machine(x, targets, counts, names, strength, stretch, seed)]
-    branches += [] if alone else [_naive_bayes(x, targets, counts, names)]
+    branches += [_naive_bayes(x, targets, counts, names)] if bayes else []
     weighed = list(zip(np.array(factors, np.float32), branches, strict=True))
     return replace(
         branches[0],
@@ -151,13 +201,15 @@ def _stretched(
     return np.asarray(factor / max(float(np.sqrt((factor**2).mean())), 1e-12), np.float32)
 
 
-def _naive_bayes(x: Matrix, targets: Targets, counts: Counts, classes: list[Any]) -> LinearModel:
+def _naive_bayes(
+    x: Matrix, targets: Targets, counts: Counts, classes: list[Any], smoothing: float = SMOOTHINGS[0]
+) -> LinearModel:
     """Fit multinomial naive Bayes to TF-IDF weights (Rennie et al., "Tackling the poor assumptions", 2003); a class
     without rows is far below all."""
     from sklearn.naive_bayes import MultinomialNB
 
     found, numbers = np.unique(targets, return_inverse=True)
-    bayes = MultinomialNB(alpha=_WEIGHED).fit(x, numbers, sample_weight=counts)
+    bayes = MultinomialNB(alpha=smoothing).fit(x, numbers, sample_weight=counts)
     weight = np.tile(bayes.feature_log_prob_.min(0).astype(np.float32), (len(classes), 1))
     bias = np.full(len(classes), bayes.class_log_prior_.min() - 3, np.float32)
     weight[found], bias[found] = bayes.feature_log_prob_, bayes.class_log_prior_

@@ -99,12 +99,10 @@ class Job:
 
 def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
     """Check everything and learn the default's features, so that bad data are found before anything is written."""
-    if pipeline.kind == "linear":
-        raise ConfigError("tune: the preset linear is the classical baseline, with nothing to search; choose another")
     config, (train, held_out) = pipeline.resolve(), rows
     if held_out is None:
         raise ConfigError("tune: no rows are held out to compare trials on; give --valid a share or a path")
-    space = dict(pipeline.search_space)
+    space = dict(_classical(pipeline, config) if pipeline.kind == "linear" else pipeline.search_space)
     if config.train.budget is not None:
         for name in ("train.epochs", "train.max_tokens"):
             space.pop(name, None)  # the number of steps comes from the budget
@@ -120,3 +118,13 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
         held_out=held_out,
         metric=config.train.metric or judge.main_metric,
     )
+
+
+def _classical(pipeline: Pipeline, config: Any) -> Space:
+    """Return what is searched of the classical model that the settings name."""
+    if not pipeline.classical:
+        raise ConfigError("tune: the preset linear is the classical baseline, with nothing to search; choose another")
+    if config.classical.model not in pipeline.classical:
+        names = ", ".join(pipeline.classical)
+        raise ConfigError(f"tune: the preset linear is several models; name one by --set classical.model=… ({names})")
+    return pipeline.classical[config.classical.model].space

@@ -43,7 +43,9 @@ class Trees:
     arrays: Arrays
 
     @classmethod
-    def fit(cls, source: ClickSource, features: ClickFeatures, seed: int) -> Trees:
+    def fit(
+        cls, source: ClickSource, features: ClickFeatures, seed: int, *, lr: float = 0.06, leaves: int = 31
+    ) -> Trees:
         """Fit on labelled rows."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -53,8 +55,8 @@ class Trees:
         categorical = np.arange(len(few)) < few.sum()
         enough = min(clicks.sum(), len(clicks) - clicks.sum()) >= _ENOUGH
         model = HistGradientBoostingClassifier(
-            categorical_features=categorical, learning_rate=0.06, max_iter=500 if enough else 50, early_stopping=enough,
-            validation_fraction=0.1, n_iter_no_change=20, random_state=seed,
+            categorical_features=categorical, learning_rate=lr, max_iter=500 if enough else 50, early_stopping=enough,
+            max_leaf_nodes=leaves, validation_fraction=0.1, n_iter_no_change=20, random_state=seed,
         )  # fmt: skip
         return cls(columns | _arrays(model.fit(matrix(source, columns), clicks)))
 

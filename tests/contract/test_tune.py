@@ -281,7 +281,7 @@ def test_bad_data_are_refused_before_anything_is_written(sample: Sample, tmp_pat
         (("--valid", "0"), "tune: no rows are held out to compare trials on; give --valid a share or a path"),
         (
             ("--preset", "linear"),
-            "tune: the preset linear is the classical baseline, with nothing to search; choose another",
+            "tune: the preset linear is several models; name one by --set classical.model=… (logistic, trees)",
         ),
     ],
 )

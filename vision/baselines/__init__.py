@@ -1,5 +1,5 @@
 """The classical models that the Transformer must beat, or admit defeat to."""
 
-from .baseline import ImageBaseline
+from .baseline import CLASSICAL, ImageBaseline, ImageClassicalConfig
 
-__all__ = ["ImageBaseline"]
+__all__ = ["CLASSICAL", "ImageBaseline", "ImageClassicalConfig"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples
-from ...core.errors import ArtifactError
+from ...core.errors import ArtifactError, ConfigError
 from ...core.labels import Classes, Labels, LabelSets
 from ...core.linear import LinearModel, Weights, fifth, fit_machine, fit_numbers, fit_sets, some_rows
+from ...core.parts import Classical
 from ...core.training import Output
+from ...core.tuning import Choice
 from ..data import ImageFeatures, ImageTable, resize_all
 from .hog import hog_of
 from .neighbours import COUNTS, Neighbours
@@ -29,6 +32,36 @@ HOG, PIXELS, NEAREST = "HOG + linear SVM", "logistic regression on pixels", "nea
 NAMES = (HOG, PIXELS, NEAREST)
 _FOLDERS = {HOG: "hog", PIXELS: "pixels", NEAREST: "neighbours"}
 
+CLASSICAL = {
+    "hog": Classical(HOG, {"classical.strength": Choice((None, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0))}),
+    "pixels": Classical(PIXELS, {"classical.strength": Choice((None, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0))}),
+    "neighbours": Classical(NEAREST, {"classical.neighbours": Choice((None, *COUNTS))}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageClassicalConfig:
+    """Which classical model stands beside the Transformer: "best" is the best of the three.
+
+    `strength` is the inverse penalty of "hog" and "pixels", `neighbours` how many images "neighbours" looks at; None:
+    chosen on a fifth of the training rows, but of "pixels" 100 over their number.
+    """
+
+    model: Literal["best", "hog", "pixels", "neighbours"] = "best"
+    strength: float | None = None
+    neighbours: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.strength is not None and self.strength <= 0:
+            raise ConfigError(f"classical.strength ({self.strength}) must be above 0, or none: chosen")
+        if self.neighbours is not None and self.neighbours < 1:
+            raise ConfigError(f"classical.neighbours ({self.neighbours}) must be 1 or above, or none: chosen")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that are fitted."""
+        return NAMES if self.model == "best" else (CLASSICAL[self.model].label,)
+
 
 class ImageBaseline:
     """Histograms of gradients with a linear support vector machine, logistic regression on standardised thumbnails, and
@@ -38,9 +71,13 @@ class ImageBaseline:
     take logistic and ridge regression instead of the machine.
     """
 
-    names = NAMES
-    best: str = HOG
+    names: tuple[str, ...] = NAMES
     fitted_on: str = ""
+
+    def __init__(self, config: ImageClassicalConfig | None = None):
+        self.config = config or ImageClassicalConfig()
+        self.names = self.config.names
+        self.best = self.names[0]
 
     @property
     def name(self) -> str:
@@ -49,7 +86,7 @@ class ImageBaseline:
 
     @property
     def parameters(self) -> int:
-        """The numbers that all three keep."""
+        """The numbers that all of them keep."""
         return sum(model.parameters for model in self.models_.values())
 
     def fit(self, examples: Examples, features: ImageFeatures, seed: int = 0, weights: Weights = None) -> ImageBaseline:
@@ -59,10 +96,10 @@ class ImageBaseline:
         if weights is not None and rows is not None:
             weights = weights[rows]
         self.features_ = features
-        inputs, targets = self._inputs(examples), features.classes.encode(examples)
+        inputs, targets = self._inputs(examples, self.names), features.classes.encode(examples)
         kept, held_out = fifth(len(examples), seed, examples.groups)
-        fit = _Fit(features.classes, seed)
-        if len(held_out) and len(kept):
+        fit = _Fit(features.classes, seed, self.config)
+        if len(held_out) and len(kept) and len(self.names) > 1:
             part = None if weights is None else weights[kept]
             tried = fit({name: x[kept] for name, x in inputs.items()}, targets[kept], part)
             losses = {
@@ -77,8 +114,9 @@ class ImageBaseline:
         """Return what the best one says: probabilities (N, classes), or numbers (N,)."""
         return self.all_outputs(examples, (self.best,))[self.best]
 
-    def all_outputs(self, examples: Examples, names: tuple[str, ...] = NAMES) -> dict[str, Output]:
+    def all_outputs(self, examples: Examples, names: tuple[str, ...] | None = None) -> dict[str, Output]:
         """Return what each of them says."""
+        names = names or self.names
         inputs = self._inputs(examples, names)
         return {name: outputs_of(self.models_[name], inputs[name]) for name in names}
 
@@ -88,46 +126,50 @@ class ImageBaseline:
             (folder / _FOLDERS[name]).mkdir(parents=True, exist_ok=True)
             model.save(folder / _FOLDERS[name])
         self.features_.save(folder)
-        facts = {"best": self.best, "fitted_on": self.fitted_on}
+        facts = {"best": self.best, "names": self.names, "fitted_on": self.fitted_on}
         (folder / FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> ImageBaseline:
         """Read what `save` wrote; raises ArtifactError where it is missing or damaged."""
         baseline = cls()
-        baseline.models_ = {
-            name: (Neighbours if name == NEAREST else LinearModel).load(folder / place)
-            for name, place in _FOLDERS.items()
-        }
-        baseline.features_ = ImageFeatures.load(folder)
         try:
             facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
             baseline.best, baseline.fitted_on = facts["best"], facts["fitted_on"]
-        except (OSError, ValueError, KeyError) as error:
+            baseline.names = tuple(facts.get("names", NAMES))  # it was always all of them
+            if not {baseline.best} <= set(baseline.names) <= set(NAMES):
+                raise ValueError(f"no model '{baseline.best}'")
+        except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{folder / FACTS}: missing or damaged ({error}); save the baseline again"
             raise ArtifactError(message) from None
+        baseline.models_ = {
+            name: (Neighbours if name == NEAREST else LinearModel).load(folder / _FOLDERS[name])
+            for name in baseline.names
+        }
+        baseline.features_ = ImageFeatures.load(folder)
         return baseline
 
-    def _inputs(self, examples: Examples, names: tuple[str, ...] = NAMES) -> dict[str, Floats]:
+    def _inputs(self, examples: Examples, names: tuple[str, ...]) -> dict[str, Floats]:
         table = self.features_.pixels(examples)
         found: dict[str, Floats] = {HOG: hog_of(table)} if HOG in names else {}
         if PIXELS in names or NEAREST in names:
             thumbnails = thumbnails_of(table)
-            found |= {PIXELS: thumbnails, NEAREST: thumbnails}
+            found |= {name: thumbnails for name in (PIXELS, NEAREST) if name in names}
         return found
 
 
 class _Fit:
-    """Fits the three models to features and encoded labels."""
+    """Fits the models that there are inputs for to encoded labels."""
 
-    def __init__(self, labels: Labels, seed: int):
-        self.labels, self.seed = labels, seed
+    def __init__(self, labels: Labels, seed: int, config: ImageClassicalConfig):
+        self.labels, self.seed, self.config = labels, seed, config
 
     def __call__(self, inputs: dict[str, Floats], targets: npt.NDArray[Any], weights: Weights) -> dict[str, Model]:
         return {
-            HOG: self._linear(inputs[HOG], targets, weights, pixels=False),
-            PIXELS: self._linear(inputs[PIXELS], targets, weights, pixels=True),
-            NEAREST: self._nearest(inputs[NEAREST], targets),
+            name: self._nearest(x, targets)
+            if name == NEAREST
+            else self._linear(x, targets, weights, pixels=name == PIXELS)
+            for name, x in inputs.items()
         }
 
     def _linear(self, x: Floats, targets: npt.NDArray[Any], weights: Weights, *, pixels: bool) -> LinearModel:
@@ -136,12 +178,16 @@ class _Fit:
         if not isinstance(self.labels, Classes):
             return fit_numbers(x, targets, self.seed)
         if not pixels:
-            return fit_machine(x, targets, self.labels.names, self.seed, weights=weights)
-        fitted = LinearModel.fit(x, targets, seed=self.seed, strength=100 / len(x), iterations=200, weights=weights)
+            strength = self.config.strength
+            return fit_machine(x, targets, self.labels.names, self.seed, weights=weights, strength=strength)
+        strength = self.config.strength or 100 / len(x)
+        fitted = LinearModel.fit(x, targets, seed=self.seed, strength=strength, iterations=200, weights=weights)
         return fitted.widened(self.labels.names)
 
     def _nearest(self, x: Floats, targets: npt.NDArray[Any]) -> Neighbours:
         shares = _shares(targets, len(self.labels))
+        if self.config.neighbours is not None:
+            return Neighbours(x, shares, self.config.neighbours)
         kept, held_out = fifth(len(x), self.seed, None)
         if not len(held_out) or not len(kept):
             return Neighbours(x, shares, 1)
