@@ -1,4 +1,4 @@
-# make demo   train and show all four domains      make test      the quick tests
+# make demo   measure and show all four domains    make test      the quick tests
 # make lint   style, types, arrows, dependencies   make test-all  the quick and the slow tests
 VENV ?= .venv
 PYTHON ?= python3
@@ -11,7 +11,7 @@ BIN = $(VENV)/bin
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-all lint recipes clean
+.PHONY: demo test test-all lint recipes tables clean
 
 demo: $(STAMP)-synth
 	$(BIN)/fourfold demo
@@ -36,6 +36,9 @@ $(STAMP)-%: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	touch $@
+
+tables: $(STAMP)-synth
+	$(BIN)/fourfold bench tables docs/measurements/bench.json README.md
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

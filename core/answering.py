@@ -54,6 +54,12 @@ class Answering(Reading):
         found = dict(zip(good.tolist(), answers, strict=True))
         return [found.get(row) or Prediction(error=examples.errors[row]) for row in range(len(examples))]
 
+    def outputs_of(self, examples: Examples) -> tuple[Output, dict[str, Output]]:
+        """Return what the model says of each row, and, where several have a say, what each of them does by itself."""
+        deep, wide = self._branches(examples)
+        alone = {f"{self.deep_name} alone": deep, f"{self.wide_name} alone": wide} if wide is not None else {}
+        return self._mixed(deep, wide), alone
+
     def _outputs(self, examples: Examples) -> Output:
         return self._mixed(*self._branches(examples))
 

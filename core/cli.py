@@ -12,6 +12,7 @@ from .errors import FourfoldError
 
 Data = Annotated[str, typer.Argument(help="A file or folder of labelled data.", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(help="The folder of a trained model.", show_default=False)]
+BenchPath = Annotated[Path, typer.Argument(help="The folder of a benchmark.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")]
 Preset = Annotated[
@@ -68,7 +69,7 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     for domain in domains().values():
         app.add_typer(build_commands(domain), name=domain.name)
-    app.command()(bench)
+    app.add_typer(build_bench(), name="bench")
     app.command()(demo)
     app.command()(info)
     return app
@@ -285,27 +286,95 @@ def _add_pretrain(app: typer.Typer, domain: Domain) -> None:
         commands.pretrain(domain, settings, files, out, resume=resume, force=force)
 
 
-def bench(
-    out: Annotated[Path, typer.Option(help="Where the results go, as JSON.")] = Path("bench.json"),
+def build_bench() -> typer.Typer:
+    """Return `bench` with its own commands: it runs a benchmark unless one of them is named."""
+    app = typer.Typer(help="Compare models over the cases of all domains, from the prior to the Transformer.")
+    app.callback(invoke_without_command=True)(bench)
+    app.command()(compare)
+    app.command()(join)
+    app.command()(tables)
+    return app
+
+
+def bench(  # noqa: PLR0913 (each option of the command is a parameter)
+    context: typer.Context,
+    preset: Annotated[
+        str, typer.Option(help="quick (embedded data, minutes), standard (real data, 3 seeds) or full (5, curves).")
+    ] = "quick",
     domain: Annotated[list[str] | None, typer.Option(help="Only these domains; may be repeated.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="Only these cases; may be repeated.")] = None,
-    preset: Annotated[list[str] | None, typer.Option(help="Only these presets; may be repeated.")] = None,
-    seeds: Annotated[int, typer.Option(help="Runs of each, interleaved.")] = 1,
-    init: Annotated[str | None, typer.Option(help="The pretrained model for the preset finetune.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these rungs; may be repeated: prior, classical (all of them), one of them by name, linear (as "
+            "the domain chooses), tiny, small, base, another preset, or finetune (with --init).",
+        ),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="So many runs of each, interleaved.", show_default=False)] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Runs with this seed; may be repeated.")] = None,
+    share: Annotated[
+        list[float] | None, typer.Option(help="The share of the training rows to learn from; may be repeated.")
+    ] = None,
+    cases: Annotated[Path | None, typer.Option(help="A TOML file of your own cases.")] = None,
+    init: Annotated[str | None, typer.Option(help="The pretrained model for the rung finetune.")] = None,
+    tune: Annotated[
+        str | None, typer.Option(help="The time to tune each rung in, such as 5m, or off. Default: the preset's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Default: runs/bench-N.", show_default=False)] = None,
     peers: Annotated[bool, typer.Option("--peers", help="Measure the peers that a domain brings, too.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the benchmark in --out.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the benchmark in --out.")] = False,
     json: Json = False,
 ) -> None:
-    """Compare the presets and the classical baselines over the domains' cases."""
+    """Measure each rung of the ladder, quality with interval beside what it costs, and say what to ship."""
+    if context.invoked_subcommand is not None:
+        return
+    from . import commands
+    from .benchmark.command import Wanted
+
+    asked = Wanted(
+        preset=preset, domains=tuple(domain or ()), cases=tuple(case or ()), models=tuple(model or ()), seeds=seeds,
+        seed=tuple(seed or ()), shares=tuple(share or ()), init=init, tune=tune, file=cases, peers=peers,
+    )  # fmt: skip
+    commands.bench(asked, out, resume=resume, force=force, as_json=json)
+
+
+def compare(first: BenchPath, second: BenchPath, json: Json = False) -> None:
+    """Say how the SECOND benchmark differs from the FIRST, and what differs by more than its interval."""
     from . import commands
 
-    commands.bench(out, domain or [], case or [], preset or [], seeds, init, peers=peers, as_json=json)
+    commands.compare(first, second, as_json=json)
 
 
-def demo() -> None:
-    """Train and show all four domains on embedded data, in a few minutes."""
+def join(
+    several: Annotated[list[Path], typer.Argument(help="Folders of benchmarks.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The folder to write.", show_default=False)],
+) -> None:
+    """Write several benchmarks as one, with one page; of a run done twice, that of the later counts."""
     from . import commands
 
-    commands.demo()
+    commands.join(several, out)
+
+
+def tables(
+    results: BenchPath,
+    document: Annotated[
+        Path | None, typer.Argument(help="Write it between the marks in this file.", show_default=False)
+    ] = None,
+) -> None:
+    """Print what a benchmark came to as a Markdown table, or put it into DOCUMENT."""
+    from . import commands
+
+    commands.tables(results, document)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the benchmark and its page go.")] = Path("runs/demo"),
+) -> None:
+    """Measure all domains on embedded data, and show predictions that a person can check, in a few minutes."""
+    from . import commands
+
+    commands.demo(out)
 
 
 def info(json: Json = False) -> None:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
-from .domains import domain as find_domain
-from .errors import ConfigError, DataError, FourfoldError
+from .errors import ConfigError, DataError
 from .labels import SEPARATOR
 from .report import Evaluation, listing, plain_json, shown
 
 if TYPE_CHECKING:
+    from .benchmark.command import Wanted
     from .tuning import Search
 
 Columns = tuple[str | None, str | None]
@@ -268,41 +268,48 @@ def check(domain: Domain, settings: Settings, data: str, columns: Columns, test:
     print(plain_json(found) if as_json else listing(found))
 
 
-def bench(
-    out: Path,
-    names: list[str],
-    cases: list[str],
-    presets: list[str],
-    seeds: int,
-    init: str | None = None,
-    *,
-    peers: bool,
-    as_json: bool,
-) -> None:
-    """Run the cases and print the table."""
-    from .benchmark import choose_cases, jobs, peers_of, results_table, run_all, write_results
+def bench(asked: Wanted, out: Path | None, *, resume: bool, force: bool, as_json: bool) -> None:
+    """Run a benchmark into a folder and print what it came to."""
+    from .benchmark.command import bench as run
+    from .benchmark.command import finish
+    from .benchmark.folder import Folder
 
-    chosen = [find_domain(name) for name in names] if names else list(domains().values())
-    runnable = choose_cases(chosen, cases, say)
-    todo = jobs(runnable, presets or ["linear", "tiny"], seeds, init)
-    here = {case.name for found in runnable.values() for case in found}
-    beside = [peer for peer in peers_of(chosen) if peers and peer.case in here]
-    rows: list[dict[str, Any]] = []
-    for row in run_all(todo, beside, say):
-        rows.append(row)
-        write_results(out, rows)
-    print(plain_json(rows) if as_json else results_table(rows))
-    say(f"results in {out}")
-    if any("error" in row for row in rows):
-        raise FourfoldError("bench: some runs failed; the table says which")
+    if resume and out is None:
+        raise ConfigError("bench: --resume needs --out FOLDER, the benchmark to go on with")
+    folder = Folder.open(out or next_run("bench"), resume=resume, force=force)
+    finish(run(asked, folder, say), folder.path, as_json=as_json, say=say)
 
 
-def demo() -> None:
-    """Train all domains on their embedded cases, show a prediction of each, and print the table."""
-    from .benchmark import results_table
+def compare(first: Path, second: Path, *, as_json: bool) -> None:
+    """Print how one benchmark differs from another."""
+    from .benchmark.command import compare_folders
+
+    compare_folders(first, second, as_json=as_json)
+
+
+def join(several: list[Path], out: Path) -> None:
+    """Write several benchmarks as one."""
+    from .benchmark.command import join_folders
+
+    join_folders(several, out, say)
+
+
+def tables(results: Path, document: Path | None) -> None:
+    """Print what a benchmark came to as Markdown, or write it between its marks in a document."""
+    from .benchmark.markdown import put_into, table
+
+    text = table(results)
+    if document is None:
+        print(text)
+    else:
+        put_into(document, text)
+
+
+def demo(out: Path) -> None:
+    """Run the quick benchmark of all domains, show predictions that a person can check, and say where the page is."""
     from .benchmark.demo import run_demo
 
-    print(results_table(run_demo(list(domains().values()), say)))
+    run_demo(list(domains().values()), out, say)
 
 
 def info(*, as_json: bool) -> None:
@@ -330,7 +337,7 @@ def next_run(domain: str) -> Path:
 
 def say(message: str) -> None:
     """Tell the person, on stderr."""
-    print(message, file=sys.stderr)
+    print(message, file=sys.stderr, flush=True)
 
 
 def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:

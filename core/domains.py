@@ -58,8 +58,15 @@ class Domain:
 
     def load_peers(self) -> Any:
         """Import and return the peers that the domain measures itself against: `PEERS` beside the cases, if any."""
-        module = importlib.import_module(self.cases.partition(":")[0])
-        return getattr(module, "PEERS", ())
+        return self.load_extra("PEERS") or ()
+
+    def load_extra(self, name: str) -> Any:
+        """Return what stands beside the cases by this name, None where there is none.
+
+        `PEERS` are those that the domain measures itself against, `prior` gives from the training rows the one answer
+        of a domain whose outputs are no numbers, `show` yields lines in which a person sees what a model predicts.
+        """
+        return getattr(importlib.import_module(self.cases.partition(":")[0]), name, None)
 
 
 def domains() -> dict[str, Domain]:

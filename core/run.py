@@ -61,8 +61,8 @@ def open_run(path: Path, identity: dict[str, Any], *, resume: bool = False, forc
 
 def run_identity(config: Any, train: Examples, held_out: Examples | None) -> dict[str, Any]:
     """Return what a resumed run must share with the one that began: every setting, and the content of the data."""
-    valid = None if held_out is None else _digest(held_out)
-    return flatten(to_dict(config)) | {"data": _digest(train), "valid": valid}
+    valid = None if held_out is None else content_hash(held_out)
+    return flatten(to_dict(config)) | {"data": content_hash(train), "valid": valid}
 
 
 def _go_on(path: Path, identity: dict[str, Any]) -> Run:
@@ -92,7 +92,7 @@ def check_unchanged(path: Path, before: dict[str, Any], identity: dict[str, Any]
         raise ConfigError(f"{path}: cannot resume: {'; '.join(changed)}; use the same, or choose another --out")
 
 
-def _digest(examples: Examples) -> str:
+def content_hash(examples: Examples) -> str:
     """Return a hash of the content of all rows and labels, sounds and images included."""
     digest = hashlib.sha256()
     inputs = examples.inputs

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from ..core.benchmark import Case, Peer, Split, data_root, fold
 from .data import read
-from .simulate import ceiling, simulate_clicks
+from .pipeline import ClickPredictor
+from .simulate import World, ceiling, simulate_clicks
 
 _TEST_ROWS = 4000
 
@@ -71,17 +73,38 @@ _WORKS = (
     ("training", "large_256", 40), ("memory", "large_4096", 5), ("preprocessing", "rows_400000", 1),
     ("loading", "rows_1000000", 1), ("scoring", "candidates_500", 500),
 )  # fmt: skip
+_PEERS = ("deepctr-torch>=0.3", "fuxictr>=2.3.10", "polars>=1,<2", "ray[data]>=2.52", "requests>=2")
+"""As the extra `peers` has them: fuxictr reads CSV by an argument that polars 2 no longer has."""
+
 _SPEED = tuple(
     Peer(
         f"DeepCTR-Torch and FuxiCTR, {work}, {case}",
         "clicks",
         (sys.executable, "-m", "fourfold.recsys.peers", work, case, "--steps", str(steps)),
+        requires=_PEERS,
     )
     for work, case, steps in _WORKS
 )
 _FOLDS = tuple(
-    Peer(f"LightGBM, {case}", case, (sys.executable, "-m", "fourfold.recsys.peers", "folds", case, "--repeats", "5"))
+    Peer(
+        f"LightGBM, {case}",
+        case,
+        (sys.executable, "-m", "fourfold.recsys.peers", "folds", case, "--repeats", "5"),
+        requires=("lightgbm>=4.7",),
+    )
     for case in ("adult", "bank_marketing", "criteo_8k")
 )
 PEERS = (*_SPEED, *_FOLDS)
 """Rows of their own, since the speed of training depends on the size of the tables; steps follow what theirs takes."""
+
+_SHOWN_USER, _SHOWN_ITEMS = 3, 5
+
+
+def show(model: ClickPredictor, folder: Path) -> Iterator[str]:
+    """Yield what a user would click first, among all items on a phone at noon, and how likely it truly is."""
+    frame, truth = World().candidates(_SHOWN_USER)
+    yield f"the first of {len(frame)} items for user u{_SHOWN_USER} on a phone at noon:"
+    for one in model.top(frame, _SHOWN_ITEMS):
+        row = one["row"] - 1
+        said, true = one["probability"], truth[row]
+        yield f"{frame['item'].iloc[row]:>5}: clicked with {said:.0%} (truth of the simulation {true:.0%})"

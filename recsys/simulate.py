@@ -71,6 +71,21 @@ class World:
             )
         return frame, 1 / (1 + np.exp(-self._logit(user, item, device, hour, price, at)))
 
+    def candidates(self, user: int) -> tuple[pd.DataFrame, Floats]:
+        """Return every item as one user sees it on a phone at noon, at one price, and the true probability of a click.
+
+        >>> frame, truth = World(users=10, items=5).candidates(3)
+        >>> frame["item"].tolist(), truth.shape
+        (['i0', 'i1', 'i2', 'i3', 'i4'], (5,))
+        """
+        item = np.arange(self.items)
+        who, device, hour, price = np.full_like(item, user), 0 * item, 0 * item + 12, np.full(self.items, 20.0)
+        frame = pd.DataFrame(
+            {"user": _names("u", who), "item": _names("i", item), "device": _DEVICES[device], "hour": hour,
+             "price": price}
+        )  # fmt: skip
+        return frame, 1 / (1 + np.exp(-self._logit(who, item, device, hour, price, np.zeros(self.items))))
+
     def _logit(
         self, user: Integers, item: Integers, device: Integers, hour: Integers, price: Floats, at: Floats
     ) -> Floats:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ..core.batch import Examples
 from ..core.benchmark import Case, Split, data_root
 from .audio import Wave, decode
-from .data import read
-from .synth import spoken_numbers
+from .data import read, transcripts
+from .decode import Transcript
+from .pipeline import SpeechRecognizer
+from .synth import RATE, spoken_numbers
 
 _TEST_CLIPS = 100
+_SHOWN_SEED = 2_000_000
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 FSDD_RATE = 8000
@@ -156,3 +161,19 @@ CASES = (
     Case(name="an4", about="AN4, 30 utterances to train and 10 to test", load=_an4, needs="speech/an4_wav50"),
     Case(name="yesno", about="yesno, eight words a file", load=_yesno, needs="speech/yesno"),
 )
+
+
+def prior(train: Examples) -> Transcript:
+    """Return the most frequent transcript: what to say to every recording without listening."""
+    return Transcript(Counter(transcripts(train)).most_common(1)[0][0], float("nan"))
+
+
+def show(model: SpeechRecognizer, folder: Path) -> Iterator[str]:
+    """Write a few spoken numbers, and yield where each lies and what is heard in it."""
+    import soundfile
+
+    waves, texts = spoken_numbers(3, _SHOWN_SEED)
+    for number, (wave, text) in enumerate(zip(waves, texts, strict=True), 1):
+        path = folder / f"number-{number}.wav"
+        soundfile.write(path, wave, RATE)
+        yield f"{path}: heard “{model([str(path)])[0].label}”, said “{text}”"

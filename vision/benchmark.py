@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import sys
 import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from ..core.batch import Examples
 from ..core.benchmark import Case, Peer, Split, data_root, fold
@@ -58,3 +63,29 @@ def _peer(work: str, case: str) -> Peer:
 PEERS = tuple(
     _peer(work, case) for case in ("cifar10", "hymenoptera") for work in ("training", "augmentation", "prediction")
 )
+
+_SHADES = " ░▒▓█"
+
+
+def show(model: ImageClassifier, folder: Path) -> Iterator[str]:
+    """Yield a few digits of the test fold as drawings, with what is said of each below."""
+    test = _digits(0).test
+    assert test.labels is not None
+    few = test.take(np.arange(0, len(test), len(test) // 4)[:4])
+    answers = model(few)
+    drawings = [drawn(image) for image in few.inputs[:]]
+    for line in zip(*drawings, strict=True):
+        yield "   ".join(line)
+    said = [f"a {answer.label} ({answer.probability:.0%})" for answer in answers]
+    yield "   ".join(text.ljust(len(drawings[0][0])) for text in said)
+
+
+def drawn(image: Any) -> list[str]:
+    """Return an image (S, S, C) as lines of two characters a pixel, its brightest pixel full.
+
+    >>> drawn(np.array([[[0], [255]]], np.uint8))
+    ['  ██']
+    """
+    grey = np.asarray(image, np.float32).mean(axis=2)
+    steps = np.rint(grey / max(float(grey.max()), 1e-6) * (len(_SHADES) - 1)).astype(int)
+    return ["".join(2 * _SHADES[step] for step in row) for row in steps]

@@ -1,8 +1,9 @@
-"""Benchmark cases over all domains: what a case and a result are, and how runs are made."""
+"""Benchmarks over all domains: what a case is, how runs are made and measured, and what they come to."""
 
-from .case import Case, Peer, Result, Split, data_root, fold
+from .case import Case, Peer, Split, data_root, fold, hashed
 from .manifest import manifest
-from .runner import Job, choose_cases, jobs, peers_of, run_all, write_results
+from .results import Results, read_results
+from .row import Result
 from .speed import Block, Contender, speed_rows, take_turns
 from .table import results_table
 
@@ -10,19 +11,15 @@ __all__ = [
     "Block",
     "Case",
     "Contender",
-    "Job",
     "Peer",
     "Result",
+    "Results",
     "Split",
-    "choose_cases",
     "data_root",
     "fold",
-    "jobs",
+    "hashed",
     "manifest",
-    "peers_of",
-    "results_table",
-    "run_all",
+    "read_results",
     "speed_rows",
     "take_turns",
-    "write_results",
 ]

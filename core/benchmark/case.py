@@ -1,16 +1,19 @@
-"""What a benchmark case is, and what a result row holds."""
+"""What a benchmark case is."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..batch import Examples
+from ..errors import DataError
+from ..files import file_hash
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Case:
     without which the case is passed over. `settings` are nested settings on top of the preset's. `metric` is the one to
     report where it is not the domain's main one. `outside(seed)` gives rows that belong to no class: how well
     confidence tells them from the test rows is measured besides. A domain's first case that needs nothing is its part
-    of `fourfold demo`.
+    of `fourfold demo`. `run` is a trained model that is measured as it is, in the place of the ladder; `content` a hash
+    of the files that a user's own case reads.
     """
 
     name: str
@@ -43,6 +47,8 @@ class Case:
     metric: str | None = None
     outside: Callable[[int], Examples] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    run: Path | None = None
+    content: str = ""
 
     def missing(self) -> str | None:
         """Say what the case lacks here, or None where it can run."""
@@ -58,51 +64,14 @@ class Case:
 class Peer:
     """Another project that a domain measures itself against on a case.
 
-    `command` prints a row, or a list of rows, as JSON. A row is a `Result`, or what `speed_rows` returns.
+    `command` prints a row, or a list of rows, as JSON. A row is a `Result`, or what `speed_rows` returns. Where
+    `requires` is not installed here, or in another version, it runs in an environment of its own.
     """
 
     name: str
     case: str
     command: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One run of one model on one case: quality with its 95 % interval, cost, and the machine.
-
-    `others` are all metrics of the run; `branches` what Transformer and linear model give by themselves, on `metric`.
-    Times are in seconds, latencies in milliseconds for one row, memory and size in MB.
-    """
-
-    domain: str
-    case: str
-    model: str
-    seed: int
-    metric: str
-    value: float
-    low: float
-    high: float
-    greater_is_better: bool
-    train_rows: int
-    test_rows: int
-    train_seconds: float
-    train_rows_per_second: float
-    predict_rows_per_second: float
-    latency_p50_ms: float
-    latency_p95_ms: float
-    memory_mb: float
-    parameters: int
-    size_mb: float
-    synthetic: bool
-    ceiling: float | None = None
-    others: dict[str, float] = field(default_factory=dict)
-    branches: dict[str, float] = field(default_factory=dict)
-    command: str = ""
-    manifest: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values."""
-        return asdict(self)
+    requires: tuple[str, ...] = ()
 
 
 def fold(examples: Examples, number: int, folds: int = 5) -> Split:
@@ -112,6 +81,40 @@ def fold(examples: Examples, number: int, folds: int = 5) -> Split:
     splitter = StratifiedKFold(folds, shuffle=True, random_state=0)
     train, test = list(splitter.split(np.zeros(len(examples)), examples.labels))[number % folds]
     return Split(examples.take(train), examples.take(test))
+
+
+def hashed(examples: Examples, share: float) -> Split:
+    """Return a split that hangs on the rows alone: a row is a test row where the hash of its input says so.
+
+    The order of the rows, and what else is in the file, are no matter; rows with equal inputs lie on one side. Raises
+    DataError where either side stays empty.
+    """
+    chosen = np.array([_uniform(key) < share for key in _inputs(examples)], np.bool_)
+    if chosen.all() or not chosen.any():
+        raise DataError(f"{examples.name}: {len(chosen)} rows leave one side of a split of {share:g} empty; give more")
+    return Split(examples.take(np.flatnonzero(~chosen)), examples.take(np.flatnonzero(chosen)))
+
+
+def _uniform(key: bytes) -> float:
+    return int.from_bytes(hashlib.sha256(key).digest()[:8], "big") / 2**64
+
+
+def _inputs(examples: Examples) -> Iterator[bytes]:
+    """Yield what each row's input is, files by their content."""
+    inputs = examples.inputs
+    if hasattr(inputs, "itertuples"):
+        yield from (repr(row).encode() for row in inputs.itertuples(index=False, name=None))
+        return
+    for row in range(len(examples)):
+        value = inputs[row : row + 1] if hasattr(inputs, "shape") else inputs[row]
+        if hasattr(value, "dtype"):
+            yield np.ascontiguousarray(value).tobytes()
+        elif path := getattr(value, "path", None):
+            yield file_hash(path).encode()
+        elif digest := getattr(value, "digest", ""):  # a recording: the part of a file, whatever it is called
+            yield f"{digest} {value.offset} {value.duration}".encode()
+        else:
+            yield repr(value).encode()
 
 
 def data_root() -> Path | None:

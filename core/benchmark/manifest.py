@@ -9,6 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+FLAGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONHASHSEED")
+"""Variables of the environment that change how fast, or what, is computed."""
+
 PACKAGES = ("fourfold", "torch", "timm", "torchaudio", "transformers", "scikit-learn", "numpy", "pandas")
 
 
@@ -23,6 +26,8 @@ def manifest() -> dict[str, Any]:
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "threads": torch.get_num_threads(),
         "bfloat16": _bfloat16(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "environment": {name: os.environ[name] for name in FLAGS if name in os.environ},
         "system": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},

@@ -1,65 +1,81 @@
-"""Runs cases: each run in a process of its own, models interleaved, failures shown."""
+"""Runs jobs: each in a process of its own that is forked from one which has everything imported."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import multiprocessing
+import os
+import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..domains import Domain
 from ..errors import ConfigError, did_you_mean
-from ..files import write_text
 from .case import Case, Peer
-
-FINETUNE = "finetune"
-"""The preset that a bench's `init` is for."""
+from .environment import python_for
+from .folder import Folder
+from .job import Job
+from .ladder import Rung
+from .row import Row
 
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Job:
-    """One run to be made: a model of a domain on a case with a seed."""
-
-    domain: str
-    case: Case
-    model: str
-    seed: int
-    init: str | None = None
-
-
-def jobs(cases: dict[str, list[Case]], models: Iterable[str], seeds: int, init: str | None = None) -> list[Job]:
+def jobs(
+    cases: Mapping[str, list[Case]],
+    rungs: Mapping[str, list[Rung]],
+    seeds: Iterable[int],
+    shares: Iterable[float] = (1.0,),
+    **more: Any,
+) -> list[Job]:
     """Return the runs with seeds outermost and models innermost, so that slow hours of a machine hit all alike."""
-    return [
-        Job(domain, case, model, seed, init if model == FINETUNE else None)
-        for seed, (domain, case), model in itertools.product(
-            range(seeds), [(domain, case) for domain, found in cases.items() for case in found], models
-        )
-    ]
+    pairs = [(domain, case) for domain, found in cases.items() for case in found]
+    found = []
+    for seed, share, (domain, case) in itertools.product(seeds, shares, pairs):
+        own = [Rung(model="run", label=case.run.name, kind="run")] if case.run else rungs[domain]
+        if case.run and share < 1:
+            continue
+        found += [
+            Job(
+                domain=domain,
+                case=case.name,
+                rung=rung,
+                seed=seed,
+                share=share,
+                content=case.content,
+                **_options(rung, case, more),
+            )
+            for rung in own
+        ]
+    return found
 
 
-def choose_cases(domains: Iterable[Domain], names: Iterable[str], say: Say) -> dict[str, list[Case]]:
-    """Return each domain's cases that can run here; say which cannot, and why."""
+def choose_cases(
+    offered: Mapping[str, list[Case]], names: Iterable[str], say: Say, *, embedded: bool = False
+) -> tuple[dict[str, list[Case]], list[Row]]:
+    """Return each domain's cases that can run here, and a row with the reason for each that cannot.
+
+    `embedded` leaves out those that need data, but for the ones that are named.
+    """
     wanted = set(names)
-    offered = {domain: list(domain.load_cases()) for domain in domains}
     known = [case.name for cases in offered.values() for case in cases]
     for name in sorted(wanted - set(known)):
         raise ConfigError(f"bench: no case '{name}'{did_you_mean(name, known)}")
     chosen: dict[str, list[Case]] = {}
+    skipped: list[Row] = []
     for domain, cases in offered.items():
         for case in cases:
-            if wanted and case.name not in wanted:
+            if (wanted and case.name not in wanted) or (embedded and not wanted and case.needs is not None):
                 continue
             if missing := case.missing():
-                say(f"{domain.name}/{case.name}: passed over, {missing}")
+                say(f"{domain}/{case.name}: passed over, {missing}")
+                skipped.append({"domain": domain, "case": case.name, "skipped": missing})
                 continue
-            chosen.setdefault(domain.name, []).append(case)
-    return chosen
+            chosen.setdefault(domain, []).append(case)
+    return chosen, skipped
 
 
 def peers_of(domains: Iterable[Domain]) -> list[Peer]:
@@ -67,35 +83,114 @@ def peers_of(domains: Iterable[Domain]) -> list[Peer]:
     return [peer for domain in domains for peer in domain.load_peers()]
 
 
-def run_all(todo: list[Job], peers: list[Peer], say: Say) -> Iterator[dict[str, Any]]:
-    """Run the jobs, then the peers, one at a time; yield each row, or one with `error` where a run failed."""
-    for job in todo:
-        say(f"{job.domain}/{job.case.name}: {job.model}, seed {job.seed}")
-        arguments = [job.domain, job.case.name, job.model, str(job.seed), *([job.init] if job.init else [])]
-        command = [sys.executable, "-m", "fourfold.core.benchmark.worker", *arguments]
-        yield dict(_run(command)) | {
-            "domain": job.domain,
-            "case": job.case.name,
-            "model": job.model,
-            "seed": job.seed,
-        }
+class Workers:
+    """Processes for jobs, one at a time.
+
+    Where the system has it, one server process imports what `domains` need once, and each job's process is forked from
+    it: a run begins at once, with a memory of its own.
+    """
+
+    def __init__(self, domains: Iterable[Domain]):
+        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        self.context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
+        if forks:
+            modules = [card.pipeline.partition(":")[0] for card in domains] + [
+                card.cases.partition(":")[0] for card in domains
+            ]
+            self.context.set_forkserver_preload([f"{__package__}.worker", *modules])
+
+    def __call__(self, job: Job, folder: Folder, *, save: bool = False) -> Row:
+        """Return a job's row, or one with `error` where it failed; an interrupt ends the process, too."""
+        load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+        receiver, sender = self.context.Pipe(duplex=False)
+        model = str(folder.model(job)) if save else ""
+        arguments = (job.to_json(), str(folder.rows(job)), model, dict(os.environ), str(folder.log(job)), sender)
+        from .worker import serve
+
+        process = self.context.Process(target=serve, args=arguments, name=job.key)
+        with _deaf():
+            process.start()
+        sender.close()
+        try:
+            answer: Row = json.loads(receiver.recv())
+            process.join()
+        except EOFError:
+            process.join()
+            answer = {"error": _ended(process.exitcode)}
+        except BaseException:
+            process.terminate()
+            process.join()
+            raise
+        finally:
+            receiver.close()
+        return answer | job.head | {"load": load}
+
+
+def run_all(
+    todo: Iterable[Job], folder: Folder, workers: Workers, say: Say, *, save: Callable[[Job], bool] = lambda job: False
+) -> Iterator[Row]:
+    """Run the jobs that the folder does not hold yet, one at a time; yield each row, or its `error` or `skipped`."""
+    todo = list(todo)
+    for number, job in enumerate(todo, 1):
+        what = f"[{number}/{len(todo)}] {job.domain}/{job.case}: {job.rung.label}, seed {job.seed}"
+        what += f", {job.share:.0%} of the rows" if job.share < 1 else ""
+        if (row := folder.done(job)) is not None:
+            say(f"{what}: done before")
+        else:
+            say(what)
+            row = workers(job, folder, save=save(job))
+            folder.keep(job, row)
+        if "error" in row:
+            say(f"  failed: {row['error']}")
+        yield row
+
+
+def run_peers(peers: Iterable[Peer], say: Say) -> Iterator[Row]:
+    """Run the peers, each in a process of its own, and in an environment of its own where it needs one."""
     for peer in peers:
         say(f"{peer.case}: {peer.name}")
-        found = _run(list(peer.command))
+        try:
+            command = [python_for(peer.requires, say), *peer.command[1:]]
+            found = last_line(command)
+        except ConfigError as error:
+            found = {"error": str(error)}
         for row in found if isinstance(found, list) else [found]:
-            yield {"model": peer.name} | row | {"case": peer.case}
+            yield (
+                {"model": peer.name, "kind": "peer"}
+                | row
+                | {"case": peer.case, "command": " ".join(["python", *peer.command[1:]])}
+            )
 
 
-def write_results(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as JSON."""
-    write_text(path, json.dumps({"format": "fourfold-bench", "version": 1, "rows": rows}, indent=1))
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Have what is started within not hear Ctrl-C: this process hears it, and ends the run."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _run(command: list[str]) -> Any:
+def last_line(command: list[str]) -> Any:
     """Return the row, or rows, that a command prints as its last line."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         reason = done.stderr.strip().splitlines()
-        return {"error": reason[-1] if reason else f"exit code {done.returncode}"}
+        return {"error": reason[-1] if reason else _ended(done.returncode)}
     return json.loads(lines[-1])
+
+
+def _options(rung: Rung, case: Case, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that concern a rung on a case: `init` is that of a pretrained one, `file` of a user's own."""
+    left_out = {"init"} if rung.kind != "pretrained" else set()
+    left_out |= {"tune"} if rung.kind in ("prior", "run") else set()
+    left_out |= set() if case.content else {"file"}
+    return {name: value for name, value in more.items() if name not in left_out}
+
+
+def _ended(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"killed by signal {-code}" + (" (out of memory?)" if code == -9 else "")
+    return f"exit code {code}"

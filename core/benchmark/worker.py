@@ -1,107 +1,103 @@
-"""One benchmark run in a process of its own.
-
-`python -m fourfold.core.benchmark.worker DOMAIN CASE MODEL SEED [INIT]`
-"""
+"""One benchmark run, in a process of its own."""
 
 from __future__ import annotations
 
-import resource
+import json
+import os
+import signal
 import sys
-import tempfile
-import time
+import traceback
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..config import override
+from ..batch import Examples
 from ..domains import domain as find_domain
-from ..metrics import RocAuc, value_of
-from .case import Case, Result, Split
-from .manifest import manifest
+from ..errors import FourfoldError
+from .case import Case, Split
+from .energy import Energy, measured
+from .job import Job
+from .ladder import LINEAR, Rung, rungs
+from .measuring import DoesNotFitError, build, fit, fitted, measure, part_of, shared_note
+from .row import Result, Row
 
-_LATENCY_CALLS = 50
-_RATE_ROWS = 2000
+__all__ = ["fit", "run", "serve", "work"]
 
 
 def run(domain: str, case: Case, model: str, seed: int, init: str | None = None) -> Result:
     """Load the case, train the model, measure it on the test rows, and return the row."""
-    split = case.load(seed)
-    return measure(domain, case, model, seed, split, fit(domain, case, model, seed, split, init))
+    known = {rung.model: rung for rung in rungs(find_domain(domain), init)}
+    rung = known.get(model, Rung(model=model, label=model, kind="core"))
+    return work(Job(domain=domain, case=case.name, rung=rung, seed=seed, init=init), case)
 
 
-def fit(domain: str, case: Case, model: str, seed: int, split: Split, init: str | None = None) -> Any:
-    """Train a preset of the domain's pipeline on the case's training rows."""
-    kind = find_domain(domain).load_pipeline()
-    config = override(kind(model, init=init).resolve(), case.settings)
-    return kind(model, init=init, seed=seed, config=config).fit(split.train, valid=split.valid)
+def work(job: Job, case: Case, rows: Path | None = None, model: Path | None = None) -> Result:
+    """Do a job; its statistic is kept in `rows`, and the trained model in `model`, where they are given."""
+    if case.run is not None:
+        return _measure_run(job, case, rows)
+    split = part_of(case.load(job.seed), job.share, job.seed)
+    pipeline = build(job.domain, case, job.rung.model, job.seed, job.init)
+    settings, note = _tuned(job, pipeline, split) if job.tune else ({}, "")
+    with measured() as energy:
+        fitted(pipeline, job.rung.model, split)
+    notes = [note, "" if pipeline.classical else shared_note(pipeline)]
+    found = measure(
+        job.head | {"settings": settings}, case, split, pipeline, energy, rows, "; ".join(filter(None, notes))
+    )
+    if model is not None and not model.exists():
+        pipeline.save(model)
+    return found
 
 
-def measure(domain: str, case: Case, model: str, seed: int, split: Split, pipeline: Any) -> Result:
-    """Measure a fitted pipeline on the case's test rows."""
-    evaluation = pipeline.evaluate(split.test)
-    metric = case.metric or evaluation.main_metric
-    quality, latencies, facts = evaluation.metrics[metric], _latencies(pipeline, split), pipeline.facts_
-    rate = facts.get("rows_per_second") or len(split.train) / max(facts["fit_seconds"], 1e-3)
-    others = {name: found.value for name, found in evaluation.metrics.items()} | _outside(case, seed, split, pipeline)
-    return Result(
-        domain=domain, case=case.name, model=model, seed=seed, metric=metric, value=quality.value, low=quality.low,
-        high=quality.high, greater_is_better=evaluation.greater_is_better, train_rows=len(split.train),
-        test_rows=len(split.test), train_seconds=facts["fit_seconds"], train_rows_per_second=round(rate, 1),
-        predict_rows_per_second=round(_rate(pipeline, split), 1),
-        latency_p50_ms=round(float(np.percentile(latencies, 50)), 3),
-        latency_p95_ms=round(float(np.percentile(latencies, 95)), 3),
-        memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        parameters=facts["parameters"], size_mb=round(_size(pipeline) / 1e6, 3), synthetic=case.synthetic,
-        ceiling=case.ceiling(seed) if case.ceiling else None, others=others,
-        branches={name: found[metric].value for name, found in evaluation.branches.items()},
-        command=f"fourfold bench --domain {domain} --case {case.name} --preset {model} --seeds {seed + 1}",
-        manifest=manifest(),
-    )  # fmt: skip
+def serve(text: str, rows: str, model: str, environment: Mapping[str, str], log: str, answer: Connection) -> None:
+    """Do a job in this process, which was forked for it, and send the row as JSON; what is printed goes to `log`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
+    os.environ.update(environment)
+    with Path(log).open("w", encoding="utf-8") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno() if hasattr(stream, "fileno") else 2)
+        answer.send(json.dumps(_answered(Job.from_json(text), Path(rows), Path(model) if model else None)))
 
 
-def _outside(case: Case, seed: int, split: Split, pipeline: Any) -> dict[str, float]:
-    """Return how well confidence tells test rows from rows that belong to no class, where the case has some."""
-    if case.outside is None:
-        return {}
-    sure = [np.array([one.probability for one in pipeline(rows)]) for rows in (split.test, case.outside(seed))]
-    inside = np.repeat([1, 0], [len(one) for one in sure])
-    return {"outside_roc_auc": value_of(RocAuc(inside, np.concatenate(sure)))}
-
-
-def _size(pipeline: Any) -> int:
-    """Return the bytes of what prediction needs of the saved model."""
-    with tempfile.TemporaryDirectory() as folder:
-        saved = pipeline.save(Path(folder) / "model")
-        return sum(path.stat().st_size for path in saved.glob("*") if path.suffix in (".safetensors", ".json"))
-
-
-def _latencies(pipeline: Any, split: Split) -> list[float]:
-    """Return milliseconds of single-row predictions, after one to warm up."""
-    times = []
-    for call in range(_LATENCY_CALLS + 1):
-        one = split.test.take(np.array([call % len(split.test)]))
-        start = time.perf_counter()
-        pipeline(one)
-        times.append((time.perf_counter() - start) * 1000)
-    return times[1:]
-
-
-def _rate(pipeline: Any, split: Split) -> float:
-    rows = split.test.take(np.arange(min(_RATE_ROWS, len(split.test))))
-    start = time.perf_counter()
-    pipeline(rows)
-    return len(rows) / (time.perf_counter() - start)
-
-
-def main(arguments: list[str]) -> None:
-    """Run one case and print its row as JSON on the last line of stdout."""
+def _answered(job: Job, rows: Path, model: Path | None) -> Row:
     from ..report import plain_json
+    from .custom import find_case
 
-    domain, name, model, seed, *init = arguments
-    cases = {case.name: case for case in find_domain(domain).load_cases()}
-    print(plain_json(run(domain, cases[name], model, int(seed), *init).to_dict()))
+    try:
+        row: Row = json.loads(plain_json(work(job, find_case(job), rows, model).to_dict()))
+        return row
+    except DoesNotFitError as error:
+        return {"skipped": str(error)}
+    except FourfoldError as error:
+        traceback.print_exc()
+        return {"error": str(error)}
+    except Exception as error:
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _tuned(job: Job, pipeline: Any, split: Split) -> tuple[dict[str, Any], str]:
+    """Search settings for the time that every rung has, and put the best into the pipeline; return what differs."""
+    from ..errors import ConfigError, TrainingError
+    from ..training import Interrupted
+
+    if job.rung.model == LINEAR or job.rung.kind == "prior":
+        return {}, "not tuned: there is nothing to search"
+    try:
+        found = pipeline.tune(split.train, valid=split.valid, budget=job.tune)
+    except Interrupted:
+        raise
+    except (ConfigError, TrainingError) as error:
+        return {}, f"not tuned: {error}"
+    pipeline.set_params(config=found.best_config)
+    return dict(found.best.changed), f"tuned: {found.counted()} in {found.seconds:.0f} s"
+
+
+def _measure_run(job: Job, case: Case, rows: Path | None) -> Result:
+    """Measure a trained model of the user's own on the case's data."""
+    pipeline = find_domain(job.domain).load_pipeline().load(case.run)
+    test: Examples = case.load(job.seed).test
+    empty = test.take([])  # type: ignore[arg-type]
+    split = Split(empty, test)
+    return measure(job.head, case, split, pipeline, Energy(0.0, "not measured: it was trained before"), rows)

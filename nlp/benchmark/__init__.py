@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from ...core.benchmark import Case, Peer, Split
+from ..pipeline import TextClassifier
 from . import sets
 from .reviews import generate_reviews
 
@@ -40,7 +43,21 @@ CASES = (
 
 
 def _peer(work: str, case: str) -> Peer:
-    return Peer(f"Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.nlp.peers", work, case))
+    return Peer(
+        f"Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.nlp.peers", work, case), ("accelerate>=1",)
+    )
 
 
 PEERS = tuple(_peer(work, case) for case in ("sst2", "ag_news") for work in ("training", "prediction", "pretraining"))
+
+_SHOWN = (
+    "the food was superb but the music was awful",
+    "the food was not superb but the music was lovely",
+    "the view was bad while the food was not bad",
+)
+
+
+def show(model: TextClassifier, folder: Path) -> Iterator[str]:
+    """Yield sentences that differ in word order and negation, and what is said of each."""
+    for text, answer in zip(_SHOWN, model(list(_SHOWN)), strict=True):
+        yield f"“{text}”: {answer.label} ({answer.probability:.0%})"

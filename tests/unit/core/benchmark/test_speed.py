@@ -6,8 +6,9 @@ import sys
 import pytest
 import torch
 
-from fourfold.core.benchmark import Block, Contender, Peer, run_all, speed_rows, take_turns
+from fourfold.core.benchmark import Block, Contender, Peer, speed_rows, take_turns
 from fourfold.core.benchmark.clock import Clock
+from fourfold.core.benchmark.runner import run_peers
 
 
 def test_who_begins_moves_on():
@@ -57,12 +58,11 @@ def test_ratios_are_paired_within_a_repeat():
 )
 def test_a_peer_gives_one_row_or_several(printed, models):
     peer = Peer("peer", "reviews", (sys.executable, "-c", f"print('''{json.dumps(printed)}''')"))
-    rows = list(run_all([], [peer], lambda _: None))
+    rows = list(run_peers([peer], lambda _: None))
     assert [(row["case"], row["model"]) for row in rows] == [("reviews", model) for model in models]
 
 
 def test_a_peer_that_fails_says_why():
     peer = Peer("peer", "reviews", (sys.executable, "-c", "raise SystemExit('no such package')"))
-    assert list(run_all([], [peer], lambda _: None)) == [
-        {"model": "peer", "error": "no such package", "case": "reviews"}
-    ]
+    (row,) = run_peers([peer], lambda _: None)
+    assert (row["model"], row["case"], row["error"]) == ("peer", "reviews", "no such package")

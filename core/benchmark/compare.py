@@ -1,0 +1,156 @@
+"""Two benchmarks side by side: which runs differ by more than chance, and what became faster or slower."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..metrics import Interval, difference
+from ..report import shown
+from ..report.text import gain
+from .results import Results
+from .statistics import over_seeds
+from .summary import Summary, summaries
+from .table import aligned
+
+SAME, WITHIN, BETTER, WORSE, OTHER = "the same", "within the interval", "better", "worse", "other test rows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """How a model on a case fares in the second benchmark beside the first.
+
+    `gain` is positive where the second is better; `said` is in words what it comes to. Ratios are the second over the
+    first.
+    """
+
+    name: str
+    metric: str
+    first: Interval
+    second: Interval
+    gain: Interval
+    paired: bool
+    said: str
+    time: float
+    latency: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """All that both have, and what only one has."""
+
+    changes: tuple[Change, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+    @property
+    def beyond(self) -> list[Change]:
+        """What differs by more than its interval."""
+        return [change for change in self.changes if change.said in (BETTER, WORSE)]
+
+
+def compare(first: Results, second: Results) -> Changes:
+    """Compare what both measured, model by model.
+
+    Where both kept what they said of the same test rows, differences are paired on them; else each has its own
+    interval, and they count as different where neither mean lies in the interval of the other.
+    """
+    ours, theirs = _models(first), _models(second)
+    return Changes(
+        changes=tuple(
+            _change(name, (first, one), (second, theirs[name])) for name, one in ours.items() if name in theirs
+        ),
+        only_first=tuple(name for name in ours if name not in theirs),
+        only_second=tuple(name for name in theirs if name not in ours),
+    )
+
+
+def changes_table(found: Changes) -> str:
+    """Return the comparison as plain text, what differs by more than its interval first."""
+    head = ("model", "what it comes to", "first", "second", "difference (95 % interval)", "train ×", "latency ×")
+    order = sorted(found.changes, key=lambda change: (change.said not in (BETTER, WORSE), change.name))
+    parts = ["\n".join(aligned([head, *map(_cells, order)], left=2))] if order else ["nothing that both measured"]
+    count = len(found.beyond)
+    parts.append(f"{count} of {len(found.changes)} differ by more than the interval")
+    parts += [f"only in the first: {name}" for name in found.only_first]
+    parts += [f"only in the second: {name}" for name in found.only_second]
+    return "\n".join(parts)
+
+
+def _models(results: Results) -> dict[str, Summary]:
+    found = {}
+    for case in summaries(results):
+        for one in (*case.rungs, *case.curve):
+            part = f" ({one.share:.0%} of the rows)" if one.share < 1 else ""
+            found[f"{case.domain}/{case.case} {one.label}{part}"] = one
+    return found
+
+
+def _change(name: str, before: tuple[Results, Summary], after: tuple[Results, Summary]) -> Change:
+    (_, first), (_, second) = before, after
+    paired = _paired(before, after)
+    sign = 1 if first.greater_is_better else -1
+    found = paired or Interval(
+        sign * (second.quality.value - first.quality.value), *_reach(first.quality, second.quality, sign)
+    )
+    return Change(
+        name=name,
+        metric=first.metric,
+        first=first.quality,
+        second=second.quality,
+        gain=found,
+        paired=paired is not None,
+        said=_said(first, second, found, paired=paired is not None),
+        time=_ratio(first, second, "train_seconds"),
+        latency=_ratio(first, second, "latency_p50_ms"),
+    )
+
+
+def _said(first: Summary, second: Summary, found: Interval, *, paired: bool) -> str:
+    if not paired and _hashes(first) != _hashes(second):
+        return OTHER
+    if found.value == 0 and found.low == found.high == 0:
+        return SAME
+    beyond = not (first.quality.low <= second.quality.value <= first.quality.high)
+    beyond = beyond or (paired and (found.low > 0 or found.high < 0))
+    if not beyond:
+        return WITHIN
+    return BETTER if found.value > 0 else WORSE
+
+
+def _paired(before: tuple[Results, Summary], after: tuple[Results, Summary]) -> Interval | None:
+    (first, old), (second, new) = before, after
+    others, found = {row["seed"]: row for row in old.runs}, []
+    for row in new.runs:
+        other = others.get(row["seed"])
+        if other is None or row.get("test_hash") != other.get("test_hash") or row["metric"] != other["metric"]:
+            return None
+        one, two = second.statistic(row), first.statistic(other)
+        if one is None or two is None or len(one) != len(two):
+            return None
+        found.append(difference(one, two))
+    return over_seeds(found, same_rows=len(set(_hashes(new))) == 1) if found else None
+
+
+def _reach(first: Interval, second: Interval, sign: int) -> tuple[float, float]:
+    """Return the ends of a difference of two that are not paired, as of independent errors."""
+    gap = second.value - first.value
+    low = gap - ((second.value - second.low) ** 2 + (first.high - first.value) ** 2) ** 0.5
+    high = gap + ((second.high - second.value) ** 2 + (first.value - first.low) ** 2) ** 0.5
+    return (low, high) if sign > 0 else (-high, -low)
+
+
+def _hashes(one: Summary) -> Sequence[str]:
+    return sorted(str(row.get("test_hash")) for row in one.runs)
+
+
+def _ratio(first: Summary, second: Summary, name: str) -> float:
+    return second.cost(name) / max(first.cost(name), 1e-9)
+
+
+def _cells(change: Change) -> tuple[str, ...]:
+    low, high = (gain(change.metric, end).removesuffix(" points") for end in (change.gain.low, change.gain.high))
+    apart = "" if change.paired else ", not paired"
+    values = (shown(change.metric, one.value) for one in (change.first, change.second))
+    said = f"{gain(change.metric, change.gain.value)} ({low} to {high}{apart})"
+    return (change.name, change.said, *values, said, f"{change.time:.2f}", f"{change.latency:.2f}")

@@ -1,0 +1,65 @@
+"""The folder of a benchmark: what is done lies there whole, so that a run that was broken off goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from ..errors import ArtifactError
+from ..files import write_text
+from .job import Job
+from .row import Row
+
+RESULTS = "bench.json"
+
+
+class Folder:
+    """`jobs/` holds a row for each job that came to its end, `rows/` what pairs it with others, `models/` what is kept
+    of trained models; `bench.json`, `bench.csv` and `bench.html` say it all."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, *, resume: bool = False, force: bool = False) -> Folder:
+        """Take a folder for a benchmark; ArtifactError where something else, or another benchmark, lies there."""
+        if path.is_file():
+            raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
+        if path.is_dir() and any(path.iterdir()):
+            if not (path / "jobs").is_dir():
+                raise ArtifactError(f"{path}: the folder is not empty and holds no benchmark; choose another --out")
+            if force:
+                shutil.rmtree(path.resolve())
+            elif not resume:
+                raise ArtifactError(
+                    f"{path}: the folder holds a benchmark; choose another --out, or go on with --resume"
+                )
+        (path / "jobs").mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    def done(self, job: Job) -> Row | None:
+        """Return the row of a job that came to its end before; a failed one is done again."""
+        try:
+            row: Row = json.loads((self.path / "jobs" / f"{job.key}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return None if "error" in row else row
+
+    def keep(self, job: Job, row: Row) -> None:
+        """Write a job's row; what it printed is kept only where it failed."""
+        write_text(self.path / "jobs" / f"{job.key}.json", json.dumps(row, indent=1, ensure_ascii=False))
+        if "error" not in row:
+            self.log(job).unlink(missing_ok=True)
+
+    def rows(self, job: Job) -> Path:
+        """Where what pairs a job with others lies."""
+        return self.path / "rows" / f"{job.key}.safetensors"
+
+    def model(self, job: Job) -> Path:
+        """Where a trained model is kept."""
+        return self.path / "models" / f"{job.domain}-{job.case}-{job.rung.model}"
+
+    def log(self, job: Job) -> Path:
+        """Where what a job prints goes."""
+        return self.path / "jobs" / f"{job.key}.log"

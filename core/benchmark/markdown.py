@@ -1,0 +1,64 @@
+"""The table that the README shows, written from the JSON of a benchmark."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArtifactError
+from ..files import write_text
+from ..report import shown
+from .folder import RESULTS
+from .table import megabytes, milliseconds, seconds
+
+BEGIN, END = "<!-- bench: written by make tables -->", "<!-- /bench -->"
+_HEAD = ("case", "to ship", "quality (95 % interval)", "best classical", "training", "p50", "size")
+
+
+def table(path: Path) -> str:
+    """Return the cases of a results file as Markdown, with preset, date, commit and machine below.
+
+    Raises ArtifactError where the file has no conclusions.
+    """
+    try:
+        found = json.loads((path / RESULTS if path.is_dir() else path).read_text(encoding="utf-8"))
+        lines = [_line(case) for case in found["cases"]]
+        machine: dict[str, Any] = next(iter(found["manifests"].values()), {})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"{path}: no conclusions of a benchmark ({error}); run fourfold bench --out FOLDER"
+        ) from None
+    head = ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
+    where = f"{machine.get('cores')} cores of {machine.get('processor')}, commit {machine.get('commit')}"
+    return "\n".join(
+        [*head, *lines, "", f"`fourfold bench --preset {found['preset']}`, {found['made'][:10]}, {where}."]
+    )
+
+
+def put_into(document: Path, text: str) -> None:
+    """Write the table between its marks in a document; ArtifactError where it has none."""
+    whole = document.read_text(encoding="utf-8")
+    if BEGIN not in whole or END not in whole:
+        raise ArtifactError(f"{document}: no place for the table; write a line {BEGIN} and one {END}")
+    pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
+    write_text(document, re.sub(pattern, lambda _: f"{BEGIN}\n{text}\n{END}", whole, count=1, flags=re.DOTALL))
+
+
+def _line(case: dict[str, Any]) -> str:
+    rungs = {rung["model"]: rung for rung in case["rungs"]}
+    name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "")
+    best = rungs.get(case["classical"])
+    classical = f"{best['label']}, {shown(best['metric'], best['quality']['value'])}" if best else "–"
+    ship = rungs.get(case["ship"])
+    if ship is None:
+        return _row(name, "nothing yet", "–", classical, "–", "–", "–")
+    value, low, high = (shown(ship["metric"], ship["quality"][end]) for end in ("value", "low", "high"))
+    quality = f"{ship['metric']} {value} ({low} to {high})"
+    costs = (seconds(ship["train_seconds"]), milliseconds(ship["latency_p50_ms"]), megabytes(ship["size_mb"]))
+    return _row(name, f"**{ship['label']}**", quality, classical, *costs)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

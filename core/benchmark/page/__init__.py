@@ -1,0 +1,5 @@
+"""One offline HTML page of a benchmark, in the style of the report."""
+
+from .page import render
+
+__all__ = ["render"]

@@ -1,0 +1,187 @@
+"""From rows to one line for each model of a case: over seeds, beside the best classical model, in pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..metrics import Interval, difference
+from .ladder import ORDER
+from .results import Results
+from .row import Kind, Row
+from .statistics import mean_ranks, over_seeds
+
+Key = tuple[str, str]
+"""Domain and case."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A model on a case over its seeds: quality with interval, costs (medians), and the runs.
+
+    `gain` is how much better it is than the best classical model, in pairs on the same rows and seeds; None for that
+    model itself, or where nothing pairs them. `failures` says why runs failed.
+    """
+
+    domain: str
+    case: str
+    model: str
+    label: str
+    kind: Kind
+    share: float
+    quality: Interval
+    metric: str
+    greater_is_better: bool
+    runs: tuple[Row, ...]
+    gain: Interval | None = None
+    failures: tuple[str, ...] = ()
+
+    def cost(self, name: str) -> float:
+        """Return the median over the runs of a figure by its name in the rows."""
+        return float(np.median([row[name] for row in self.runs]))
+
+    @property
+    def seeds(self) -> int:
+        """The number of runs."""
+        return len(self.runs)
+
+    @property
+    def command(self) -> str:
+        """The command of all runs."""
+        first = str(self.runs[0]["command"])
+        seeds = sorted(row["seed"] for row in self.runs)
+        if seeds == list(range(len(seeds))):
+            return first.replace(f"--seed {self.runs[0]['seed']}", f"--seeds {len(seeds)}", 1)
+        return first
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the runs."""
+        notes = dict.fromkeys(row.get("note", "") for row in self.runs)
+        return "; ".join(filter(None, notes))
+
+    def better(self) -> float:
+        """Return the quality so that more is better."""
+        return self.quality.value if self.greater_is_better else -self.quality.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSummary:
+    """All that was measured of a case, the simplest rungs first; `curve` holds those of smaller training sets."""
+
+    domain: str
+    case: str
+    about: str
+    synthetic: bool
+    ceiling: float | None
+    rungs: tuple[Summary, ...]
+    curve: tuple[Summary, ...]
+    results: Results
+
+    @property
+    def classical(self) -> Summary | None:
+        """The best of the classical models, on the test rows: a comparison with it favours the classical ones."""
+        return max((one for one in self.rungs if one.kind == "classical"), key=Summary.better, default=None)
+
+    def gain(self, ours: Summary, theirs: Summary) -> Interval | None:
+        """Return how much better one model is than another (positive: better) on the same rows and seeds."""
+        return gain(self.results, ours, theirs)
+
+
+def summaries(results: Results) -> list[CaseSummary]:
+    """Return the cases in their order."""
+    cases: dict[Key, list[Row]] = {}
+    for row in results.measured:
+        cases.setdefault((row["domain"], row["case"]), []).append(row)
+    return [_case(results, key, rows) for key, rows in cases.items()]
+
+
+def gain(results: Results, ours: Summary, theirs: Summary) -> Interval | None:
+    """Return how much better one model is than another, over the seeds of both; None where nothing pairs them."""
+    others = {row["seed"]: row for row in theirs.runs}
+    pairs = [(row, others[row["seed"]]) for row in ours.runs if row["seed"] in others]
+    found = [_paired(results, *pair) for pair in pairs]
+    known = [one for one in found if one is not None]
+    if not known or len(known) < len(found):
+        return None
+    return over_seeds(known, same_rows=_same_rows([mine for mine, _ in pairs]))
+
+
+def ranks(cases: Sequence[CaseSummary]) -> dict[str, float]:
+    """Return the mean rank over cases of the prior, the best classical model and the core's presets."""
+    found: list[dict[str, float]] = []
+    for case in cases if len(cases) > 1 else ():
+        best = case.classical
+        chosen = {one.label: one.better() for one in case.rungs if one.kind in ("prior", "core")}
+        found.append(chosen | ({"best classical": best.better()} if best else {}))
+    return mean_ranks(found)
+
+
+def _case(results: Results, key: Key, rows: list[Row]) -> CaseSummary:
+    models: dict[tuple[str, float], list[Row]] = {}
+    for row in rows:
+        models.setdefault((row["model"], row["share"]), []).append(row)
+    found = sorted((_model(results, runs) for runs in models.values()), key=lambda one: ORDER.index(one.kind))
+    whole = CaseSummary(
+        domain=key[0],
+        case=key[1],
+        about=str(rows[0].get("about", "")),
+        synthetic=any(row["synthetic"] for row in rows),
+        ceiling=_mean([row["ceiling"] for row in rows if row.get("ceiling") is not None and row["share"] == 1]),
+        rungs=tuple(one for one in found if one.share == 1),
+        curve=tuple(one for one in found if one.share < 1),
+        results=results,
+    )
+    return _with_gains(whole)
+
+
+def _with_gains(case: CaseSummary) -> CaseSummary:
+    best = case.classical
+    if best is None:
+        return case
+    rungs = tuple(one if one is best else replace(one, gain=case.gain(one, best)) for one in case.rungs)
+    return replace(case, rungs=rungs)
+
+
+def _model(results: Results, runs: list[Row]) -> Summary:
+    first = runs[0]
+    failures = [row["error"] for row in results.failed if all(row.get(k) == first[k] for k in _SAME)]
+    intervals = [Interval(*(_number(row[name]) for name in ("value", "low", "high"))) for row in runs]
+    return Summary(
+        **{name: first[name] for name in _SAME},
+        label=first["label"],
+        kind=first["kind"],
+        quality=over_seeds(intervals, same_rows=_same_rows(runs)),
+        metric=first["metric"],
+        greater_is_better=first["greater_is_better"],
+        runs=tuple(runs),
+        failures=tuple(failures),
+    )
+
+
+_SAME = ("domain", "case", "model", "share")
+
+
+def _paired(results: Results, ours: Row, theirs: Row) -> Interval | None:
+    """Return the paired difference of two runs; None where their rows or metrics are not the same, or not kept."""
+    if ours.get("test_hash") != theirs.get("test_hash") or ours["metric"] != theirs["metric"]:
+        return None
+    first, second = results.statistic(ours), results.statistic(theirs)
+    if first is None or second is None or len(first) != len(second):
+        return None
+    return difference(first, second)
+
+
+def _same_rows(runs: Sequence[Row]) -> bool:
+    return len({row.get("test_hash") for row in runs}) == 1
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

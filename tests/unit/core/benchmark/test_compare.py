@@ -1,0 +1,55 @@
+"""A rerun that differs by more than its interval is told; one that does not is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_up_runs import ladder, results, row
+
+from fourfold.core.benchmark.compare import OTHER, SAME, WITHIN, Change, changes_table, compare
+from fourfold.core.benchmark.row import Row
+
+
+def change(tmp_path: Path, first: list[Row], second: list[Row]) -> Change:
+    found = compare(results(tmp_path / "a", first), results(tmp_path / "b", second))
+    return next(one for one in found.changes if one.name == "nlp/toys tiny")
+
+
+def test_a_rerun_that_gives_the_same_is_the_same(tmp_path: Path) -> None:
+    pair = [ladder(tmp_path / name, 0.5, 0.7, 0.9) for name in "ab"]
+    found = compare(results(tmp_path / "a", pair[0]), results(tmp_path / "b", pair[1]))
+    assert [one.said for one in found.changes] == [SAME] * 3 and not found.beyond
+    assert "0 of 3 differ by more than the interval" in changes_table(found)
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.902, WITHIN), (0.98, "better"), (0.7, "worse")])
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_difference_beyond_the_interval_is_told(share: float, said: str, paired: bool, tmp_path: Path) -> None:
+    kept = {} if paired else {"kept": ""}
+    first = [row(tmp_path / "a", "tiny", "core", 0.9) | kept]
+    second = [row(tmp_path / "b", "tiny", "core", share, train_seconds=3.0) | kept]
+    found = change(tmp_path, first, second)
+    assert (found.said, found.paired, found.time) == (said, paired, 2.0)
+    assert (found.gain.value > 0) == (share > 0.9) and found.gain.low <= found.gain.value <= found.gain.high
+
+
+def test_errors_point_the_other_way(tmp_path: Path) -> None:
+    lower = {"greater_is_better": False, "kept": "", "metric": "wer"}
+    pair = [[row(tmp_path / name, "tiny", "core", share) | lower] for name, share in (("a", 0.3), ("b", 0.1))]
+    found = change(tmp_path, *pair)
+    assert found.said == "better" and 0 < found.gain.low < found.gain.value < found.gain.high
+
+
+def test_other_test_rows_are_not_compared(tmp_path: Path) -> None:
+    first = [row(tmp_path / "a", "tiny", "core", 0.9)]
+    second = [row(tmp_path / "b", "tiny", "core", 0.5) | {"test_hash": "c" * 64}]
+    assert change(tmp_path, first, second).said == OTHER
+
+
+def test_what_only_one_has_is_told(tmp_path: Path) -> None:
+    first = [row(tmp_path / "a", "tiny", "core", 0.9)]
+    second = [row(tmp_path / "b", "small", "core", 0.9, label="small one")]
+    text = changes_table(compare(results(tmp_path / "a", first), results(tmp_path / "b", second)))
+    assert "only in the first: nlp/toys tiny" in text and "only in the second: nlp/toys small one" in text
+    assert text.startswith("nothing that both measured")

@@ -1,0 +1,207 @@
+"""Runs in processes of their own: what fails is told, what is done is kept, what is stopped goes on."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from console import fourfold
+from domain_data import SAMPLES
+
+from fourfold.core.benchmark.case import Case
+from fourfold.core.benchmark.folder import Folder
+from fourfold.core.benchmark.job import Job
+from fourfold.core.benchmark.ladder import Rung, ladder
+from fourfold.core.benchmark.results import read_results
+from fourfold.core.benchmark.runner import Workers, choose_cases, jobs, run_all
+from fourfold.core.domains import domain
+from fourfold.core.errors import ArtifactError, ConfigError
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    """A file of two cases of texts: one that works, and one whose labels are missing."""
+    SAMPLES["nlp"].write(tmp_path, 80, 0)
+    (tmp_path / "bare.csv").write_text("text\nfine\npoor\nlovely\nawful\n")
+    path = tmp_path / "cases.toml"
+    path.write_text(
+        '[[case]]\nname = "good"\ndomain = "nlp"\ndata = "data.csv"\ntest = 0.4\n'
+        '[[case]]\nname = "bare"\ndomain = "nlp"\ndata = "bare.csv"\n'
+    )
+    return path
+
+
+QUICK = ("--domain", "nlp", "--model", "prior", "--model", "bayes")
+
+
+def test_a_benchmark_of_ones_own_data(cases: Path, tmp_path: Path) -> None:
+    """What fails is shown and done again, what is done is not; each row holds what a reader needs."""
+    out = tmp_path / "out"
+    done = fourfold("bench", "--cases", cases, *QUICK, "--seeds", 2, "--out", out)
+    assert done.code == 1 and "error: bench: 4 runs failed; the table says which, --resume does them again" in done.err
+    assert "failed: nlp/bare TF-IDF + naive Bayes: bare.csv: no column 'label'" in done.out
+    found = read_results(out)
+    good = [row for row in found.rows if row["case"] == "good"]
+    assert [(row["model"], row["seed"]) for row in good] == [("prior", 0), ("bayes", 0), ("prior", 1), ("bayes", 1)]
+    prior, bayes = good[:2]
+    assert prior["value"] < 0.8 and bayes["value"] > 0.9
+    assert (prior["kind"], bayes["kind"]) == ("prior", "classical")
+    assert len(bayes["test_hash"]) == 64 and bayes["test_hash"] == prior["test_hash"]
+    assert bayes["energy_joules"] > 0 and bayes["size_mb"] > prior["size_mb"] and bayes["memory_mb"] > 50
+    assert 0 < bayes["latency_p50_ms"] <= bayes["latency_p95_ms"]
+    assert f"fourfold bench --domain nlp --case good --model bayes --seed 0 --cases {cases}" == bayes["command"]
+    assert found.statistic(bayes) is not None and found.manifests[bayes["manifest"]]["cores"] >= 1
+    assert "good" in (out / "bench.html").read_text() and len((out / "bench.csv").read_text().splitlines()) == 9
+    assert len(list((out / "jobs").glob("*.log"))) == 4, "what failed keeps what it printed"
+
+    (tmp_path / "bare.csv").write_text("text,label\n" + "fine,1\npoor,2\nlovely,1\nawful,2\n" * 10)
+    again = fourfold("bench", "--cases", cases, *QUICK, "--seeds", 2, "--out", out, "--resume")
+    assert again.code == 0, again.err
+    assert again.err.count("done before") == 4 and not read_results(out).failed
+
+    one = fourfold(
+        "bench", "--cases", cases, "--case", "good", "--model", "bayes", "--seed", 1, "--out", tmp_path / "b"
+    )
+    assert one.code == 0, one.err
+    compared = fourfold("bench", "compare", out, tmp_path / "b", "--json")
+    (change,) = json.loads(compared.out)["changes"]
+    assert change["paired"] is False or change["said"] in ("the same", "within the interval")
+    joined = fourfold("bench", "join", out, tmp_path / "b", "--out", tmp_path / "both")
+    assert joined.code == 0 and len(read_results(tmp_path / "both").rows) == len(read_results(out).rows)
+
+
+def test_the_printed_command_gives_the_same_number(cases: Path, tmp_path: Path) -> None:
+    words = ("--cases", cases, "--case", "good", "--model", "logistic", "--share", "0.5", "--json")
+    first = fourfold("bench", *words, "--out", tmp_path / "a")
+    (row,) = json.loads(first.out)["rows"]
+    assert row["train_rows"] < 30 and "--share 0.5" in row["command"]
+    again = fourfold(*row["command"].split()[1:], "--out", tmp_path / "b", "--json")
+    (same,) = json.loads(again.out)["rows"]
+    assert all(same[name] == row[name] for name in ("value", "low", "high", "train_hash", "test_hash", "command"))
+
+
+def test_rungs_are_tuned_for_the_same_time(cases: Path, tmp_path: Path) -> None:
+    words = ("--cases", cases, "--case", "good", "--model", "prior", "--model", "bayes", "--tune", "3s", "--json")
+    done = fourfold("bench", *words, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    prior, bayes = json.loads(done.out)["rows"]
+    assert prior["note"] == "" and bayes["note"].startswith("tuned: ") and "--tune 3s" in bayes["command"]
+    assert all(name.startswith("classical.") for name in bayes["settings"])
+
+
+def test_a_trained_run_is_a_case(cases: Path, tmp_path: Path) -> None:
+    model = SAMPLES["nlp"].pipeline().set_params(preset="linear").fit(tmp_path / "data.csv")
+    model.save(tmp_path / "live")
+    with cases.open("a") as file:
+        file.write('[[case]]\nname = "live"\ndomain = "nlp"\nrun = "live"\ndata = "data.csv"\n')
+    done = fourfold("bench", "--cases", cases, "--case", "live", "--out", tmp_path / "out", "--json")
+    assert done.code == 0, done.err
+    (row,) = json.loads(done.out)["rows"]
+    assert (row["kind"], row["label"], row["test_rows"]) == ("run", "live", 80)
+    assert row["value"] == pytest.approx(model.score(tmp_path / "data.csv"))
+
+
+def test_a_process_that_is_killed_is_a_row(cases: Path, tmp_path: Path) -> None:
+    folder = Folder.open(tmp_path / "out")
+    job = Job(domain="nlp", case="good", rung=Rung(model="tiny", label="tiny", kind="core"), seed=0, file=str(cases))
+
+    def kill() -> None:
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    threading.Thread(target=kill).start()
+    (row,) = run_all([job], folder, Workers([domain("nlp")]), lambda _: None)
+    assert row["error"] == "killed by signal 9 (out of memory?)" and row["model"] == "tiny"
+    assert folder.done(job) is None
+
+
+def test_ctrl_c_leaves_what_is_done(cases: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("bench", "--cases", str(cases), "--case", "good", "--model", "prior")
+    command = [sys.executable, "-m", "fourfold", *words, "--model", "small", "--out", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        deadline = time.monotonic() + 120
+        while len(list((out / "jobs").glob("*.json"))) < 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.endswith(f"error: {out}: stopped; what is done is kept, go on with --resume\n"), err
+    assert [row["model"] for row in read_results(out).rows] == ["prior"]
+    assert not [path for path in out.rglob("*") if path.name.startswith(".writing")]
+    again = fourfold(*words, "--out", out, "--resume")
+    assert again.code == 0 and "majority or prior, seed 0: done before" in again.err
+
+
+def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "letter.txt").write_text("dear")
+    message = f"{tmp_path / 'letters'}: the folder is not empty and holds no benchmark; choose another --out"
+    with pytest.raises(ArtifactError) as raised:
+        Folder.open(tmp_path / "letters", force=True)
+    assert str(raised.value) == message and (tmp_path / "letters" / "letter.txt").exists()
+    Folder.open(tmp_path / "out")
+    with pytest.raises(ArtifactError, match=r"holds a benchmark; choose another --out, or go on with --resume$"):
+        Folder.open(tmp_path / "out")
+    with pytest.raises(ArtifactError, match=r"a file, not a folder; choose another --out$"):
+        Folder.open(tmp_path / "letters" / "letter.txt")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--model", "tinny"), "bench: no model 'tinny'; did you mean 'tiny'?"),
+        (("--model", "finetune"), "bench: the model finetune needs --init, a pretrained model"),
+        (("--case", "rewiews"), "bench: no case 'rewiews'; did you mean 'reviews'?"),
+        (("--preset", "quik"), "bench: no preset 'quik'; did you mean 'quick'?"),
+        (("--seeds", "0"), "bench: seeds (0) must be 1 or above"),
+        (("--share", "1.5"), "bench: share (1.5) must lie in (0, 1]"),
+        (("--domain", "npl"), "no domain 'npl'; did you mean 'nlp'?"),
+        (("--resume",), "bench: --resume needs --out FOLDER, the benchmark to go on with"),
+    ],
+)
+def test_a_wrong_option_is_named(
+    options: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = fourfold("bench", *options)
+    assert (done.code, done.out) == (2, "") and done.err.startswith(f"error: {message}"), done.err
+
+
+def test_seeds_are_outermost_and_models_innermost() -> None:
+    case = Case(name="toys", about="", load=lambda seed: None)  # type: ignore[arg-type,return-value]
+    rungs = {"nlp": ladder(domain("nlp"), ("tiny", "classical", "prior"), None)}
+    found = jobs({"nlp": [case]}, rungs, (0, 1), init="model")
+    assert [(job.seed, job.rung.model) for job in found] == [
+        (seed, model) for seed in (0, 1) for model in ("prior", "svm", "logistic", "bayes", "tiny")
+    ]
+    assert len({job.key for job in found}) == 10 and all(job.init is None for job in found)
+    assert all(Job.from_json(job.to_json()) == job for job in found)
+
+
+def test_every_domain_has_two_classical_rungs_or_more() -> None:
+    for name in ("nlp", "vision", "recsys", "speech"):
+        kinds = [rung.kind for rung in ladder(domain(name), ("prior", "classical", "tiny", "small", "base"), None)]
+        assert kinds[0] == "prior" and kinds.count("classical") >= 2 and kinds[-3:] == ["core"] * 3
+
+
+def test_what_cannot_run_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FOURFOLD_DATA", raising=False)
+    offered = {"nlp": [case for case in domain("nlp").load_cases() if case.name in ("reviews", "imdb")]}
+    told: list[str] = []
+    chosen, skipped = choose_cases(offered, [], told.append)
+    assert [case.name for case in chosen["nlp"]] == ["reviews"]
+    assert skipped == [{"domain": "nlp", "case": "imdb", "skipped": "FOURFOLD_DATA is not set"}]
+    assert told == ["nlp/imdb: passed over, FOURFOLD_DATA is not set"]
+    assert choose_cases(offered, [], told.append, embedded=True)[1] == []
+    with pytest.raises(ConfigError, match="no case 'rewiews'; did you mean 'reviews'"):
+        choose_cases(offered, ["rewiews"], told.append)

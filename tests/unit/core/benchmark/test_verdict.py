@@ -1,0 +1,97 @@
+"""What a case comes to: the simplest rung that nothing clearly beats, in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_runs import ladder, results, right, row
+
+from fourfold.core.benchmark.row import Row
+from fourfold.core.benchmark.summary import CaseSummary, ranks, summaries
+from fourfold.core.benchmark.table import results_table
+from fourfold.core.benchmark.verdict import verdict
+from fourfold.core.metrics import Ratio, difference
+
+
+def case_of(folder: Path, rows: list[Row]) -> CaseSummary:
+    (case,) = summaries(results(folder, rows))
+    return case
+
+
+def test_the_transformer_is_shipped_where_it_is_clearly_better(tmp_path: Path) -> None:
+    case = case_of(tmp_path, ladder(tmp_path, 0.5, 0.75, 0.95))
+    found = verdict(case)
+    assert found.ship is not None and (found.ship.model, found.status) == ("tiny", "transformer")
+    tiny, svm = (next(one.quality.value for one in case.rungs if one.model == name) for name in ("tiny", "svm"))
+    start = f"Ship tiny: accuracy {100 * tiny:.1f} % against {100 * svm:.1f} % of svm (+{100 * (tiny - svm):.1f} points"
+    assert found.sentence.startswith(start)
+
+
+def test_the_gain_is_the_paired_difference(tmp_path: Path) -> None:
+    case = case_of(tmp_path, ladder(tmp_path, 0.5, 0.75, 0.95))
+    tiny = next(one for one in case.rungs if one.model == "tiny")
+    ours, theirs = (Ratio(right(share), np.ones(400)) for share in (0.95, 0.75))
+    assert tiny.gain == difference(ours, theirs)
+
+
+def test_logistic_regression_may_win(tmp_path: Path) -> None:
+    worse = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.95, 0.75)))
+    assert worse.sentence.startswith("Svm wins here: accuracy ") and worse.status == "classical"
+    same = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.90, 0.901)))
+    assert same.sentence.startswith("Svm wins here, the simpler one: tiny is not clearly better, accuracy ")
+
+
+def test_a_larger_preset_must_beat_the_smaller(tmp_path: Path) -> None:
+    rows = [*ladder(tmp_path, 0.5, 0.7, 0.9), row(tmp_path, "small", "core", 0.905)]
+    found = verdict(case_of(tmp_path, rows))
+    assert found.ship is not None and found.ship.model == "tiny"
+    assert "Small is ahead by its mean" in found.sentence and "(non-inferior)" in found.sentence
+    rows[-1] = row(tmp_path, "small", "core", 0.97)
+    better = verdict(case_of(tmp_path, rows))
+    assert better.ship is not None and better.ship.model == "small" and "non-inferior" not in better.sentence
+
+
+def test_nothing_is_shipped_that_is_no_better_than_the_prior(tmp_path: Path) -> None:
+    found = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.501, 0.502)))
+    assert found.ship is None and found.sentence.startswith("Ship nothing yet: no rung is clearly better than prior")
+
+
+def test_without_pairs_nothing_larger_is_shipped(tmp_path: Path) -> None:
+    rows = [one | {"kept": ""} for one in ladder(tmp_path, 0.5, 0.75, 0.95)]
+    found = verdict(case_of(tmp_path, rows))
+    assert found.ship is not None and found.ship.model == "svm" and "nothing pairs it with tiny" in found.sentence
+
+
+def test_other_test_rows_are_no_pairs(tmp_path: Path) -> None:
+    rows = ladder(tmp_path, 0.5, 0.75, 0.95)
+    rows[-1] |= {"test_hash": "other"}
+    assert case_of(tmp_path, rows).rungs[-1].gain is None
+
+
+def test_seeds_are_one_line_and_their_failures_are_told(tmp_path: Path) -> None:
+    rows = [one for seed in range(3) for one in ladder(tmp_path, 0.5, 0.75, 0.95, seed=seed)]
+    failed = {name: rows[0][name] for name in ("domain", "case", "share", "label")} | {"model": "tiny", "seed": 3}
+    case = case_of(tmp_path, [*rows, failed | {"error": "out of memory"}])
+    assert [one.seeds for one in case.rungs] == [3, 3, 3] and case.rungs[-1].failures == ("out of memory",)
+    assert case.rungs[-1].command == "fourfold bench --case toys --model tiny --seeds 3"
+    values = [one["value"] for one in rows if one["model"] == "tiny"]
+    assert case.rungs[-1].quality.value == pytest.approx(np.mean(values))
+
+
+def test_ranks_take_the_best_classical_model_of_each_case(tmp_path: Path) -> None:
+    one, other = (ladder(tmp_path, 0.5, *shares, case=name) for name, shares in (("a", (0.8, 0.9)), ("b", (0.9, 0.8))))
+    found = ranks(summaries(results(tmp_path, [*one, row(tmp_path, "bayes", "classical", 0.7, case="a"), *other])))
+    assert found == {"best classical": 1.5, "tiny": 1.5, "prior": 3.0}
+
+
+def test_the_table_shows_what_failed_and_what_was_passed_over(tmp_path: Path) -> None:
+    rows = ladder(tmp_path, 0.5, 0.75, 0.95)
+    rows.append({"domain": "nlp", "case": "toys", "model": "small", "label": "small", "seed": 0, "error": "killed"})
+    rows.append({"domain": "nlp", "case": "imdb", "skipped": "FOURFOLD_DATA is not set"})
+    text = results_table(results(tmp_path, rows))
+    assert "nlp/toys: toys of two colours, synthetic; accuracy, 1 seed" in text
+    assert "failed: nlp/toys small: killed" in text and "passed over: nlp/imdb: FOURFOLD_DATA is not set" in text
+    assert "~15 J" in text and "12k" in text
+    assert results_table(results(tmp_path, [])) == "nothing was measured"
