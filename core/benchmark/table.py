@@ -56,7 +56,7 @@ def case_table(case: CaseSummary) -> str:
 def aligned(rows: Sequence[Sequence[str]], left: int = _LEFT) -> list[str]:
     """Return rows as lines with a rule below the first, words to the left and figures to the right.
 
-    >>> print("\\\\n".join(aligned([("model", "p50"), ("tiny", "1.0 ms")], left=1)))
+    >>> print("\\n".join(aligned([("model", "p50"), ("tiny", "1.0 ms")], left=1)))
     model     p50
     -----  ------
     tiny   1.0 ms
