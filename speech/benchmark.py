@@ -12,13 +12,13 @@ import numpy as np
 
 from ..core.batch import Examples
 from ..core.benchmark import Case, Split, data_root
-from .audio import Wave, decode
+from .audio import Wave, decode, resample
 from .data import read, transcripts
 from .decode import Transcript
 from .pipeline import SpeechRecognizer
-from .synth import RATE, spoken_numbers
+from .synth import RATE, VOICES, number_words, speak, spoken_numbers
 
-_TEST_CLIPS = 100
+_NUMBERS, _TIMES = 100, 7
 _SHOWN_SEED = 2_000_000
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
@@ -41,10 +41,17 @@ class Utterance:
 
 
 def _numbers(seed: int) -> Split:
-    waves, texts = spoken_numbers(700, seed)
-    examples = read(waves, texts)
-    rows = np.arange(len(examples))
-    return Split(examples.take(rows[:-_TEST_CLIPS]), examples.take(rows[-_TEST_CLIPS:]))
+    """Each number from 0 to 99 by several voices, speeds and pitches: six times to train, once to test."""
+    random = np.random.default_rng((seed, _NUMBERS))
+    texts = [number_words(int(number)) for _ in range(_TIMES) for number in random.permutation(_NUMBERS)]
+    examples, rows = read([_said(text, random) for text in texts], texts), np.arange(_TIMES * _NUMBERS)
+    return Split(examples.take(rows[:-_NUMBERS]), examples.take(rows[-_NUMBERS:]))
+
+
+def _said(text: str, random: np.random.Generator) -> Wave:
+    voice, speed = VOICES[random.integers(len(VOICES))], int(random.integers(130, 211))
+    wave, rate = speak(text, voice, speed=speed, pitch=int(random.integers(30, 71)))
+    return resample(wave, rate, RATE)
 
 
 def _fsdd(seed: int) -> Split:

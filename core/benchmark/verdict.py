@@ -95,17 +95,17 @@ def _sentence(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str
 
 def _stays(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:
     """Say that a classical model wins, and against what."""
-    metric, name, value = chosen.metric, _capital(chosen.label), shown(chosen.metric, chosen.quality.value)
+    metric, name, value = chosen.metric, chosen.label, shown(chosen.metric, chosen.quality.value)
     if not trained:
-        return f"{name} leads with {metric} {value}; no Transformer was measured."
+        return f"Ship {name}: {metric} {value}; no Transformer was measured."
     best = max(trained, key=Summary.better)
     found, theirs = case.gain(best, chosen), shown(metric, best.quality.value)
     if found is None:
-        return f"{name} wins here, the simpler one: {metric} {value}; nothing pairs it with {best.label} ({theirs})."
+        return f"Ship {name}, the simpler one: {metric} {value}; nothing pairs it with {best.label} ({theirs})."
     if found.high < 0:
-        return f"{name} wins here: {metric} {value} against {theirs} of {best.label} ({_gap(metric, found)})."
+        return f"Ship {name}: {metric} {value} against {theirs} of {best.label} ({_gap(metric, found)})."
     evidence = f"{metric} {theirs} against {value} ({_gap(metric, found)})"
-    return f"{name} wins here, the simpler one: {best.label} is not clearly better, {evidence}."
+    return f"Ship {name}, the simpler one: {best.label} is not clearly better, {evidence}."
 
 
 def _others(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:

@@ -74,7 +74,7 @@ def test_everything_is_on_the_page(made: Results) -> None:
     page = Page(render(made))
     assert not page.open and page.count("article") == 2 and page.count("table", **{"class": "rungs"}) == 2
     for words in (
-        "Ship tiny: accuracy", "Svm wins here: accuracy", "killed", "FOURFOLD_DATA is not set", "a made-up one",
+        "Ship tiny: accuracy", "Ship svm: accuracy", "killed", "FOURFOLD_DATA is not set", "a made-up one",
         "abc1234", "Learning curve", "2.50", "2.00 to 3.00", "Ranks over the cases", "one seed",
         "fourfold bench --case toys --model tiny --seeds 3", "estimated", "3 seeds", "toys of two colours",
     ):  # fmt: skip

@@ -38,9 +38,9 @@ def test_the_gain_is_the_paired_difference(tmp_path: Path) -> None:
 
 def test_logistic_regression_may_win(tmp_path: Path) -> None:
     worse = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.95, 0.75)))
-    assert worse.sentence.startswith("Svm wins here: accuracy ") and worse.status == "classical"
+    assert worse.sentence.startswith("Ship svm: accuracy ") and worse.status == "classical"
     same = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.90, 0.901)))
-    assert same.sentence.startswith("Svm wins here, the simpler one: tiny is not clearly better, accuracy ")
+    assert same.sentence.startswith("Ship svm, the simpler one: tiny is not clearly better, accuracy ")
 
 
 def test_a_larger_preset_must_beat_the_smaller(tmp_path: Path) -> None:
