@@ -5,7 +5,6 @@ from .manifest import manifest
 from .results import Results, read_results
 from .row import Result
 from .speed import Block, Contender, speed_rows, take_turns
-from .table import results_table
 
 __all__ = [
     "Block",
