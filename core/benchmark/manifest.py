@@ -28,7 +28,7 @@ def manifest() -> dict[str, Any]:
         "bfloat16": _bfloat16(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "environment": {name: os.environ[name] for name in FLAGS if name in os.environ},
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}, {'-'.join(platform.libc_ver())}".rstrip(", -"),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "commit": _commit(),

@@ -13,6 +13,8 @@ from fourfold.core.benchmark.command import write_all
 from fourfold.core.benchmark.markdown import BEGIN, END, put_into, table
 from fourfold.core.errors import ArtifactError
 
+ROOT = Path(__file__).parents[4]
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -59,3 +61,9 @@ def test_what_has_no_conclusions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bench.json").write_text("{}")
     with pytest.raises(ArtifactError, match=r"no conclusions of a benchmark \('cases'\); run fourfold bench"):
         table(tmp_path)
+
+
+def test_the_readme_shows_what_was_measured() -> None:
+    measured, readme = ROOT / "docs" / "measurements" / "bench.json", (ROOT / "README.md").read_text()
+    assert BEGIN in readme, "the README has a place for the table"
+    assert f"{BEGIN}\n{table(measured)}\n{END}" in readme, "make tables"
