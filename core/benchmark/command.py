@@ -81,10 +81,15 @@ def bench(asked: Wanted, folder: Folder, say: Say) -> Results:
     beside = [peer for peer in peers_of(cards) if asked.peers and peer.case in here]
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows: list[Row] = [*skipped]
-    with _stoppable(folder, say):
-        for row in _rows(todo, beside, folder, cards, asked, say):
-            rows.append(row)
-            write_results(folder.path, Results.of(found.name, made, rows, folder.path))
+    try:
+        with _stoppable(folder, say):
+            for row in _rows(todo, beside, folder, cards, asked, say):
+                rows.append(row)
+                write_results(folder.path, Results.of(found.name, made, rows, folder.path))
+    except Interrupted:  # wherever it came: what lies in the folder counts
+        done = [one for job in todo if (one := folder.done(job)) is not None]
+        write_results(folder.path, Results.of(found.name, made, [*skipped, *done], folder.path))
+        raise
     results = Results.of(found.name, made, rows, folder.path)
     write_all(folder.path, results)
     return results
