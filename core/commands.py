@@ -229,9 +229,10 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
 def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
     """Have a saved model hear one input as it comes, and print partial results."""
     hears = domain.load_stream()
-    if len(asked.inputs) != 1 or asked.file is not None or out is not None:
+    if len(asked.inputs) != 1 or any((asked.file, asked.column, asked.top, asked.by, out)):
         raise ConfigError(
-            "predict: --stream takes one input, - for standard input, and prints; give no --file or --out"
+            "predict: --stream takes one input, - for standard input, and prints; give no --file, --input, --top, --by "
+            "or --out"
         )
     hears(_loaded(domain, run, device, asked.settings), asked.inputs[0], as_json=as_json)
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import weakref
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -13,6 +14,17 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def contents_hash(names: Iterable[str]) -> str:
+    """Return the SHA-256 of files, and of all files below folders; what is neither stands for itself."""
+    found = hashlib.sha256()
+    for name in names:
+        path = Path(name)
+        files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+        for one in files:
+            found.update(f"{name}/{one.name}:{file_hash(one) if one.is_file() else ''};".encode())
+    return found.hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -194,6 +194,10 @@ class Parts(ABC):
         found: dict[str, Output] = self.baseline_.all_outputs(examples, names) if names else {}
         return found
 
+    def named_files(self, config: Any) -> dict[str, str]:
+        """Return what tells one content of the files that settings name from another, for a run to remember."""
+        return {}
+
     def hopeless(self) -> Callable[[Output], str] | None:
         """Return what says why training leads nowhere, from the outputs of held-out rows; None: it always may."""
         return None

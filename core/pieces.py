@@ -1,6 +1,6 @@
 """Pieces of words by the trainers of `tokenizers`: byte-pair encoding and unigram language models.
 
-The same texts give the same pieces, and never more than were asked for.
+The same texts give the same pieces with the same ids, and never more than were asked for.
 """
 
 from __future__ import annotations
@@ -50,17 +50,20 @@ def train_unigram(
     >>> tokenizer.encode("slower").tokens, tokenizer.get_vocab_size()
     (['slow', 'e', 'r'], 8)
     """
+    # The trainer takes pieces away until so many are left, for ever where the letters and its own unknown are more.
+    enough = max(size, len(special) + len(letters) + 1)
     trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=list(special), initial_alphabet=list(letters), unk_token=unknown,
+        vocab_size=enough, special_tokens=list(special), initial_alphabet=list(letters), unk_token=unknown,
         show_progress=False,
     )  # fmt: skip
     tokenizer.train_from_iterator(texts, trainer)
     learned = json.loads(tokenizer.to_str())["model"]["vocab"][len(special) :]
-    # Scores are sums in an order of the trainer's own: the last digits are noise. Without any text they are no numbers.
-    pieces = [(piece, _UNKNOWN_SCORE if score is None else round(score, 6)) for piece, score in learned]
+    # Scores are sums in an order of the trainer's own: from the third digit on they are noise, and so is their order.
+    # Without any text they are no numbers.
+    pieces = [(piece, _UNKNOWN_SCORE if score is None else round(score, 2)) for piece, score in learned]
     longer = sorted((-score, piece) for piece, score in pieces if len(piece) > 1)
     surplus = len(special) + len(pieces) - size
     out = {piece for _, piece in longer[len(longer) - surplus :]} if surplus > 0 else set()
-    found = sorted((pair for pair in pieces if pair[0] not in out), key=lambda pair: (-pair[1], pair[0]))
+    found = sorted(pair for pair in pieces if pair[0] not in out)
     kept = [(name, 0.0) for name in special] + found
     tokenizer.model = models.Unigram(kept, None if unknown is None else list(special).index(unknown), False)

@@ -115,6 +115,7 @@ class Pipeline(Answering, Estimator):
                 | origin(self.start)
                 | teacher_identity(self.teacher)
                 | run_identity(config, train, held_out)
+                | self.named_files(config)
             )
             run = open_run(Path(out), identity, resume=resume, force=force)
         if run and run.message:

@@ -17,11 +17,13 @@ from ..core.batch import Batch, Examples, Source
 from ..core.config import override, to_dict
 from ..core.device import pick_device
 from ..core.errors import ConfigError, DataError
+from ..core.files import contents_hash
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
 from ..core.report import Evaluation
 from ..core.training import Output, Task
 from . import data
+from .audio import RATES
 from .baselines import SpeechBaseline
 from .config import PRESETS, SPACE
 from .data import steps_needed, transcripts
@@ -158,6 +160,12 @@ class SpeechRecognizer(Whispering):
             compiled=config.train.compile,
         )
 
+    def named_files(self, config: Any) -> dict[str, str]:
+        """Return the hashes of the noise and of the language model."""
+        lm = config.decoding.lm
+        named = {"features.augment.noise": config.features.augment.noise, "decoding.lm": (lm,) if lm else ()}
+        return {f"content of {name}": contents_hash(paths) for name, paths in named.items() if paths}
+
     def check_settings(self, held_out: Examples | None) -> None:
         """Read the language model, if any; DataError or ConfigError where it cannot be used."""
         super().check_settings(held_out)
@@ -198,16 +206,18 @@ class SpeechRecognizer(Whispering):
         """Return a stream to `feed` samples at `rate` Hz (the model's own unless given) as they come, and to `finish`.
 
         What it finally says is what a call says of the whole recording. Raises ConfigError for a recogniser that was
-        not trained to hear chunks, as with the preset `streaming`.
+        not trained to hear chunks, as with the preset `streaming`, and for a rate that no sound file may have.
         """
         self._check_fitted()
+        if rate is not None and not (RATES[0] <= rate <= RATES[1] and rate == int(rate)):
+            raise ConfigError(f"stream: a rate of {rate} Hz; give a whole number from {RATES[0]:,} to {RATES[1]:,}")
         if not isinstance(self.model_, SpeechModel):
             what = "the classical baseline" if self.model_ is None else "a Whisper"
             raise ConfigError(f"stream: {what} hears whole recordings alone; {_HOW}")
         if not self.model_.chunk:
             raise ConfigError(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
         transcriber = Transcriber(self.features_.vocabulary, self.config_.decoding, self.language_, self._step)
-        return SpeechStream(self.model_, self.features_, transcriber, rate)
+        return SpeechStream(self.model_, self.features_, transcriber, None if rate is None else int(rate))
 
     def transcribe(
         self,

@@ -23,7 +23,10 @@ _WIDTH, _ROLLOFF = 6, 0.99
 """The zero crossings, on each side, of the sinc by which torchaudio resamples, and where it cuts off."""
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_OTHERS = {b"fLaC": "FLAC", b"OggS": "OGG", b"ID3": "MP3", b"FORM": "AIFF", b"\x1aE\xdf\xa3": "WebM"}
+_OTHERS = {
+    b"fLaC": "FLAC", b"OggS": "OGG", b"ID3": "MP3", b"FORM": "AIFF", b"\x1aE\xdf\xa3": "WebM", b"RF64": "RF64",
+    b"RIFX": "RIFX",
+}  # fmt: skip
 
 
 class Arriving(NamedTuple):

@@ -44,7 +44,10 @@ class DecodingConfig:
             if getattr(self, name) < 1:
                 raise ConfigError(f"decoding.{name} ({getattr(self, name)}) must be 1 or above")
         if self.lm is not None and self.search not in ("joint", "beam"):
-            raise ConfigError(f"decoding.lm: the search '{self.search}' takes no language model; set joint or beam")
+            raise ConfigError(
+                f"decoding.lm: the search '{self.search}' takes no language model; set joint or beam, or "
+                "decoding.lm=none"
+            )
         if self.nbest > 1 and self.search == "greedy":
             raise ConfigError("decoding.nbest: the search 'greedy' gives one transcript; set joint, beam or onepass")
         if self.nbest > self.beam:

@@ -65,7 +65,7 @@ def decoders(setting: CtcSetting) -> list[Contender]:
     return [
         writer(OURS, 4, "greedy"),
         writer("ours, steps of 8 frames", 8, "greedy"),
-        writer("ours, a beam of 16", 4, "beam"),
+        writer("ours, a beam of 8", 4, "beam"),
     ]
 
 

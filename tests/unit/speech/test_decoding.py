@@ -197,7 +197,7 @@ def test_the_commands(run: Path, arpa: Path, tmp_path: Path) -> None:
         ({"beam": 0}, "decoding.beam (0) must be 1 or above"),
         ({"nbest": 9}, "decoding.nbest (9) must be at most decoding.beam (8)"),
         ({"lm": "lm.arpa", "search": "greedy"},
-         "decoding.lm: the search 'greedy' takes no language model; set joint or beam"),
+         "decoding.lm: the search 'greedy' takes no language model; set joint or beam, or decoding.lm=none"),
         ({"nbest": 2, "search": "greedy"},
          "decoding.nbest: the search 'greedy' gives one transcript; set joint, beam or onepass"),
         ({"length": -1}, "decoding.length (-1) must lie in [0, 5]"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fourfold.core.batch import Draw
 from fourfold.core.config import from_dict, override, to_dict
 from fourfold.core.errors import ConfigError, DataError
+from fourfold.speech import SpeechRecognizer
 from fourfold.speech.audio import AudioConfig, coloured, log_mel
 from fourfold.speech.data import AugmentConfig, Noise, SpeechFeatures, SpeechFeaturesConfig, SpeechSource, read
 
@@ -155,3 +156,14 @@ def test_settings_come_from_the_command_line_and_travel() -> None:
     config = override(SpeechFeaturesConfig(), {"augment": {"noise": "coloured,hum", "snr": "0,10"}})
     assert (config.augment.noise, config.augment.snr) == (("coloured", "hum"), (0.0, 10.0))
     assert from_dict(SpeechFeaturesConfig, to_dict(config)) == config
+
+
+def test_a_resumed_run_would_notice_other_noise(tmp_path: Path) -> None:
+    model, found = SpeechRecognizer("tiny"), []
+    for seed in (0, 0, 1):
+        noise = 0.1 * np.random.default_rng(seed).standard_normal(8000)
+        soundfile.write(tmp_path / "hum.wav", noise, 8000)
+        for names in ((str(tmp_path),), (str(tmp_path / "hum.wav"), "coloured")):
+            found.append(model.named_files(override(model.resolve(), {"features": {"augment": {"noise": names}}})))
+    assert found[0] == found[2] != found[4] and found[1] == found[3] != found[5]
+    assert list(found[0]) == ["content of features.augment.noise"] and model.named_files(model.resolve()) == {}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +177,32 @@ WORDS = ["a", "b", "c", "ab", "ba", "cab", "bc"]
 def sentences(count: int, seed: int) -> list[str]:
     random = np.random.default_rng(seed)
     return [" ".join(random.choice(WORDS, random.integers(1, 4))) for _ in range(count)]
+
+
+def units_elsewhere(kind: str) -> str:
+    """What another process learns from the same texts: the trainer's threads and tables have another order there."""
+    code = (
+        "from test_pieces import sentences; from fourfold.speech.data import fit_pieces; "
+        f"print(fit_pieces(sentences(300, 1), {kind!r}, 40).units)"
+    )
+    path = [str(Path(__file__).parent), *sys.path]
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": os.pathsep.join(path)}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_process_gives_the_same_ids(kind: Any) -> None:
+    assert units_elsewhere(kind) == units_elsewhere(kind) == str(fit_pieces(sentences(300, 1), kind, 40).units)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_few_units_as_there_are_letters(kind: Any) -> None:
+    for texts in (["yes no"] * 15, ["a"], ["aa"], ["ab"]):
+        letters = {"▁", *"".join(texts)} - {" "}
+        assert set(fit_pieces(texts, kind, max(2, len(letters))).units) == letters
 
 
 @pytest.mark.parametrize("kind", ["characters", "words"])

@@ -338,8 +338,17 @@ def test_partial_results_come_while_the_pipe_is_open(run: Path) -> None:
 
 
 def test_predict_stream_refuses_what_does_not_go(run: Path, sound: Path, tmp_path: Path) -> None:
-    takes = "error: predict: --stream takes one input, - for standard input, and prints; give no --file or --out"
-    for options in ((sound, sound), (), (sound, "--out", tmp_path / "a.csv"), ("--file", sound)):
+    takes = (
+        "error: predict: --stream takes one input, - for standard input, and prints; give no --file, --input, --top, "
+        "--by or --out"
+    )
+    for options in (
+        (sound, sound),
+        (),
+        (sound, "--out", tmp_path / "a.csv"),
+        ("--file", sound),
+        (sound, "--input", "a"),
+    ):
         refused = fourfold("speech", "predict", run, *options, "--stream")
         assert (refused.code, refused.err.strip()) == (2, takes)
     broken = tmp_path / "broken.wav"
