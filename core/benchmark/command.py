@@ -18,7 +18,7 @@ from ..training import Interrupted
 from .case import Case, Peer
 from .compare import changes_table, compare
 from .custom import read_cases
-from .folder import Folder
+from .folder import JOIN, Folder
 from .job import Job
 from .ladder import FINETUNE, Rung, check_models, ladder
 from .presets import Plan, plan
@@ -125,7 +125,7 @@ def compare_folders(first: Path, second: Path, *, as_json: bool) -> None:
 def join_folders(several: Sequence[Path], out: Path, say: Say) -> None:
     """Write the results of several folders as one, with their page."""
     found = [read_results(path) for path in several]
-    folder = Folder.open(out)
+    folder = Folder.open(out, by=JOIN)
     for results in found:
         for source in results.folders:
             for file in (source / "rows").glob("*.safetensors"):

@@ -12,7 +12,7 @@ from ..domains import Domain
 from ..objectives import shown_input
 from .case import Case
 from .command import PAGE, Wanted, bench, finish
-from .folder import Folder
+from .folder import DEMO, Folder
 from .runner import Say
 
 _MODEL = "tiny"
@@ -22,8 +22,8 @@ _SHOWN = 2
 def run_demo(domains: Iterable[Domain], out: Path, say: Say) -> None:
     """Run the benchmark into `out`, or go on with one that was broken off there; show predictions, name the page."""
     domains = list(domains)
-    going_on = (out / "jobs").is_dir() and not (out / PAGE).exists()
-    folder = Folder.open(out, resume=going_on, force=not going_on and (out / "jobs").is_dir())
+    going_on = not (out / PAGE).exists()
+    folder = Folder.open(out, resume=going_on, force=not going_on, by=DEMO)
     cases = {domain.name: case for domain in domains if (case := _first(domain)) is not None}
     names = tuple(case.name for case in cases.values())
     results = bench(Wanted(domains=tuple(cases), cases=names, keep=True), folder, say)

@@ -12,6 +12,13 @@ from .job import Job
 from .row import Row
 
 RESULTS = "bench.json"
+MARKER = "fourfold-bench.json"
+"""The file by which a folder is known to be a benchmark's: it says which command made it."""
+
+BENCH, DEMO, JOIN = "fourfold bench", "fourfold demo", "fourfold bench join"
+"""What makes such folders."""
+
+_OWNED = ("jobs", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
 
 
 class Folder:
@@ -22,20 +29,27 @@ class Folder:
         self.path = path
 
     @classmethod
-    def open(cls, path: Path, *, resume: bool = False, force: bool = False) -> Folder:
-        """Take a folder for a benchmark; ArtifactError where something else, or another benchmark, lies there."""
+    def open(cls, path: Path, *, resume: bool = False, force: bool = False, by: str = BENCH) -> Folder:
+        """Take a folder for what `by` names; ArtifactError where something else, or another benchmark, lies there.
+
+        `force` removes what a benchmark writes by its names, and nothing else.
+        """
         if path.is_file():
             raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
         if path.is_dir() and any(path.iterdir()):
-            if not (path / "jobs").is_dir():
+            if (maker := maker_of(path)) is None:
                 raise ArtifactError(f"{path}: the folder is not empty and holds no benchmark; choose another --out")
+            if maker != by:
+                raise ArtifactError(f"{path}: the folder is that of `{maker}`, not of `{by}`; choose another --out")
             if force:
-                shutil.rmtree(path.resolve())
+                for name in _OWNED:
+                    _remove(path / name)
             elif not resume:
                 raise ArtifactError(
                     f"{path}: the folder holds a benchmark; choose another --out, or go on with --resume"
                 )
         (path / "jobs").mkdir(parents=True, exist_ok=True)
+        write_text(path / MARKER, json.dumps({"made_by": by}) + "\n")
         return cls(path)
 
     def done(self, job: Job) -> Row | None:
@@ -63,3 +77,21 @@ class Folder:
     def log(self, job: Job) -> Path:
         """Where what a job prints goes."""
         return self.path / "jobs" / f"{job.key}.log"
+
+
+def maker_of(path: Path) -> str | None:
+    """Return which command made a folder; None where it holds no benchmark."""
+    try:
+        found = json.loads((path / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    maker = found.get("made_by") if isinstance(found, dict) else None
+    return maker if isinstance(maker, str) else None
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder; of a link only the link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

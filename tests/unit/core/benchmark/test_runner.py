@@ -17,6 +17,7 @@ from console import fourfold
 from domain_data import SAMPLES
 
 from fourfold.core.benchmark.case import Case
+from fourfold.core.benchmark.demo import run_demo
 from fourfold.core.benchmark.folder import Folder
 from fourfold.core.benchmark.job import Job
 from fourfold.core.benchmark.ladder import Rung, ladder
@@ -154,6 +155,29 @@ def test_a_folder_is_not_written_over(tmp_path: Path) -> None:
         Folder.open(tmp_path / "out")
     with pytest.raises(ArtifactError, match=r"a file, not a folder; choose another --out$"):
         Folder.open(tmp_path / "letters" / "letter.txt")
+
+
+def test_only_what_a_benchmark_writes_is_removed(tmp_path: Path) -> None:
+    """A folder `jobs` makes no benchmark, and what else lies beside one stays, also behind links."""
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    (mine / "jobs").mkdir(parents=True)
+    (mine / "jobs" / "letter.txt").write_text("dear")
+    with pytest.raises(ArtifactError, match=r"holds no benchmark; choose another --out$"):
+        run_demo([], mine, lambda _: None)
+    with pytest.raises(ArtifactError, match=r"holds no benchmark; choose another --out$"):
+        Folder.open(mine, force=True)
+    Folder.open(out)
+    for name in ("notes.txt", "bench.html", "jobs/old.json"):
+        (out / name).write_text("x")
+    (out / "models").symlink_to(mine / "jobs", target_is_directory=True)
+    with pytest.raises(ArtifactError) as raised:
+        run_demo([], out, lambda _: None)
+    assert str(raised.value) == (
+        f"{out}: the folder is that of `fourfold bench`, not of `fourfold demo`; choose another --out"
+    )
+    Folder.open(out, force=True)
+    assert sorted(path.name for path in out.iterdir()) == ["fourfold-bench.json", "jobs", "notes.txt"]
+    assert not list((out / "jobs").iterdir()) and (mine / "jobs" / "letter.txt").read_text() == "dear"
 
 
 @pytest.mark.parametrize(
