@@ -18,23 +18,22 @@ _HEAD = ("case", "to ship", "quality (95 % interval)", "best classical", "traini
 
 
 def table(path: Path) -> str:
-    """Return the cases of a results file as Markdown, with preset, date, commit and machine below.
+    """Return the cases of a results file as Markdown, with preset, seeds, date, machines and commits below.
+
+    Of each model the row that learned from all training rows is shown, or from most, where none did.
 
     Raises ArtifactError where the file has no conclusions.
     """
     try:
         found = json.loads((path / RESULTS if path.is_dir() else path).read_text(encoding="utf-8"))
         lines = [_line(case) for case in found["cases"]]
-        machine: dict[str, Any] = next(iter(found["manifests"].values()), {})
+        below = _below(found)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(
             f"{path}: no conclusions of a benchmark ({error}); run fourfold bench --out FOLDER"
         ) from None
     head = ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
-    where = f"{machine.get('cores')} cores of {machine.get('processor')}, commit {machine.get('commit')}"
-    return "\n".join(
-        [*head, *lines, "", f"`fourfold bench --preset {found['preset']}`, {found['made'][:10]}, {where}."]
-    )
+    return "\n".join([*head, *lines, "", below])
 
 
 def put_into(document: Path, text: str) -> None:
@@ -46,8 +45,28 @@ def put_into(document: Path, text: str) -> None:
     write_text(document, re.sub(pattern, lambda _: f"{BEGIN}\n{text}\n{END}", whole, count=1, flags=re.DOTALL))
 
 
+def _below(found: dict[str, Any]) -> str:
+    """Say how it was measured: with how many seeds, and on each machine and commit that any row names."""
+    seeds = sorted({rung["seeds"] for case in found["cases"] for rung in _shown(case).values()})
+    machines = list(found["manifests"].values())
+    where = dict.fromkeys(f"{one.get('cores')} cores of {one.get('processor')}" for one in machines)
+    commits = list(dict.fromkeys(str(one.get("commit")) for one in machines))
+    parts = [f"`fourfold bench --preset {found['preset']}`"]
+    if seeds:
+        spread = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"{seeds[0]}"
+        parts.append(f"{spread} seed{'' if seeds == [1] else 's'}")
+    parts += [found["made"][:10], " and ".join(where)]
+    return ", ".join([*parts, f"commit{'' if len(commits) == 1 else 's'} {', '.join(commits)}"]) + "."
+
+
+def _shown(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rungs by model, without those of a learning curve."""
+    whole = max((rung["share"] for rung in case["rungs"]), default=1)
+    return {rung["model"]: rung for rung in case["rungs"] if rung["share"] == whole}
+
+
 def _line(case: dict[str, Any]) -> str:
-    rungs = {rung["model"]: rung for rung in case["rungs"]}
+    rungs = _shown(case)
     name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "")
     best = rungs.get(case["classical"])
     classical = f"{best['label']}, {shown(best['metric'], best['quality']['value'])}" if best else "–"

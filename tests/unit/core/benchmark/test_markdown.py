@@ -29,7 +29,19 @@ def test_a_line_for_each_case(folder: Path) -> None:
     assert tiny.startswith("| nlp: toys (synthetic) | **tiny** | accuracy 9") and " svm, 8" in tiny
     assert tiny.endswith("| 1.5 s | 0.50 ms | 200 kB |")
     assert svm.startswith("| nlp: a\\|b (synthetic) | **svm** |") and "| nothing yet |" in noise
-    assert lines[-1] == "`fourfold bench --preset quick`, 2026-11-27, 2 cores of a made-up one, commit abc1234."
+    assert lines[-1] == "`fourfold bench --preset quick`, 1 seed, 2026-11-27, 2 cores of a made-up one, commit abc1234."
+
+
+def test_learning_curves_are_left_out_and_every_commit_is_named(tmp_path: Path) -> None:
+    other = {"processor": "a made-up one", "cores": 2, "commit": "def5678"}
+    rows = [*ladder(tmp_path, 0.5, 0.8, 0.95), *ladder(tmp_path, 0.5, 0.8, 0.95, seed=1, manifest=other)]
+    rows += [one | {"train_seconds": 0.01} for one in ladder(tmp_path, 0.5, 0.6, 0.7, share=0.1)]
+    write_all(tmp_path, results(tmp_path, rows))
+    _, _, line, _, below = table(tmp_path).splitlines()
+    assert "accuracy 9" in line and "svm, 79" in line and "| 1.5 s |" in line
+    assert below == (
+        "`fourfold bench --preset quick`, 2 seeds, 2026-11-27, 2 cores of a made-up one, commits abc1234, def5678."
+    )
 
 
 def test_conclusions_are_in_the_json(folder: Path) -> None:
