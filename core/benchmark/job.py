@@ -42,7 +42,8 @@ class Job:
     @property
     def command(self) -> str:
         """The command that makes this run again."""
-        words = ["fourfold", "bench", "--domain", self.domain, "--case", self.case, "--model", self.rung.model]
+        words = ["fourfold", "bench", "--domain", self.domain, "--case", self.case]
+        words += ["--model", self.rung.model] if self.rung.kind != "run" else []  # a run is the only rung of its case
         words += ["--seed", str(self.seed)]
         words += ["--share", f"{self.share:g}"] if self.share < 1 else []
         for option, value in (("--init", self.init), ("--tune", self.tune), ("--cases", self.file)):

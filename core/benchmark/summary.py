@@ -53,9 +53,10 @@ class Summary:
         """The command of all runs."""
         first = str(self.runs[0]["command"])
         seeds = sorted(row["seed"] for row in self.runs)
-        if seeds == list(range(len(seeds))):
-            return first.replace(f"--seed {self.runs[0]['seed']}", f"--seeds {len(seeds)}", 1)
-        return first
+        words = [f"--seed {seed}" for seed in seeds]
+        if len(seeds) > 1 and seeds == list(range(len(seeds))):
+            words = [f"--seeds {len(seeds)}"]
+        return first.replace(f"--seed {self.runs[0]['seed']}", " ".join(words), 1)
 
     @property
     def note(self) -> str:
@@ -70,7 +71,10 @@ class Summary:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSummary:
-    """All that was measured of a case, the simplest rungs first; `curve` holds those of smaller training sets."""
+    """All that was measured of a case, the simplest rungs first; `curve` holds those of smaller training sets.
+
+    The rungs are those of all training rows, or, where no run learned from all, of the largest share; `about` says so.
+    """
 
     domain: str
     case: str
@@ -124,18 +128,20 @@ def _case(results: Results, key: Key, rows: list[Row]) -> CaseSummary:
     models: dict[tuple[str, float], list[Row]] = {}
     for row in rows:
         models.setdefault((row["model"], row["share"]), []).append(row)
+    whole = max(row["share"] for row in rows)
+    part = f", learned from {100 * whole:g} % of the training rows" if whole < 1 else ""
     found = sorted((_model(results, runs) for runs in models.values()), key=lambda one: ORDER.index(one.kind))
-    whole = CaseSummary(
+    case = CaseSummary(
         domain=key[0],
         case=key[1],
-        about=str(rows[0].get("about", "")),
+        about=str(rows[0].get("about", "")) + part,
         synthetic=any(row["synthetic"] for row in rows),
-        ceiling=_mean([row["ceiling"] for row in rows if row.get("ceiling") is not None and row["share"] == 1]),
-        rungs=tuple(one for one in found if one.share == 1),
-        curve=tuple(one for one in found if one.share < 1),
+        ceiling=_mean([row["ceiling"] for row in rows if row.get("ceiling") is not None and row["share"] == whole]),
+        rungs=tuple(one for one in found if one.share == whole),
+        curve=tuple(one for one in found if one.share < whole),
         results=results,
     )
-    return _with_gains(whole)
+    return _with_gains(case)
 
 
 def _with_gains(case: CaseSummary) -> CaseSummary:

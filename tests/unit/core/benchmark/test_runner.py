@@ -108,6 +108,9 @@ def test_a_trained_run_is_a_case(cases: Path, tmp_path: Path) -> None:
     (row,) = json.loads(done.out)["rows"]
     assert (row["kind"], row["label"], row["test_rows"]) == ("run", "live", 80)
     assert row["value"] == pytest.approx(model.score(tmp_path / "data.csv"))
+    again = fourfold(*row["command"].split()[1:], "--out", tmp_path / "again", "--json")
+    (same,) = json.loads(again.out)["rows"]
+    assert "--model" not in row["command"] and (same["value"], same["command"]) == (row["value"], row["command"])
 
 
 def test_a_process_that_is_killed_is_a_row(cases: Path, tmp_path: Path) -> None:

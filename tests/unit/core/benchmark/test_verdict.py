@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from made_up_runs import ladder, results, right, row
 
+from fourfold.core.benchmark.page import render
 from fourfold.core.benchmark.row import Row
 from fourfold.core.benchmark.summary import CaseSummary, ranks, summaries
 from fourfold.core.benchmark.table import results_table
-from fourfold.core.benchmark.verdict import verdict
+from fourfold.core.benchmark.verdict import conclusions, verdict
 from fourfold.core.metrics import Ratio, difference
 
 
@@ -78,6 +79,27 @@ def test_seeds_are_one_line_and_their_failures_are_told(tmp_path: Path) -> None:
     assert case.rungs[-1].command == "fourfold bench --case toys --model tiny --seeds 3"
     values = [one["value"] for one in rows if one["model"] == "tiny"]
     assert case.rungs[-1].quality.value == pytest.approx(np.mean(values))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [((4, 3), "--seed 3 --seed 4"), ((0, 2), "--seed 0 --seed 2"), ((0,), "--seed 0"), ((1, 0), "--seeds 2")],
+)
+def test_the_command_names_all_its_seeds(seeds: tuple[int, ...], said: str, tmp_path: Path) -> None:
+    case = case_of(tmp_path, [row(tmp_path, "tiny", "core", 0.9, seed=seed) for seed in seeds])
+    assert case.rungs[0].command == f"fourfold bench --case toys --model tiny {said}"
+
+
+def test_a_smaller_share_alone_is_shown(tmp_path: Path) -> None:
+    """Where nothing learned from all rows, the largest share has the ladder and the verdict."""
+    rows = [one for share in (0.1, 0.3) for one in ladder(tmp_path, 0.5, 0.75, 0.95, share=share)]
+    case = case_of(tmp_path, rows)
+    assert [one.share for one in case.rungs] == [0.3] * 3 and [one.share for one in case.curve] == [0.1] * 3
+    found = results(tmp_path, rows)
+    text = "nlp/toys: toys of two colours, learned from 30 % of the training rows, synthetic; accuracy, 1 seed"
+    assert text in results_table(found) and "learned from 30 % of the training rows" in render(found)
+    (concluded,) = conclusions(found)
+    assert concluded["ship"] == "tiny" and "learned from 30 %" in concluded["about"]
 
 
 def test_ranks_take_the_best_classical_model_of_each_case(tmp_path: Path) -> None:
