@@ -28,8 +28,8 @@ from ..config import from_dict, override, read_toml
 from ..domains import domain as find_domain
 from ..domains import domains
 from ..errors import ConfigError, did_you_mean
-from ..files import file_hash
 from .case import Case, Split, hashed
+from .content import content_of
 from .job import Job
 
 _TEST = 0.2
@@ -166,12 +166,8 @@ def _found(folder: Path, name: str, where: str) -> Path:
 
 
 def _content(entry: Entry, settings: dict[str, Any], paths: Sequence[Path]) -> str:
-    """Return a hash of the entry and of its files; of a folder, of its names and sizes."""
+    """Return a hash of the entry and of its files."""
     digest = hashlib.sha256(json.dumps([asdict(entry), settings], sort_keys=True).encode())
     for path in paths:
-        if path.is_file():
-            digest.update(file_hash(path).encode())
-        else:
-            inside = sorted(one for one in path.rglob("*") if one.is_file())
-            digest.update("".join(f"{one.relative_to(path)} {one.stat().st_size}\n" for one in inside).encode())
+        digest.update(content_of(path).encode())
     return digest.hexdigest()[:16]

@@ -18,8 +18,8 @@ class Job:
     """A model of a domain on a case with a seed.
 
     `share` is the part of the training rows to learn from; `init` names what a pretrained rung begins with, `tune` the
-    time to search settings in, `file` the TOML of a user's own case. `content` is a hash of that case's data, so that
-    a job with other data is another.
+    time to search settings in, `file` the TOML of a user's own case. `content` is a hash of the case's data, and of
+    what `init` names where it is a folder, so that a job with other data is another.
     """
 
     domain: str

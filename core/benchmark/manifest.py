@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from .content import software
 
 FLAGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONHASHSEED")
 """Variables of the environment that change how fast, or what, is computed."""
 
-PACKAGES = ("fourfold", "torch", "timm", "torchaudio", "transformers", "scikit-learn", "numpy", "pandas")
-
 
 def manifest() -> dict[str, Any]:
-    """Return the processor, cores, memory, accelerator, threads, versions and commit, as plain values."""
+    """Return the processor, cores, memory, accelerator, threads, versions, code and commit, as plain values."""
     import torch
 
     return {
@@ -30,7 +29,7 @@ def manifest() -> dict[str, Any]:
         "environment": {name: os.environ[name] for name in FLAGS if name in os.environ},
         "system": f"{platform.system()} {platform.machine()}, {'-'.join(platform.libc_ver())}".rstrip(", -"),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        **software(),
         "commit": _commit(),
     }
 

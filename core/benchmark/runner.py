@@ -10,11 +10,13 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..domains import Domain
 from ..errors import ConfigError, did_you_mean
-from .case import Case, Peer
+from .case import Case, Peer, data_root
+from .content import content_of, software
 from .environment import python_for
 from .folder import Folder
 from .job import Job
@@ -32,9 +34,10 @@ def jobs(
     **more: Any,
 ) -> list[Job]:
     """Return the runs with seeds outermost and models innermost, so that slow hours of a machine hit all alike."""
-    pairs = [(domain, case) for domain, found in cases.items() for case in found]
+    pairs = [(domain, case, case.content or _content(case)) for domain, found in cases.items() for case in found]
+    init = content_of(Path(more["init"])) if more.get("init") else ""
     found = []
-    for seed, share, (domain, case) in itertools.product(seeds, shares, pairs):
+    for seed, share, (domain, case, content) in itertools.product(seeds, shares, pairs):
         own = [Rung(model="run", label=case.run.name, kind="run")] if case.run else rungs[domain]
         if case.run and share < 1:
             continue
@@ -45,7 +48,7 @@ def jobs(
                 rung=rung,
                 seed=seed,
                 share=share,
-                content=case.content,
+                content=content + (init if rung.kind == "pretrained" else ""),
                 **_options(rung, case, more),
             )
             for rung in own
@@ -129,15 +132,20 @@ class Workers:
 def run_all(
     todo: Iterable[Job], folder: Folder, workers: Workers, say: Say, *, save: Callable[[Job], bool] = lambda job: False
 ) -> Iterator[Row]:
-    """Run the jobs that the folder does not hold yet, one at a time; yield each row, or its `error` or `skipped`."""
-    todo = list(todo)
+    """Run the jobs that the folder does not hold yet, one at a time; yield each row, or its `error` or `skipped`.
+
+    What was done by other code, or with other versions, is done again.
+    """
+    todo, here = list(todo), software()
     for number, job in enumerate(todo, 1):
         what = f"[{number}/{len(todo)}] {job.domain}/{job.case}: {job.rung.label}, seed {job.seed}"
         what += f", {job.share:.0%} of the rows" if job.share < 1 else ""
-        if (row := folder.done(job)) is not None:
+        row = folder.done(job)
+        stale = _stale(row, here) if row is not None else ""
+        if row is not None and not stale:
             say(f"{what}: done before")
         else:
-            say(what)
+            say(f"{what}: done before with {stale}; again" if stale else what)
             row = workers(job, folder, save=save(job))
             folder.keep(job, row)
         if "error" in row:
@@ -182,12 +190,29 @@ def last_line(command: list[str]) -> Any:
     return json.loads(lines[-1])
 
 
+def _content(case: Case) -> str:
+    """Return what tells the data that a domain's case reads from what they were."""
+    root = data_root()
+    return content_of(root / case.needs) if root is not None and case.needs is not None else ""
+
+
 def _options(rung: Rung, case: Case, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that concern a rung on a case: `init` is that of a pretrained one, `file` of a user's own."""
     left_out = {"init"} if rung.kind != "pretrained" else set()
     left_out |= {"tune"} if rung.kind in ("prior", "run") else set()
     left_out |= set() if case.content else {"file"}
     return {name: value for name, value in more.items() if name not in left_out}
+
+
+def _stale(row: Row, here: Mapping[str, Any]) -> str:
+    """Say in what a row that was done before differs from what would be done now; nothing where it does not."""
+    made = row.get("manifest")
+    if not isinstance(made, dict):  # passed over: nothing was measured
+        return ""
+    old, new = made.get("versions", {}), here["versions"]
+    found = [f"{name} {old.get(name)}, now {one}" for name, one in new.items() if old.get(name) != one]
+    code = made.get("code") != here["code"]
+    return ", ".join([*found, *([f"other code (commit {made.get('commit')})"] if code else [])])
 
 
 def _ended(code: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,10 @@ def test_a_trained_run_is_measured_on_all_rows(folder: Path) -> None:
     model.save(folder / "run")
     (case,) = read_cases(write(folder, HEAD + 'run = "run"\n'))["nlp"]
     assert case.run == (folder / "run").resolve() and len(case.load(0).test) == 60
+    SAMPLES["nlp"].pipeline().set_params(preset="linear", seed=1).fit(folder / "data.csv").save(folder / "other")
+    shutil.rmtree(folder / "run")
+    (folder / "other").rename(folder / "run")
+    assert read_cases(folder / "cases.toml")["nlp"][0].content != case.content, "another model is another case"
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,20 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from console import fourfold
 from domain_data import SAMPLES
 
 from fourfold.core.benchmark.case import Case
+from fourfold.core.benchmark.content import software
 from fourfold.core.benchmark.demo import run_demo
 from fourfold.core.benchmark.folder import Folder
 from fourfold.core.benchmark.job import Job
 from fourfold.core.benchmark.ladder import Rung, ladder
 from fourfold.core.benchmark.results import read_results
+from fourfold.core.benchmark.row import Row
 from fourfold.core.benchmark.runner import Workers, choose_cases, jobs, run_all
 from fourfold.core.domains import domain
 from fourfold.core.errors import ArtifactError, ConfigError
@@ -126,6 +129,43 @@ def test_a_process_that_is_killed_is_a_row(cases: Path, tmp_path: Path) -> None:
     (row,) = run_all([job], folder, Workers([domain("nlp")]), lambda _: None)
     assert row["error"] == "killed by signal 9 (out of memory?)" and row["model"] == "tiny"
     assert folder.done(job) is None
+
+
+def test_what_other_code_or_versions_measured_is_done_again(tmp_path: Path) -> None:
+    folder, told = Folder.open(tmp_path / "out"), []
+    job = Job(domain="nlp", case="toys", rung=Rung(model="tiny", label="tiny", kind="core"), seed=0)
+    here = software()
+
+    def work(job: Job, folder: Folder, *, save: bool) -> Row:
+        return {"value": 1.0}
+
+    def run(made: dict[str, Any]) -> str:
+        folder.keep(job, {"value": 0.5, "manifest": made})
+        (row,) = run_all([job], folder, work, told.append)  # type: ignore[arg-type]
+        assert row["value"] == (0.5 if told[-1].endswith("done before") else 1.0)
+        return str(told[-1]).removeprefix("[1/1] nlp/toys: tiny, seed 0: ")
+
+    assert run(here) == "done before"
+    older = here["versions"] | {"torch": "1.0"}
+    assert run(here | {"versions": older}) == f"done before with torch 1.0, now {here['versions']['torch']}; again"
+    assert run(here | {"code": "other", "commit": "abc"}) == "done before with other code (commit abc); again"
+
+
+def test_changed_data_are_another_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOURFOLD_DATA", str(tmp_path))
+    (tmp_path / "toys").mkdir()
+    (tmp_path / "toys" / "rows.csv").write_text("text,label")
+    case = Case(name="toys", about="", load=lambda seed: None, needs="toys")  # type: ignore[arg-type,return-value]
+    rungs = {"nlp": [Rung(model="tiny", label="tiny", kind="core")]}
+
+    def key() -> str:
+        (job,) = jobs({"nlp": [case]}, rungs, (0,))
+        return job.key
+
+    before = key()
+    assert key() == before
+    os.utime(tmp_path / "toys" / "rows.csv", ns=(1, 1))
+    assert key() != before
 
 
 def test_ctrl_c_leaves_what_is_done(cases: Path, tmp_path: Path) -> None:
