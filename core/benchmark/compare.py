@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 from ..metrics import Interval, difference
@@ -13,7 +13,8 @@ from .statistics import over_seeds
 from .summary import Summary, summaries
 from .table import aligned
 
-SAME, WITHIN, BETTER, WORSE, OTHER = "the same", "within the interval", "better", "worse", "other test rows"
+SAME, WITHIN, BETTER, WORSE = "the same", "within the interval", "better", "worse"
+OTHER, UNKNOWN = "other test rows", "not measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,9 @@ class Changes:
 def compare(first: Results, second: Results) -> Changes:
     """Compare what both measured, model by model.
 
-    Where both kept what they said of the same test rows, differences are paired on them; else each has its own
-    interval, and they count as different where neither mean lies in the interval of the other.
+    Where both kept what they said of the same test rows, differences are paired on them, over the seeds that both have;
+    else their intervals are combined as those of independent errors. They count as different where the interval of the
+    difference does not hold zero.
     """
     ours, theirs = _models(first), _models(second)
     return Changes(
@@ -109,27 +111,31 @@ def _change(name: str, before: tuple[Results, Summary], after: tuple[Results, Su
 def _said(first: Summary, second: Summary, found: Interval, *, paired: bool) -> str:
     if not paired and _hashes(first) != _hashes(second):
         return OTHER
+    if not all(map(math.isfinite, (found.value, found.low, found.high))):
+        return UNKNOWN
     if found.value == 0 and found.low == found.high == 0:
         return SAME
-    beyond = not (first.quality.low <= second.quality.value <= first.quality.high)
-    beyond = beyond or (paired and (found.low > 0 or found.high < 0))
-    if not beyond:
+    if found.low <= 0 <= found.high:
         return WITHIN
     return BETTER if found.value > 0 else WORSE
 
 
 def _paired(before: tuple[Results, Summary], after: tuple[Results, Summary]) -> Interval | None:
+    """Return the paired difference over the seeds of both; None where there are none, or one of them has no pair."""
     (first, old), (second, new) = before, after
-    others, found = {row["seed"]: row for row in old.runs}, []
+    others, found, hashes = {row["seed"]: row for row in old.runs}, [], set()
     for row in new.runs:
         other = others.get(row["seed"])
-        if other is None or row.get("test_hash") != other.get("test_hash") or row["metric"] != other["metric"]:
+        if other is None:
+            continue
+        if row.get("test_hash") != other.get("test_hash") or row["metric"] != other["metric"]:
             return None
         one, two = second.statistic(row), first.statistic(other)
         if one is None or two is None or len(one) != len(two):
             return None
         found.append(difference(one, two))
-    return over_seeds(found, same_rows=len(set(_hashes(new))) == 1) if found else None
+        hashes.add(row.get("test_hash"))
+    return over_seeds(found, same_rows=len(hashes) == 1) if found else None
 
 
 def _reach(first: Interval, second: Interval, sign: int) -> tuple[float, float]:
@@ -140,8 +146,8 @@ def _reach(first: Interval, second: Interval, sign: int) -> tuple[float, float]:
     return (low, high) if sign > 0 else (-high, -low)
 
 
-def _hashes(one: Summary) -> Sequence[str]:
-    return sorted(str(row.get("test_hash")) for row in one.runs)
+def _hashes(one: Summary) -> set[str]:
+    return {str(row.get("test_hash")) for row in one.runs}
 
 
 def _ratio(first: Summary, second: Summary, name: str) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_up_runs import ladder, results, row
 
-from fourfold.core.benchmark.compare import OTHER, SAME, WITHIN, Change, changes_table, compare
+from fourfold.core.benchmark.compare import OTHER, SAME, UNKNOWN, WITHIN, Change, changes_table, compare
 from fourfold.core.benchmark.row import Row
 
 
@@ -45,6 +45,30 @@ def test_other_test_rows_are_not_compared(tmp_path: Path) -> None:
     first = [row(tmp_path / "a", "tiny", "core", 0.9)]
     second = [row(tmp_path / "b", "tiny", "core", 0.5) | {"test_hash": "c" * 64}]
     assert change(tmp_path, first, second).said == OTHER
+
+
+def test_only_shared_seeds_are_paired(tmp_path: Path) -> None:
+    """Three seeds beside two are not told to be of other test rows, and what one has more counts nothing."""
+    first = [row(tmp_path / "a", "tiny", "core", 0.9, seed=seed) for seed in (0, 1, 2)]
+    second = [row(tmp_path / "b", "tiny", "core", 0.9, seed=seed) for seed in (0, 1)]
+    found = change(tmp_path, first, second)
+    assert (found.said, found.paired, found.gain.value) == (SAME, True, 0.0)
+    apart = change(tmp_path, first, [one | {"kept": ""} for one in second])
+    assert (apart.said, apart.paired) == (WITHIN, False)
+
+
+def test_a_mean_outside_the_others_interval_may_be_chance(tmp_path: Path) -> None:
+    """Both have errors: 90 ± 2 and 92.5 ± 2 % differ by 2.5 ± 2.8."""
+    ends = [{"value": value, "low": value - 0.02, "high": value + 0.02, "kept": ""} for value in (0.9, 0.925)]
+    first, second = ([row(tmp_path, "tiny", "core", 0.9) | one] for one in ends)
+    found = change(tmp_path, first, second)
+    assert found.said == WITHIN and found.gain.low == pytest.approx(0.025 - 0.02 * 2**0.5)
+
+
+def test_no_number_is_not_measured(tmp_path: Path) -> None:
+    nothing = {"value": float("nan"), "low": float("nan"), "high": float("nan"), "kept": ""}
+    first = [row(tmp_path / "a", "tiny", "core", 0.9)]
+    assert change(tmp_path, first, [row(tmp_path / "b", "tiny", "core", 0.9) | nothing]).said == UNKNOWN
 
 
 def test_what_only_one_has_is_told(tmp_path: Path) -> None:
