@@ -55,7 +55,8 @@ class Job:
         """What says in a row which run it is."""
         return {
             "domain": self.domain, "case": self.case, "model": self.rung.model, "label": self.rung.label,
-            "kind": self.rung.kind, "seed": self.seed, "share": self.share, "command": self.command,
+            "kind": self.rung.kind, "seed": self.seed, "share": self.share, "init": self.init, "tune": self.tune,
+            "command": self.command,
         }  # fmt: skip
 
     def to_json(self) -> str:

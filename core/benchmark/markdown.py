@@ -60,17 +60,17 @@ def _below(found: dict[str, Any]) -> str:
 
 
 def _shown(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the rungs by model, without those of a learning curve."""
+    """Return the rungs by their labels, without those of a learning curve."""
     whole = max((rung["share"] for rung in case["rungs"]), default=1)
-    return {rung["model"]: rung for rung in case["rungs"] if rung["share"] == whole}
+    return {rung["label"]: rung for rung in case["rungs"] if rung["share"] == whole}
 
 
 def _line(case: dict[str, Any]) -> str:
     rungs = _shown(case)
     name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "")
-    best = rungs.get(case["classical"])
+    best = rungs.get(case["classical_label"])
     classical = f"{best['label']}, {shown(best['metric'], best['quality']['value'])}" if best else "–"
-    ship = rungs.get(case["ship"])
+    ship = rungs.get(case["ship_label"])
     if ship is None:
         return _row(name, "nothing yet", "–", classical, "–", "–", "–")
     value, low, high = (shown(ship["metric"], ship["quality"][end]) for end in ("value", "low", "high"))

@@ -132,21 +132,30 @@ def write_results(path: Path, results: Results, cases: Sequence[Row] = ()) -> No
 
 
 def join(several: Sequence[Results]) -> Results:
-    """Return all rows of several results; of the same run done twice, that of the later."""
+    """Return all rows of several results; of the same run done twice, that of the later that did not fail."""
     rows: dict[tuple[Any, ...], Row] = {}
     for results in several:
         for row in results.rows:
             rows[identity(row)] = row
+    done = {of_run(row) for row in rows.values() if "error" not in row}
     presets = dict.fromkeys(results.preset for results in several)
     return replace(
         several[-1],
         preset=" + ".join(presets),
-        rows=tuple(rows.values()),
+        rows=tuple(row for row in rows.values() if "error" not in row or of_run(row) not in done),
         manifests={name: one for results in several for name, one in results.manifests.items()},
         folders=tuple(folder for results in reversed(several) for folder in results.folders),
     )
 
 
+def of_run(row: Row) -> tuple[Any, ...]:
+    """Return what was asked of a run: the case, the model and how it is trained."""
+    return tuple(row.get(name) for name in ("domain", "case", "model", "seed", "share", "init", "tune", "work"))
+
+
 def identity(row: Row) -> tuple[Any, ...]:
-    """Return what tells a run from others."""
-    return tuple(row.get(name) for name in ("domain", "case", "model", "seed", "share", "work"))
+    """Return what tells a run from others: what was asked of it, and the data that it saw.
+
+    The settings that a search chose are no part of it: those of a later search by the same clock take their place.
+    """
+    return (*of_run(row), row.get("train_hash"), row.get("test_hash"))

@@ -15,7 +15,8 @@ Kind: TypeAlias = Literal["prior", "classical", "core", "pretrained", "run", "pe
 class Result:
     """One run of one model on one case: quality with its 95 % interval, cost, and the machine.
 
-    `share` is the part of the training rows that was learned from. `others` are all metrics of the run; `branches` what
+    `share` is the part of the training rows that was learned from, `init` what a pretrained model began with, `tune`
+    the time that settings were searched in. `others` are all metrics of the run; `branches` what
     Transformer and classical model give by themselves, on `metric`. Times are in seconds, latencies in milliseconds for
     one row, memory and size in MB, energy in joules of training; `energy_source` says where it comes from. `settings`
     are those that `tune` chose, `note` what a reader must know of the run, `about` what the case is. `kept` is the file
@@ -48,6 +49,8 @@ class Result:
     energy_source: str
     synthetic: bool
     share: float = 1.0
+    init: str | None = None
+    tune: str | None = None
     train_hash: str = ""
     test_hash: str = ""
     ceiling: float | None = None

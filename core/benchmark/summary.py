@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +16,8 @@ from .results import Results
 from .row import Kind, Row
 from .statistics import mean_ranks, over_seeds
 
-Key = tuple[str, str]
-"""Domain and case."""
+Key = tuple[str, str, int]
+"""Domain, case, and which of several data sets of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +98,14 @@ class CaseSummary:
 
 
 def summaries(results: Results) -> list[CaseSummary]:
-    """Return the cases in their order."""
+    """Return the cases in their order; where joined results saw other data under one name, each of them is a case."""
     cases: dict[Key, list[Row]] = {}
+    seen: dict[tuple[Any, ...], dict[tuple[Any, ...], int]] = {}
     for row in results.measured:
-        cases.setdefault((row["domain"], row["case"]), []).append(row)
+        data = seen.setdefault(tuple(row.get(name) for name in ("domain", "case", "seed", "share")), {})
+        hashes = row.get("train_hash"), row.get("test_hash")
+        number = data.setdefault(hashes, len(data)) if any(hashes) else 0  # a peer may not know them
+        cases.setdefault((row["domain"], row["case"], number), []).append(row)
     return [_case(results, key, rows) for key, rows in cases.items()]
 
 
@@ -125,15 +131,16 @@ def ranks(cases: Sequence[CaseSummary]) -> dict[str, float]:
 
 
 def _case(results: Results, key: Key, rows: list[Row]) -> CaseSummary:
-    models: dict[tuple[str, float], list[Row]] = {}
+    models: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        models.setdefault((row["model"], row["share"]), []).append(row)
+        models.setdefault(tuple(row.get(name) for name in _SAME), []).append(row)
     whole = max(row["share"] for row in rows)
     part = f", learned from {100 * whole:g} % of the training rows" if whole < 1 else ""
     found = sorted((_model(results, runs) for runs in models.values()), key=lambda one: ORDER.index(one.kind))
+    found = _told_apart(found)
     case = CaseSummary(
         domain=key[0],
-        case=key[1],
+        case=key[1] + (f" (other data, {key[2] + 1})" if key[2] else ""),
         about=str(rows[0].get("about", "")) + part,
         synthetic=any(row["synthetic"] for row in rows),
         ceiling=_mean([row["ceiling"] for row in rows if row.get("ceiling") is not None and row["share"] == whole]),
@@ -154,10 +161,10 @@ def _with_gains(case: CaseSummary) -> CaseSummary:
 
 def _model(results: Results, runs: list[Row]) -> Summary:
     first = runs[0]
-    failures = [row["error"] for row in results.failed if all(row.get(k) == first[k] for k in _SAME)]
+    failures = [row["error"] for row in results.failed if all(row.get(k) == first.get(k) for k in _SAME)]
     intervals = [Interval(*(_number(row[name]) for name in ("value", "low", "high"))) for row in runs]
     return Summary(
-        **{name: first[name] for name in _SAME},
+        **{name: first[name] for name in ("domain", "case", "model", "share")},
         label=first["label"],
         kind=first["kind"],
         quality=over_seeds(intervals, same_rows=_same_rows(runs)),
@@ -168,7 +175,19 @@ def _model(results: Results, runs: list[Row]) -> Summary:
     )
 
 
-_SAME = ("domain", "case", "model", "share")
+_SAME = ("domain", "case", "model", "share", "init", "tune")
+"""What runs of one line share; the settings that a search chose may be other ones for each seed."""
+
+
+def _told_apart(found: list[Summary]) -> list[Summary]:
+    """Return the models with labels of their own: with how they were trained, where only that tells them apart."""
+    count = Counter((one.label, one.share) for one in found)
+    return [one if count[one.label, one.share] == 1 else replace(one, label=_trained(one)) for one in found]
+
+
+def _trained(one: Summary) -> str:
+    init, tune = (one.runs[0].get(name) for name in ("init", "tune"))
+    return f"{one.label} ({f'from {init}, ' if init else ''}{f'tuned for {tune}' if tune else 'not tuned'})"
 
 
 def _paired(results: Results, ours: Row, theirs: Row) -> Interval | None:

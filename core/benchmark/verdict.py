@@ -62,6 +62,7 @@ def _conclusion(case: CaseSummary) -> Row:
     return {
         "domain": case.domain, "case": case.case, "about": case.about, "synthetic": case.synthetic,
         "ceiling": case.ceiling, "ship": found.ship.model if found.ship else None, "verdict": found.sentence,
+        "ship_label": found.ship.label if found.ship else None, "classical_label": best.label if best else None,
         "classical": best.model if best else None, "rungs": [_rung(one) for one in (*case.rungs, *case.curve)],
     }  # fmt: skip
 

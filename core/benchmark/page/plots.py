@@ -100,7 +100,7 @@ def curve(case: CaseSummary) -> Figure | None:
     series: dict[str, list[Summary]] = {}
     for one in (*case.curve, *case.rungs):
         if one.kind != "prior" and math.isfinite(one.quality.value):
-            series.setdefault(one.model, []).append(one)
+            series.setdefault(one.label, []).append(one)
     series = {name: sorted(found, key=_rows) for name, found in series.items() if len(found) > 1}
     if not series:
         return None

@@ -73,6 +73,24 @@ def test_joined_results_take_the_later_of_a_run_done_twice(tmp_path: Path) -> No
     assert quality["tiny"] > 0.9 and all(one.gain is not None for one in case.rungs if one.model != "svm")
 
 
+def test_joined_results_keep_what_was_trained_in_other_ways_or_on_other_data(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    before = [
+        *ladder(first, 0.5, 0.8, 0.9),
+        {"domain": "nlp", "case": "toys", "model": "base", "seed": 0, "error": "x"},
+    ]
+    before[-1] |= {"share": 1.0}
+    tuned = row(second, "tiny", "core", 0.95, tune="2m", settings={"train.lr": 0.1})
+    again = row(second, "tiny", "core", 0.96, tune="2m", settings={"train.lr": 0.2})
+    after = [tuned, row(second, "base", "core", 0.9), *ladder(second, 0.5, 0.7, 0.8, train_hash="c" * 64)]
+    both = join([results(first, before), results(second, after), results(second, [again])])
+    assert len(both.rows) == 3 + 2 + 3 and not both.failed, "what failed at first and was done later is no failure"
+    case, other = summaries(both)
+    assert [one.label for one in case.rungs] == ["prior", "svm", "tiny (not tuned)", "tiny (tuned for 2m)", "base"]
+    assert case.rungs[3].runs[0]["settings"] == {"train.lr": 0.2}, "of the same search the later"
+    assert (other.case, len(other.rungs)) == ("toys (other data, 2)", 3)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -68,7 +68,8 @@ def test_without_pairs_nothing_larger_is_shipped(tmp_path: Path) -> None:
 def test_other_test_rows_are_no_pairs(tmp_path: Path) -> None:
     rows = ladder(tmp_path, 0.5, 0.75, 0.95)
     rows[-1] |= {"test_hash": "other"}
-    assert case_of(tmp_path, rows).rungs[-1].gain is None
+    (one, other) = summaries(results(tmp_path, rows))
+    assert [len(case.rungs) for case in (one, other)] == [2, 1] and other.rungs[0].gain is None
 
 
 def test_seeds_are_one_line_and_their_failures_are_told(tmp_path: Path) -> None:
