@@ -87,7 +87,8 @@ def bench(asked: Wanted, folder: Folder, say: Say) -> Results:
                 rows.append(row)
                 write_results(folder.path, Results.of(found.name, made, rows, folder.path))
     except Interrupted:  # wherever it came: what lies in the folder counts
-        done = [one for job in todo if (one := folder.done(job)) is not None]
+        known = [row for row in rows if row.get("kind") == "peer"]
+        done = [*(one for job in todo if (one := folder.done(job)) is not None), *known]
         write_results(folder.path, Results.of(found.name, made, [*skipped, *done], folder.path))
         raise
     results = Results.of(found.name, made, rows, folder.path)
@@ -164,7 +165,7 @@ def _rows(
     todo: list[Job], beside: list[Peer], folder: Folder, cards: list[Domain], asked: Wanted, say: Say
 ) -> Iterator[Row]:
     yield from run_all(todo, folder, Workers(cards), say, save=lambda job: asked.keep and job.rung.kind == "core")
-    yield from run_peers(beside, say)
+    yield from run_peers(beside, folder, say)
 
 
 @contextmanager

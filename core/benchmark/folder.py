@@ -18,12 +18,12 @@ MARKER = "fourfold-bench.json"
 BENCH, DEMO, JOIN = "fourfold bench", "fourfold demo", "fourfold bench join"
 """What makes such folders."""
 
-_OWNED = ("jobs", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
+_OWNED = ("jobs", "peers", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
 
 
 class Folder:
     """`jobs/` holds a row for each job that came to its end, `rows/` what pairs it with others, `models/` what is kept
-    of trained models; `bench.json`, `bench.csv` and `bench.html` say it all."""
+    of trained models, `peers/` what peers gave; `bench.json`, `bench.csv` and `bench.html` say it all."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -65,6 +65,22 @@ class Folder:
         write_text(self.path / "jobs" / f"{job.key}.json", json.dumps(row, indent=1, ensure_ascii=False))
         if "error" not in row:
             self.log(job).unlink(missing_ok=True)
+
+    def done_peer(self, key: str) -> list[Row] | None:
+        """Return the rows that a peer gave before."""
+        try:
+            found = json.loads(self._of_peer(key).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, list) else None
+
+    def keep_peer(self, key: str, rows: list[Row]) -> None:
+        """Write the rows of a peer."""
+        self._of_peer(key).parent.mkdir(exist_ok=True)
+        write_text(self._of_peer(key), json.dumps(rows, indent=1, ensure_ascii=False))
+
+    def _of_peer(self, key: str) -> Path:
+        return self.path / "peers" / f"{key}.json"
 
     def rows(self, job: Job) -> Path:
         """Where what pairs a job with others lies."""

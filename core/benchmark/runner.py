@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import multiprocessing
 import os
+import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -153,21 +156,38 @@ def run_all(
         yield row
 
 
-def run_peers(peers: Iterable[Peer], say: Say) -> Iterator[Row]:
-    """Run the peers, each in a process of its own, and in an environment of its own where it needs one."""
+def run_peers(peers: Iterable[Peer], folder: Folder, say: Say) -> Iterator[Row]:
+    """Run the peers that the folder does not hold yet, each in a process of its own, and in an environment of its own
+    where it needs one; yield their rows, also of those that were done before."""
+    here = software()
     for peer in peers:
-        say(f"{peer.case}: {peer.name}")
-        try:
-            command = [python_for(peer.requires, say), *peer.command[1:]]
-            found = last_line(command)
-        except ConfigError as error:
-            found = {"error": str(error)}
-        for row in found if isinstance(found, list) else [found]:
-            yield (
-                {"model": peer.name, "kind": "peer"}
-                | row
-                | {"case": peer.case, "command": " ".join(["python", *peer.command[1:]])}
-            )
+        key = _peer_key(peer, here)
+        rows = folder.done_peer(key)
+        say(f"{peer.case}: {peer.name}" + (": done before" if rows is not None else ""))
+        if rows is None:
+            rows = _peer_rows(peer, say)
+            if not any("error" in row for row in rows):
+                folder.keep_peer(key, rows)
+        yield from rows
+
+
+def _peer_key(peer: Peer, here: Mapping[str, Any]) -> str:
+    """Return a name for the file of a peer's rows, of its own for other requirements, code or versions."""
+    facts = json.dumps([peer.command[1:], peer.requires, here], sort_keys=True)
+    words = re.sub("[^A-Za-z0-9.]+", "-", f"{peer.case}-{peer.name}")
+    return f"{words}-{hashlib.sha256(facts.encode()).hexdigest()[:8]}"
+
+
+def _peer_rows(peer: Peer, say: Say) -> list[Row]:
+    head, told = {"model": peer.name, "kind": "peer"}, {"case": peer.case, "command": shlex.join(peer.command)}
+    try:
+        command = [python_for(peer.requires, say), *peer.command[1:]]
+        told["command"] = shlex.join(command)
+        found = last_line(command)
+    except ConfigError as error:
+        found = {"error": str(error)}
+    rows = found if isinstance(found, list) else [found]
+    return [head | row | told for row in rows]
 
 
 @contextmanager
@@ -187,7 +207,14 @@ def last_line(command: list[str]) -> Any:
     if done.returncode or not lines:
         reason = done.stderr.strip().splitlines()
         return {"error": reason[-1] if reason else _ended(done.returncode)}
-    return json.loads(lines[-1])
+    try:
+        found = json.loads(lines[-1])
+    except ValueError:
+        found = None
+    rows = found if isinstance(found, list) else [found]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return {"error": f"its last line is no row or rows as JSON: {lines[-1][:80]}"}
+    return found
 
 
 def _content(case: Case) -> str:

@@ -1,6 +1,7 @@
 """Blocks take turns, ratios are paired, and a peer may give one row or several."""
 
 import json
+import shlex
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from fourfold.core.benchmark import Block, Contender, Peer, speed_rows, take_turns
 from fourfold.core.benchmark.clock import Clock
+from fourfold.core.benchmark.folder import Folder
 from fourfold.core.benchmark.runner import run_peers
 
 
@@ -56,13 +58,28 @@ def test_ratios_are_paired_within_a_repeat():
     ("printed", "models"),
     [({"value": 1}, ["peer"]), ([{"model": "A"}, {"model": "B"}], ["A", "B"])],
 )
-def test_a_peer_gives_one_row_or_several(printed, models):
+def test_a_peer_gives_one_row_or_several(printed, models, tmp_path):
     peer = Peer("peer", "reviews", (sys.executable, "-c", f"print('''{json.dumps(printed)}''')"))
-    rows = list(run_peers([peer], lambda _: None))
+    folder, told = Folder.open(tmp_path / "out"), []
+    rows = list(run_peers([peer], folder, told.append))
     assert [(row["case"], row["model"]) for row in rows] == [("reviews", model) for model in models]
+    assert shlex.split(rows[0]["command"]) == list(peer.command), "the command that ran"
+    assert list(run_peers([peer], folder, told.append)) == rows
+    assert told == ["reviews: peer", "reviews: peer: done before"]
 
 
-def test_a_peer_that_fails_says_why():
-    peer = Peer("peer", "reviews", (sys.executable, "-c", "raise SystemExit('no such package')"))
-    (row,) = run_peers([peer], lambda _: None)
-    assert (row["model"], row["case"], row["error"]) == ("peer", "reviews", "no such package")
+@pytest.mark.parametrize(
+    ("program", "error"),
+    [
+        ("raise SystemExit('no such package')", "no such package"),
+        ("print('all done')", "its last line is no row or rows as JSON: all done"),
+        ("print('[1]')", "its last line is no row or rows as JSON: [1]"),
+    ],
+)
+def test_a_peer_that_fails_says_why(program, error, tmp_path):
+    peer = Peer("peer", "reviews", (sys.executable, "-c", program))
+    folder, told = Folder.open(tmp_path / "out"), []
+    for _ in range(2):
+        (row,) = run_peers([peer], folder, told.append)
+        assert (row["model"], row["case"], row["error"]) == ("peer", "reviews", error)
+    assert told == ["reviews: peer"] * 2, "what failed is done again"
