@@ -8,6 +8,7 @@ import pytest
 import sklearn.metrics as sk
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from fourfold.core.metrics import (
     MacroF1,
@@ -109,3 +110,14 @@ def test_of_many_rows_the_interval_follows_from_parts_of_them() -> None:
     assert found.high - p == pytest.approx(1.96 * np.sqrt(p * (1 - p) / 60_000), rel=0.5)
     apart = difference(ours, theirs)
     assert apart.low < apart.value < apart.high and apart.value == pytest.approx(p - value_of(theirs))
+
+
+@pytest.mark.parametrize("rows", [1, 20, 400])
+def test_a_share_at_its_bound_has_the_exact_interval(rows):
+    """As scipy's Clopper-Pearson; resamples of rows that are all alike know no scatter."""
+    for hits in (0, rows):
+        expected = binomtest(hits, rows).proportion_ci(method="exact")
+        found = interval(Ratio(np.full(rows, float(hits > 0)), np.ones(rows)))
+        assert (found.value, found.low, found.high) == pytest.approx((hits / rows, expected.low, expected.high))
+    errors = interval(Ratio(np.zeros(rows), np.ones(rows), greater_is_better=False))
+    assert (errors.low, errors.high) == (0, 0), "a mean of distances has no upper bound"
