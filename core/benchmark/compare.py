@@ -9,8 +9,7 @@ from ..metrics import Interval, difference
 from ..report import shown
 from ..report.text import gain
 from .results import Results
-from .statistics import over_seeds
-from .summary import Summary, summaries
+from .summary import Summary, over_runs, summaries
 from .table import aligned
 
 SAME, WITHIN, BETTER, WORSE = "the same", "within the interval", "better", "worse"
@@ -123,7 +122,7 @@ def _said(first: Summary, second: Summary, found: Interval, *, paired: bool) -> 
 def _paired(before: tuple[Results, Summary], after: tuple[Results, Summary]) -> Interval | None:
     """Return the paired difference over the seeds of both; None where there are none, or one of them has no pair."""
     (first, old), (second, new) = before, after
-    others, found, hashes = {row["seed"]: row for row in old.runs}, [], set()
+    others, found, runs = {row["seed"]: row for row in old.runs}, [], []
     for row in new.runs:
         other = others.get(row["seed"])
         if other is None:
@@ -134,8 +133,8 @@ def _paired(before: tuple[Results, Summary], after: tuple[Results, Summary]) -> 
         if one is None or two is None or len(one) != len(two):
             return None
         found.append(difference(one, two))
-        hashes.add(row.get("test_hash"))
-    return over_seeds(found, same_rows=len(hashes) == 1) if found else None
+        runs.append(row)
+    return over_runs(found, runs) if found else None
 
 
 def _reach(first: Interval, second: Interval, sign: int) -> tuple[float, float]:

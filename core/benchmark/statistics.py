@@ -39,13 +39,16 @@ def non_inferior(difference: Interval, margin: float) -> bool:
     return bool(difference.low > -margin)
 
 
-def over_seeds(runs: Sequence[Interval], *, same_rows: bool) -> Interval:
+def over_seeds(runs: Sequence[Interval], *, same_rows: bool, overlap: float = 0.0) -> Interval:
     """Return the mean over runs with a 95 % interval for the two things that chance decides: the seed and the rows.
 
     The seeds' part is Student's t over the runs' values; the rows' part, where all runs were measured on the same test
     rows (`same_rows`), is the mean of the runs' own reaches, added as independent errors are (the root of the sum of
-    squares). Where each run has test rows of its own, as folds do, the scatter of the values holds both already. One
-    run keeps its own interval.
+    squares). Where each run has test rows of its own, as folds do, the scatter of the values holds the rows' chance,
+    too; but folds that share training rows are no independent runs. `overlap`, their test rows over their training
+    rows, widens the interval: the variance of the mean is (1/k + overlap) times that of the values (Nadeau and Bengio,
+    "Inference for the Generalization Error", Machine Learning 52, 2003), which is a heuristic. One run keeps its own
+    interval.
 
     >>> over_seeds([Interval(0.9, 0.88, 0.92)], same_rows=True)
     Interval(value=0.9, low=0.88, high=0.92)
@@ -53,7 +56,7 @@ def over_seeds(runs: Sequence[Interval], *, same_rows: bool) -> Interval:
     values = np.array([run.value for run in runs], dtype=np.float64)
     if len(runs) == 1:
         return runs[0]
-    mean, seeds = float(values.mean()), _reach_of_t(values)
+    mean, seeds = float(values.mean()), _reach_of_t(values, overlap)
     below = above = 0.0
     if same_rows:
         below = float(np.mean([run.value - run.low for run in runs]))
@@ -77,8 +80,8 @@ def mean_ranks(cases: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return dict(sorted(zip(shared, map(float, ranks), strict=True), key=lambda pair: pair[1]))
 
 
-def _reach_of_t(values: np.ndarray) -> float:
-    """Return half the width of Student's 95 % interval for the mean."""
+def _reach_of_t(values: np.ndarray, overlap: float) -> float:
+    """Return half the width of Student's 95 % interval for the mean, its variance corrected for what runs share."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / math.sqrt(len(values)))
+    return float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 / len(values) + overlap))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,27 @@ def gain(results: Results, ours: Summary, theirs: Summary) -> Interval | None:
     known = [one for one in found if one is not None]
     if not known or len(known) < len(found):
         return None
-    return over_seeds(known, same_rows=_same_rows([mine for mine, _ in pairs]))
+    return over_runs(known, [mine for mine, _ in pairs])
+
+
+def over_runs(found: Sequence[Interval], runs: Sequence[Row]) -> Interval:
+    """Return the mean with its interval of what runs gave: seeds that share their test rows are averaged first.
+
+    Folds of real data share training rows, and their interval is corrected for it; made-up data are drawn anew for each
+    seed.
+    """
+    folds: dict[str, list[Interval]] = {}
+    for one, row in zip(found, runs, strict=True):
+        folds.setdefault(str(row.get("test_hash")), []).append(one)
+    if len(folds) == 1:
+        return over_seeds(found, same_rows=True)
+    each = [Interval(*np.mean([astuple(one) for one in several], axis=0)) for several in folds.values()]
+    return over_seeds(each, same_rows=False, overlap=float(np.mean([_overlap(row) for row in runs])))
+
+
+def _overlap(row: Row) -> float:
+    """Return the test rows over all that there are to train on; 0 where nothing is shared."""
+    return 0.0 if row["synthetic"] else row["test_rows"] * row["share"] / max(1, row["train_rows"])
 
 
 def ranks(cases: Sequence[CaseSummary]) -> dict[str, float]:
@@ -167,7 +187,7 @@ def _model(results: Results, runs: list[Row]) -> Summary:
         **{name: first[name] for name in ("domain", "case", "model", "share")},
         label=first["label"],
         kind=first["kind"],
-        quality=over_seeds(intervals, same_rows=_same_rows(runs)),
+        quality=over_runs(intervals, runs),
         metric=first["metric"],
         greater_is_better=first["greater_is_better"],
         runs=tuple(runs),
@@ -198,10 +218,6 @@ def _paired(results: Results, ours: Row, theirs: Row) -> Interval | None:
     if first is None or second is None or len(first) != len(second):
         return None
     return difference(first, second)
-
-
-def _same_rows(runs: Sequence[Row]) -> bool:
-    return len({row.get("test_hash") for row in runs}) == 1
 
 
 def _mean(values: Sequence[float]) -> float | None:

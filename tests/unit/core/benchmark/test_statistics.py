@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from fourfold.core.benchmark.statistics import margin_of, mean_ranks, non_inferior, over_seeds
+from fourfold.core.benchmark.summary import over_runs
 from fourfold.core.metrics import Interval
 
 values = st.lists(st.floats(-100, 100), min_size=2, max_size=6)
@@ -33,6 +34,26 @@ def test_on_the_same_rows_both_chances_count(found: list[float], below: float, a
     assert both.value == seeds.value
     assert both.high - both.value == pytest.approx(np.hypot(half, above), abs=1e-9)
     assert both.value - both.low == pytest.approx(np.hypot(half, below), abs=1e-9)
+
+
+@given(values, st.floats(0, 2))
+def test_folds_that_share_training_rows_are_corrected(found: list[float], overlap: float) -> None:
+    runs = [Interval(value, value, value) for value in found]
+    plain, corrected = (over_seeds(runs, same_rows=False, overlap=part) for part in (0.0, overlap))
+    wider = (plain.high - plain.value) * (1 + len(found) * overlap) ** 0.5
+    assert corrected.value == plain.value and corrected.high - corrected.value == pytest.approx(wider, abs=1e-9)
+
+
+def test_seeds_of_one_fold_are_averaged_first() -> None:
+    """Ten seeds on five folds know no more of the rows than five."""
+    facts = {"synthetic": False, "share": 0.5, "train_rows": 400, "test_rows": 200}
+    runs = [Interval(value, value - 0.1, value + 0.1) for value in (0.8, 0.9, 0.7, 0.82, 0.92, 0.72)]
+    rows = [facts | {"test_hash": fold} for fold in "abcabc"]
+    folds = [Interval(value, value, value) for value in (0.81, 0.91, 0.71)]
+    expected, found = over_seeds(folds, same_rows=False, overlap=0.25), over_runs(runs, rows)
+    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
+    anew = over_runs(runs, [row | {"synthetic": True} for row in rows])
+    assert anew.high < found.high and anew.high == pytest.approx(over_seeds(folds, same_rows=False).high)
 
 
 def test_runs_that_agree_keep_the_interval_of_the_rows() -> None:
