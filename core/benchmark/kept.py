@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..metrics import MacroF1, Ratio, RocAuc, Statistic
+from ..metrics import R2, MacroF1, Pearson, Ratio, Rmse, RocAuc, SetMacroF1, Statistic
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -17,8 +17,21 @@ _FIELDS = {
     "Ratio": ("numerators", "denominators"),
     "RocAuc": ("order", "starts", "positive"),
     "MacroF1": ("labels", "predictions"),
+    "SetMacroF1": ("labels", "said"),
+    "R2": ("labels", "squares"),
+    "Rmse": ("squares",),
+    "Pearson": ("labels", "predictions"),
 }
 """What makes up a statistic; one that is not here is not kept, and its models are compared by their intervals."""
+
+
+_OF_NUMBERS: dict[str, Callable[..., Statistic]] = {
+    "SetMacroF1": SetMacroF1,
+    "R2": lambda labels, squares: R2(labels, labels - np.sqrt(squares)),
+    "Rmse": lambda squares: Rmse(np.sqrt(squares), np.zeros(len(squares))),
+    "Pearson": Pearson,
+}
+"""How those come back that hold numbers as they are."""
 
 
 def keep(statistic: Statistic, path: Path) -> bool:
@@ -57,6 +70,8 @@ def _revived(facts: Mapping[str, str], arrays: Arrays) -> Statistic:
         return Ratio(numerators, denominators, greater_is_better=facts["greater_is_better"] == "1")
     if kind == "MacroF1":
         return MacroF1(*(arrays[name].astype(np.int64) for name in _FIELDS[kind]))
+    if kind in _OF_NUMBERS:
+        return _OF_NUMBERS[kind](*(arrays[name].astype(np.float64) for name in _FIELDS[kind]))
     if kind != "RocAuc":
         raise ValueError(f"no statistic '{kind}'")
     order, ties = arrays["order"].astype(np.int64), np.zeros(len(arrays["order"]), np.int64)

@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 
 from fourfold.core.benchmark.kept import keep, kept
-from fourfold.core.metrics import R2, MacroF1, Ratio, RocAuc, Statistic, difference, interval, value_of
+from fourfold.core.metrics import (
+    R2,
+    CalibrationError,
+    MacroF1,
+    Pearson,
+    Ratio,
+    Rmse,
+    RocAuc,
+    SetMacroF1,
+    Statistic,
+    difference,
+    interval,
+    spearman,
+    value_of,
+)  # fmt: skip
 
 random = np.random.default_rng(0)
 LABELS = random.integers(0, 2, 300)
@@ -17,6 +31,11 @@ STATISTICS = [
     lambda scores: Ratio(scores, 1 + np.arange(300.0) % 4, greater_is_better=False),
     lambda scores: RocAuc(LABELS, scores.round(1)),
     lambda scores: MacroF1(LABELS, (scores > 0.5).astype(np.int64)),
+    lambda scores: SetMacroF1(np.stack([LABELS, 1 - LABELS], 1), np.stack([scores > 0.5, scores < 0.4], 1)),
+    lambda scores: R2(LABELS + 0.25, scores),
+    lambda scores: Rmse(LABELS + 0.25, scores),
+    lambda scores: Pearson(LABELS + 0.25, scores),
+    lambda scores: spearman(LABELS, scores.round(1)),
 ]
 
 
@@ -43,7 +62,7 @@ def test_right_and_wrong_take_a_byte_a_row(tmp_path: Path) -> None:
 
 
 def test_what_is_not_kept_or_damaged_is_none(tmp_path: Path) -> None:
-    assert not keep(R2(np.arange(3.0), np.arange(3.0)), tmp_path / "x.safetensors")
+    assert not keep(CalibrationError(np.arange(2), np.arange(2.0)), tmp_path / "x.safetensors")
     assert not list(tmp_path.iterdir()) and kept(tmp_path / "x.safetensors") is None
     (tmp_path / "y.safetensors").write_bytes(b"no safetensors at all")
     assert kept(tmp_path / "y.safetensors") is None
