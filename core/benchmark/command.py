@@ -146,12 +146,14 @@ def _cases(asked: Wanted, cards: list[Domain], found: Plan, say: Say) -> tuple[d
     offered: dict[str, list[Case]] = {card.name: list(card.load_cases()) for card in cards}
     if asked.file is None:
         return choose_cases(offered, asked.cases, say, embedded=found.embedded)
-    own = read_cases(asked.file)
-    own = {name: several for name, several in own.items() if name in offered or not asked.domains}
-    wanted = set(asked.cases)
+    every = read_cases(asked.file)
+    own = {name: several for name, several in every.items() if name in offered or not asked.domains}
+    if not own and not asked.cases:
+        raise ConfigError(f"{asked.file}: no case of {' or '.join(asked.domains)}, but of {' and '.join(every)}")
+    if not asked.cases:
+        return choose_cases(own, [case.name for several in own.values() for case in several], say)
     both = {name: [*own.get(name, []), *offered.get(name, [])] for name in {**own, **offered}}
-    names = wanted or {case.name for several in own.values() for case in several}
-    return choose_cases(both, names, say)
+    return choose_cases(both, asked.cases, say)
 
 
 def _jobs(asked: Wanted, found: Plan, cases: dict[str, list[Case]], rungs: dict[str, list[Rung]]) -> list[Job]:

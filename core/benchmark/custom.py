@@ -67,6 +67,7 @@ def read_cases(path: Path) -> dict[str, list[Case]]:
         if entry.name in names:
             raise ConfigError(f"{where}: there is a case '{entry.name}' already; give each a name of its own")
         names.add(entry.name)
+        _check(entry, settings, where)
         found.setdefault(entry.domain, []).append(_case(entry, settings, path.parent, where))
     return found
 
@@ -99,6 +100,17 @@ def _entry(table: Mapping[str, Any], where: str) -> tuple[Entry, dict[str, Any]]
         raise ConfigError(f"{where}: no domain '{given['domain']}'{did_you_mean(given['domain'], known)}")
     try:
         return from_dict(Entry, given), dict(settings)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check(entry: Entry, settings: dict[str, Any], where: str) -> None:
+    """Refuse settings that the domain does not have, and the names of its own cases, before anything runs."""
+    card = find_domain(entry.domain)
+    if entry.name in {case.name for case in card.load_cases()}:
+        raise ConfigError(f"{where}: '{entry.name}' is a case of {entry.domain} itself; choose another name")
+    try:
+        override(card.load_pipeline()().resolve(), settings)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
 
@@ -167,7 +179,7 @@ def _found(folder: Path, name: str, where: str) -> Path:
 
 def _content(entry: Entry, settings: dict[str, Any], paths: Sequence[Path]) -> str:
     """Return a hash of the entry and of its files."""
-    digest = hashlib.sha256(json.dumps([asdict(entry), settings], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([asdict(entry), settings], sort_keys=True, default=str).encode())
     for path in paths:
         digest.update(content_of(path).encode())
     return digest.hexdigest()[:16]

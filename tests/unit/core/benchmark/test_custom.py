@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from console import fourfold
 from domain_data import SAMPLES
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,12 @@ def test_a_file_of_test_rows(folder: Path, tmp_path_factory: pytest.TempPathFact
     assert (len(split.train), len(split.test)) == (60, 20)
 
 
+def test_a_file_without_cases_of_the_domain_is_refused(folder: Path) -> None:
+    file = write(folder, HEAD)
+    done = fourfold("bench", "--cases", file, "--domain", "vision", "--out", folder / "out")
+    assert (done.code, done.err) == (2, f"error: {file}: no case of vision, but of nlp\n")
+
+
 def test_changed_data_are_another_case(folder: Path) -> None:
     before = read_cases(write(folder, HEAD))["nlp"][0].content
     assert read_cases(folder / "cases.toml")["nlp"][0].content == before
@@ -84,6 +91,9 @@ def test_a_trained_run_is_measured_on_all_rows(folder: Path) -> None:
         (HEAD + "metric = 'acuracy'", "{file}: case 1: no metric 'acuracy'; did you mean 'accuracy'?"),
         (HEAD + "settings = 1", "{file}: case 1: settings is a value, not a table; write them below [case.settings]"),
         (HEAD + HEAD, "{file}: case 2: there is a case 'mine' already; give each a name of its own"),
+        (HEAD + "[case.settings.train]\nepoch = 5", "{file}: case 1: config train: unknown setting 'epoch'"),
+        (HEAD + "[case.settings.train]\nepochs = 2026-11-27", "{file}: case 1: train.epochs: '2026-11-27' is not a"),
+        (HEAD.replace("mine", "reviews"), "{file}: case 1: 'reviews' is a case of nlp itself; choose another name"),
         (HEAD + "run = 'data.csv'\ntest = 0.1", "{file}: case 1: a trained run is measured on all of data; leave test"),
     ],
 )  # fmt: skip
