@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..metrics import Interval, difference
+from ..report import shown
 from .ladder import ORDER
 from .results import Results
 from .row import Kind, Row
@@ -65,6 +66,16 @@ class Summary:
         """What a reader must know of the runs."""
         notes = dict.fromkeys(row.get("note", "") for row in self.runs)
         return "; ".join(filter(None, notes))
+
+    @property
+    def alone(self) -> str:
+        """Where the model is a blend, what each of its parts gives by itself: the mean over the runs."""
+        names = dict.fromkeys(name for row in self.runs for name in row.get("branches") or ())
+        told = []
+        for name in names:
+            mean = float(np.mean([_number((row.get("branches") or {}).get(name)) for row in self.runs]))
+            told.append(f"{name} {shown(self.metric, mean)}")
+        return f"a blend: {', '.join(told)}" if told else ""
 
     def better(self) -> float:
         """Return the quality so that more is better."""

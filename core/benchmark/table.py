@@ -44,13 +44,16 @@ def results_table(results: Results) -> str:
 
 
 def case_table(case: CaseSummary) -> str:
-    """Return the rungs of a case, the simplest first, under what it is, and the verdict below."""
+    """Return the rungs of a case, the simplest first, under what it is; below it what a blend's parts give
+    by themselves, and the verdict."""
     made = ", synthetic" if case.synthetic else ""
     seeds = max((one.seeds for one in case.rungs), default=0)
     metric = case.rungs[0].metric if case.rungs else ""
     ceiling = f", ceiling {shown(metric, case.ceiling)}" if case.ceiling is not None else ""
     head = f"{case.domain}/{case.case}: {case.about}{made}; {metric}{ceiling}, {seeds} seed{'' if seeds == 1 else 's'}"
-    return "\n".join([head, *aligned([_HEAD, *(_cells(one) for one in case.rungs)]), f"→ {verdict(case).sentence}"])
+    blends = [f"{one.label}: {one.alone}" for one in case.rungs if one.alone]
+    lines = aligned([_HEAD, *(_cells(one) for one in case.rungs)])
+    return "\n".join([head, *lines, *blends, f"→ {verdict(case).sentence}"])
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int = _LEFT) -> list[str]:

@@ -71,7 +71,8 @@ def _rung(one: Summary) -> Row:
     return {
         "model": one.model, "label": one.label, "kind": one.kind, "share": one.share, "metric": one.metric,
         "seeds": one.seeds, "quality": asdict(one.quality), "gain": asdict(one.gain) if one.gain else None,
-        "command": one.command, "failures": list(one.failures), **{name: one.cost(name) for name in _COSTS},
+        "command": one.command, "alone": one.alone, "failures": list(one.failures),
+        **{name: one.cost(name) for name in _COSTS},
     }  # fmt: skip
 
 

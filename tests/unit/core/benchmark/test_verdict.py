@@ -103,6 +103,18 @@ def test_a_smaller_share_alone_is_shown(tmp_path: Path) -> None:
     assert concluded["ship"] == "tiny" and "learned from 30 %" in concluded["about"]
 
 
+def test_a_blend_says_what_its_parts_give(tmp_path: Path) -> None:
+    """What wins may be the linear model in it."""
+    rows = [one for seed in (0, 1) for one in ladder(tmp_path, 0.5, 0.75, 0.95, seed=seed)]
+    for number in (2, 5):
+        rows[number] |= {"branches": {"transformer alone": 0.7 + 0.004 * number, "linear model alone": 0.94}}
+    found = results(tmp_path, rows)
+    text = "a blend: transformer alone 71.4 %, linear model alone 94.0 %"
+    assert f"\ntiny: {text}\n→ Ship tiny" in results_table(found)
+    assert text in render(found).replace("\u00a0", " ")
+    assert [one["alone"] for one in conclusions(found)[0]["rungs"]] == ["", "", text]
+
+
 def test_ranks_take_the_best_classical_model_of_each_case(tmp_path: Path) -> None:
     one, other = (ladder(tmp_path, 0.5, *shares, case=name) for name, shares in (("a", (0.8, 0.9)), ("b", (0.9, 0.8))))
     found = ranks(summaries(results(tmp_path, [*one, row(tmp_path, "bayes", "classical", 0.7, case="a"), *other])))
