@@ -51,8 +51,19 @@ def measured() -> Iterator[Energy]:
 
 
 def _packages() -> list[Path]:
-    """Return the counters of the processor's packages that can be read."""
-    return [path for path in sorted(_RAPL.glob("intel-rapl:?/energy_uj")) if os.access(path, os.R_OK)]
+    """Return the counters of the processor's packages that can be read.
+
+    Other zones of that level, as that of the whole platform (psys), hold the packages once more.
+    """
+    zones = [path.parent for path in sorted(_RAPL.glob("intel-rapl:*/energy_uj")) if os.access(path, os.R_OK)]
+    return [zone / "energy_uj" for zone in zones if _named(zone).startswith("package-")]
+
+
+def _named(zone: Path) -> str:
+    try:
+        return (zone / "name").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
 def _spent(path: Path, begin: int | None) -> int:

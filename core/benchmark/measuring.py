@@ -97,6 +97,7 @@ def measure(
         predict_rows_per_second=round(_rate(pipeline, split, seconds), 1),
         latency_p50_ms=round(float(np.percentile(latencies, 50)), 3),
         latency_p95_ms=round(float(np.percentile(latencies, 95)), 3),
+        latency_calls=len(latencies),
         memory_mb=round(_peak_memory(), 1),
         parameters=facts["parameters"],
         size_mb=round(_size(pipeline) / 1e6, 4),

@@ -16,12 +16,12 @@ class Result:
     """One run of one model on one case: quality with its 95 % interval, cost, and the machine.
 
     `share` is the part of the training rows that was learned from, `init` what a pretrained model began with, `tune`
-    the time that settings were searched in. `others` are all metrics of the run; `branches` what
-    Transformer and classical model give by themselves, on `metric`. Times are in seconds, latencies in milliseconds for
-    one row, memory and size in MB, energy in joules of training; `energy_source` says where it comes from. `settings`
-    are those that `tune` chose, `note` what a reader must know of the run, `about` what the case is. `kept` is the file
-    of its statistic, by which it is paired with others on the same rows. `load` is how many cores were busy
-    when the run began.
+    the time that settings were searched in. `others` are all metrics of the run; `branches` what Transformer and
+    classical model give by themselves, on `metric`. Times are in seconds, latencies in milliseconds for one row, from
+    `latency_calls` calls, memory and size in MB, energy in joules of training; `energy_source` says where it comes
+    from. `settings` are those that `tune` chose, `note` what a reader must know of the run, `about` what the case is.
+    `kept` is the file of its statistic, by which it is paired with others on the same rows. `load` is how many cores
+    were busy when the run began.
     """
 
     domain: str
@@ -48,6 +48,7 @@ class Result:
     energy_joules: float
     energy_source: str
     synthetic: bool
+    latency_calls: int = 50
     share: float = 1.0
     init: str | None = None
     tune: str | None = None

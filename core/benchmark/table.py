@@ -79,10 +79,11 @@ def figures(one: Summary) -> dict[str, str]:
     """Return the costs of a model as a person reads them."""
     estimated = "~" if str(one.runs[0]["energy_source"]).startswith("estimated") else ""
     trained = one.kind != "run"
+    few = "≈" if min(row.get("latency_calls", 50) for row in one.runs) < 50 else ""
     return {
         "train": seconds(one.cost("train_seconds")) if trained else NOTHING,
         "p50": milliseconds(one.cost("latency_p50_ms")),
-        "p95": milliseconds(one.cost("latency_p95_ms")),
+        "p95": few + milliseconds(one.cost("latency_p95_ms")),
         "rows/s": f"{one.cost('predict_rows_per_second'):,.0f}",
         "memory": f"{one.cost('memory_mb'):,.0f} MB",
         "params": compact(one.cost("parameters")),

@@ -103,6 +103,12 @@ def test_a_smaller_share_alone_is_shown(tmp_path: Path) -> None:
     assert concluded["ship"] == "tiny" and "learned from 30 %" in concluded["about"]
 
 
+def test_a_percentile_of_few_calls_is_marked(tmp_path: Path) -> None:
+    prior, svm, tiny = ladder(tmp_path, 0.5, 0.75, 0.95)
+    text = results_table(results(tmp_path, [prior, svm, tiny | {"latency_calls": 12}]))
+    assert text.count("≈0.90 ms") == 1 and text.count(" 0.90 ms") == 2
+
+
 def test_a_blend_says_what_its_parts_give(tmp_path: Path) -> None:
     """What wins may be the linear model in it."""
     rows = [one for seed in (0, 1) for one in ladder(tmp_path, 0.5, 0.75, 0.95, seed=seed)]
