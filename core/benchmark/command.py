@@ -24,7 +24,7 @@ from .ladder import FINETUNE, Rung, check_models, ladder
 from .presets import Plan, plan
 from .results import Results, join, read_results, write_results
 from .row import Row
-from .runner import Say, Workers, choose_cases, jobs, peers_of, run_all, run_peers
+from .runner import Say, Workers, choose_cases, done_rows, jobs, peers_of, run_all, run_peers
 from .table import results_table
 from .verdict import conclusions
 
@@ -87,8 +87,7 @@ def bench(asked: Wanted, folder: Folder, say: Say) -> Results:
                 rows.append(row)
                 write_results(folder.path, Results.of(found.name, made, rows, folder.path))
     except Interrupted:  # wherever it came: what lies in the folder counts
-        known = [row for row in rows if row.get("kind") == "peer"]
-        done = [*(one for job in todo if (one := folder.done(job)) is not None), *known]
+        done = done_rows(todo, beside, folder)
         write_results(folder.path, Results.of(found.name, made, [*skipped, *done], folder.path))
         raise
     results = Results.of(found.name, made, rows, folder.path)

@@ -156,6 +156,13 @@ def run_all(
         yield row
 
 
+def done_rows(todo: Iterable[Job], peers: Iterable[Peer], folder: Folder) -> list[Row]:
+    """Return the rows of jobs and peers that the folder holds and that need not be done again."""
+    here = software()
+    rows = [row for job in todo if (row := folder.done(job)) is not None and not _stale(row, here)]
+    return rows + [row for peer in peers for row in folder.done_peer(_peer_key(peer, here)) or ()]
+
+
 def run_peers(peers: Iterable[Peer], folder: Folder, say: Say) -> Iterator[Row]:
     """Run the peers that the folder does not hold yet, each in a process of its own, and in an environment of its own
     where it needs one; yield their rows, also of those that were done before."""

@@ -10,7 +10,7 @@ import torch
 from fourfold.core.benchmark import Block, Contender, Peer, speed_rows, take_turns
 from fourfold.core.benchmark.clock import Clock
 from fourfold.core.benchmark.folder import Folder
-from fourfold.core.benchmark.runner import run_peers
+from fourfold.core.benchmark.runner import done_rows, run_peers
 
 
 def test_who_begins_moves_on():
@@ -66,6 +66,7 @@ def test_a_peer_gives_one_row_or_several(printed, models, tmp_path):
     assert shlex.split(rows[0]["command"]) == list(peer.command), "the command that ran"
     assert list(run_peers([peer], folder, told.append)) == rows
     assert told == ["reviews: peer", "reviews: peer: done before"]
+    assert done_rows([], [peer], folder) == rows, "what is written where a benchmark is stopped"
 
 
 @pytest.mark.parametrize(
