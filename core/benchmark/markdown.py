@@ -65,12 +65,19 @@ def _shown(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {rung["label"]: rung for rung in case["rungs"] if rung["share"] == whole}
 
 
+def _named(case: dict[str, Any], what: str, rungs: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the rung that a conclusion names: by its label, or by its model in a file that holds no labels."""
+    if f"{what}_label" in case:
+        return rungs.get(case[f"{what}_label"])
+    return next((rung for rung in rungs.values() if rung["model"] == case[what]), None)
+
+
 def _line(case: dict[str, Any]) -> str:
     rungs = _shown(case)
     name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "")
-    best = rungs.get(case["classical_label"])
+    best = _named(case, "classical", rungs)
     classical = f"{best['label']}, {shown(best['metric'], best['quality']['value'])}" if best else "–"
-    ship = rungs.get(case["ship_label"])
+    ship = _named(case, "ship", rungs)
     if ship is None:
         return _row(name, "nothing yet", "–", classical, "–", "–", "–")
     value, low, high = (shown(ship["metric"], ship["quality"][end]) for end in ("value", "low", "high"))
