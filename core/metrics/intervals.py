@@ -56,8 +56,8 @@ def value_of(statistic: Statistic) -> float:
 def interval(statistic: Statistic, *, seed: int = 0, resamples: int = 1000) -> Interval:
     """Return a metric with its 95 % percentile interval.
 
-    Where all rows are right, or none, every resample says the same: the other end is then that of Clopper and Pearson
-    (1934, Biometrika 26), 1 − 0.025^(1/N) from the bound, which is about 3.7 / N.
+    Where all rows are right, or none (or no word of any utterance is wrong), every resample says the same: the other
+    end is then that of Clopper and Pearson (1934, Biometrika 26), 1 − 0.025^(1/N) from the bound, about 3.7 / N.
 
     A metric that `grows_with_noise`, as a sum of distances does, is larger on resamples than on the rows: what they say
     of its scatter is laid around the value.
@@ -85,16 +85,19 @@ def difference(first: Statistic, second: Statistic, *, seed: int = 0, resamples:
 
 
 def _at_bound(statistic: Statistic) -> Interval | None:
-    """Return the exact interval of a share of rows that is 0 or 1; None for any other statistic, errors among them."""
-    if not statistic.greater_is_better:
-        return None
+    """Return the exact interval of a share that is 0 or 1, whose rows count as right or wrong as a whole; None for any
+    other statistic, a mean of distances (a denominator of 1 each, less is better) among them."""
     hits, below = getattr(statistic, "numerators", None), getattr(statistic, "denominators", None)
-    if hits is None or below is None or not len(hits) or not np.all(np.asarray(below) == 1):
+    if hits is None or below is None:
         return None
-    reach = 1 - 0.025 ** (1 / len(hits))
+    hits, below = np.asarray(hits), np.asarray(below)
+    rows = int((below > 0).sum())
+    if rows == 0 or not (statistic.greater_is_better or (below != 1).any()):
+        return None
+    reach = 1 - 0.025 ** (1 / rows)
     if np.all(hits == 0):
         return Interval(0.0, 0.0, reach)
-    return Interval(1.0, 1 - reach, 1.0) if np.all(hits == 1) else None
+    return Interval(1.0, 1 - reach, 1.0) if statistic.greater_is_better and np.all(hits == below) else None
 
 
 def _interval(value: float, samples: Floats) -> Interval:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from fourfold.core.metrics import (
+    Interval,
     MacroF1,
     Ratio,
     RocAuc,
@@ -121,3 +122,5 @@ def test_a_share_at_its_bound_has_the_exact_interval(rows):
         assert (found.value, found.low, found.high) == pytest.approx((hits / rows, expected.low, expected.high))
     errors = interval(Ratio(np.zeros(rows), np.ones(rows), greater_is_better=False))
     assert (errors.low, errors.high) == (0, 0), "a mean of distances has no upper bound"
+    words = interval(Ratio(np.zeros(rows), np.full(rows, 3.0), greater_is_better=False))
+    assert words == Interval(0.0, 0.0, pytest.approx(binomtest(0, rows).proportion_ci(method="exact").high))
