@@ -90,6 +90,10 @@ class Folder:
         """Where a trained model is kept."""
         return self.path / "models" / f"{job.domain}-{job.case}-{job.rung.model}"
 
+    def forget_model(self, job: Job) -> None:
+        """Remove a kept model, so that the one that takes its place is kept."""
+        _remove(self.model(job))
+
     def log(self, job: Job) -> Path:
         """Where what a job prints goes."""
         return self.path / "jobs" / f"{job.key}.log"

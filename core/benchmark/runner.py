@@ -149,6 +149,8 @@ def run_all(
             say(f"{what}: done before")
         else:
             say(f"{what}: done before with {stale}; again" if stale else what)
+            if stale:
+                folder.forget_model(job)
             row = workers(job, folder, save=save(job))
             folder.keep(job, row)
         if "error" in row:

@@ -146,9 +146,11 @@ def test_what_other_code_or_versions_measured_is_done_again(tmp_path: Path) -> N
         return str(told[-1]).removeprefix("[1/1] nlp/toys: tiny, seed 0: ")
 
     assert run(here) == "done before"
+    folder.model(job).mkdir(parents=True)
     older = here["versions"] | {"torch": "1.0"}
     assert run(here | {"versions": older}) == f"done before with torch 1.0, now {here['versions']['torch']}; again"
     assert run(here | {"code": "other", "commit": "abc"}) == "done before with other code (commit abc); again"
+    assert not folder.model(job).exists(), "a model of other code is not kept"
 
 
 def test_changed_data_are_another_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
