@@ -1,27 +1,38 @@
 """The saved model: a folder that loads from any path and machine and cannot run code.
 
 `config.json` holds the format's version, the domain, the resolved configuration, what was learned from the data, and
-the hash of every file beside it and of itself. Weights are safetensors; the rest is JSON.
+the hash of every file beside and below it and of itself. Weights are safetensors; the rest is JSON. The baseline that
+lies in it is a model of its own; by the hash of its `config.json` it belongs to this one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import OutOfMemoryError, Tensor
 
 from .. import __version__
-from .errors import ArtifactError
+from .errors import ArtifactError, ConfigError, FourfoldError
 from .files import file_hash, write_text
 
 FORMAT = "fourfold-model"
 VERSION = 6
+
+_PASSING = frozenset({"checkpoints", "features", "tensorboard"})
+"""Folders of a run that are no part of the model; nor is what is hidden, the rest of a write that was cut off."""
+
+_LONGEST = 200
+"""The characters of a reason that is told."""
+
+_AGAIN = "copy the folder again or train anew"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +47,7 @@ class Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `config.json`, last of all files: a folder without it is not a model yet."""
-    files = {
-        path.relative_to(folder).as_posix(): file_hash(path)
-        for path in sorted(folder.glob("*"))
-        if path.is_file() and path.name != "config.json"
-    }
+    files = {path.relative_to(folder).as_posix(): file_hash(path) for path in _parts(folder)}
     record = {
         "format": FORMAT, "version": VERSION, "fourfold": __version__, "domain": manifest.domain, "kind": manifest.kind,
         "config": manifest.config, "learned": manifest.learned, "files": files,
@@ -68,17 +75,39 @@ def read_manifest(folder: Path, domain: str | None = None) -> Manifest:
         )
     claimed = record.pop("hash", None)
     if claimed != _digest(record):
-        raise ArtifactError(f"{folder}/config.json: changed after it was saved; copy the folder again or train anew")
+        raise ArtifactError(f"{folder}/config.json: changed after it was saved; {_AGAIN}")
+    manifest = _manifest(folder, record)
     for name, expected in record["files"].items():
         path = folder / name
         if not path.is_file():
-            raise ArtifactError(f"{path}: missing from the saved model; copy the folder again or train anew")
+            raise ArtifactError(f"{path}: missing from the saved model; {_AGAIN}")
         if file_hash(path) != expected:
-            raise ArtifactError(f"{path}: damaged (its hash differs); copy the folder again or train anew")
-    manifest = Manifest(**{name: record[name] for name in ("domain", "kind", "config", "learned")})
+            raise ArtifactError(f"{path}: damaged (its hash differs); {_AGAIN}")
     if domain is not None and manifest.domain != domain:
         raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {domain}")
     return manifest
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Turn whatever reading a saved model raises into ArtifactError: what is in it does not fit together.
+
+    Errors that say themselves what is wrong pass, and a lack of memory does.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise ArtifactError(f"{folder}/config.json: settings that cannot be ({_short(error)}); {_AGAIN}") from error
+    except (FourfoldError, MemoryError, OutOfMemoryError):
+        raise
+    except Exception as error:  # what the readers of damaged data raise is anything, tokenizers' an Exception
+        reason = f"{type(error).__name__}: {_short(error)}"
+        raise ArtifactError(f"{folder}: its files do not fit together ({reason}); {_AGAIN}") from error
+
+
+def _short(error: Exception) -> str:
+    line = " ".join(str(error).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def read_start(folder: Path, domain: str) -> Manifest:
@@ -105,6 +134,19 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
         raise ArtifactError(f"{folder}/model.safetensors: damaged ({error}); copy the folder again") from None
 
 
+def check_weights(folder: Path, weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Raise ArtifactError where weights are not those, by name, shape and type, of the model that is described."""
+    for name in sorted(weights.keys() | wanted.keys()):
+        has, needs = (_form(tensors.get(name)) for tensors in (weights, wanted))
+        if has != needs:
+            what = f"'{name}' is {has}, where the configuration asks for {needs}"
+            raise ArtifactError(f"{folder}/model.safetensors: not the weights of this model ({what}); {_AGAIN}")
+
+
+def _form(tensor: Tensor | None) -> str:
+    return "missing" if tensor is None else f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+
+
 def _read_json(folder: Path) -> Any:
     path = folder / "config.json"
     if not path.is_file():
@@ -112,8 +154,30 @@ def _read_json(folder: Path) -> Any:
         raise ArtifactError(f"{folder}: not a saved model ({why}); give a folder that `fourfold … train` wrote")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ArtifactError(f"{path}: damaged ({error}); copy the folder again or train anew") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtifactError(f"{path}: damaged ({error}); {_AGAIN}") from None
+
+
+def _manifest(folder: Path, record: dict[str, Any]) -> Manifest:
+    """Return the manifest of a record in which everything is there and of its kind."""
+    kinds = {"domain": str, "kind": str, "config": dict, "learned": dict, "files": dict}
+    wrong = [name for name, kind in kinds.items() if not isinstance(record.get(name), kind)]
+    wrong += [name for name, value in record["files"].items() if not isinstance(value, str)] if not wrong else []
+    if wrong:
+        raise ArtifactError(f"{folder}/config.json: damaged ('{wrong[0]}' is missing or of the wrong kind); {_AGAIN}")
+    return Manifest(**{name: record[name] for name in ("domain", "kind", "config", "learned")})
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Return the files of a model, but its `config.json`; of a model that lies in it, that one's `config.json`."""
+    found: list[Path] = []
+    for path in (path for path in sorted(folder.iterdir()) if not path.name.startswith(".")):
+        if path.is_file() and path.name != "config.json":
+            found.append(path)
+        elif path.is_dir() and path.name not in _PASSING:
+            own = path / "config.json"
+            found += [own] if own.is_file() else _parts(path)
+    return found
 
 
 def _digest(record: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ Every name and type is checked against the dataclass, so that a wrong one is ref
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tomllib
 import types
 import typing
@@ -79,7 +80,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _replace(kind: type[C], config: C | None, values: Mapping[str, Any], path: str) -> C:
-    hints = typing.get_type_hints(kind)
+    hints = _hints(typing.cast(typing.Hashable, kind))
     names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     changes: dict[str, Any] = {}
     for name, value in values.items():
@@ -93,6 +94,12 @@ def _replace(kind: type[C], config: C | None, values: Mapping[str, Any], path: s
         else:
             raise ConfigError(f"{place}: a section, not a value; set one of its keys, such as {place}.{_first(hint)}")
     return kind(**changes) if config is None else dataclasses.replace(config, **changes)  # type: ignore[type-var]
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the types of a dataclass's fields; Python evaluates the text that they are in its source."""
+    return typing.get_type_hints(kind)
 
 
 def _section(hint: Any, value: Any) -> Any:

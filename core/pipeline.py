@@ -221,8 +221,13 @@ class Pipeline(Answering, Estimator):
         if name and scheme in cls.schemes:
             found: Self = cls.load_foreign(scheme, name, device)
             return found
-        folder = Path(path)
-        manifest = artifact.read_manifest(folder, cls.domain)
+        manifest = artifact.read_manifest(Path(path), cls.domain)
+        pick_device(device)  # a wrong one is no fault of the folder
+        with artifact.told(Path(path)):
+            return cls._load(Path(path), manifest, device)
+
+    @classmethod
+    def _load(cls, folder: Path, manifest: artifact.Manifest, device: str) -> Self:
         config = from_dict(type(next(iter(cls.presets.values()))()), manifest.config)
         model = cls(manifest.kind, seed=config.train.seed, device=device, config=config)
         model.config_ = config
@@ -230,9 +235,12 @@ class Pipeline(Answering, Estimator):
         model.model_ = None
         if manifest.kind != LINEAR:
             model.load_more(folder)
-            model._place(model.build_model(), artifact.load_weights(folder))
+            weights = artifact.load_weights(folder)
+            with torch.device("meta"):  # takes no memory, whatever sizes the configuration names
+                artifact.check_weights(folder, weights, model.build_model().state_dict())
+            model._place(model.build_model(), weights)
             folder = folder / "baseline"
-            artifact.read_manifest(folder)
+            artifact.read_manifest(folder, cls.domain)
         model.baseline_ = cls.baseline_type.load(folder)
         model.evaluation_, model.history_ = None, []
         model.columns_, model.facts_ = manifest.learned["columns"], manifest.learned["facts"]

@@ -10,6 +10,9 @@ from ..errors import ConfigError, did_you_mean
 Activation = Literal["gelu", "relu", "swiglu"]
 Norm = Literal["layer", "rms"]
 
+MOST_LAYERS = 1_000
+"""A configuration that asks for more is damaged: none is known with more, and building them would take for ever."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerConfig:
@@ -48,6 +51,8 @@ class TransformerConfig:
         for name in ("width", "num_layers", "num_heads"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+        if self.num_layers > MOST_LAYERS:
+            raise ConfigError(f"num_layers ({self.num_layers}) must be {MOST_LAYERS:,} or fewer")
         if self.hidden < 0:
             raise ConfigError(f"hidden ({self.hidden}) must be 0 (chosen from width) or more")
         if self.convolution < 0 or (self.convolution and self.convolution % 2 == 0):

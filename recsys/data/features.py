@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -299,10 +300,19 @@ def _entry(field: Field) -> dict[str, Any]:
 
 def _field(entry: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Field:
     if entry["kind"] == "numeric":
-        scale = {name: entry[name] for name in ("log_mean", "log_deviation") if name in entry}  # older ones have none
-        return Numeric(name=entry["name"], knots=tuple(entry["knots"]), **scale)
+        scale = {name: _finite(entry[name]) for name in ("log_mean", "log_deviation") if name in entry}  # not in older
+        return Numeric(name=str(entry["name"]), knots=tuple(map(_finite, entry["knots"])), **scale)
     values = from_arrays({part: arrays[f"{entry['name']}.{part}"] for part in ("bytes", "ends")})
-    return Categorical(name=entry["name"], values=values, unseen=entry["unseen"])
+    unseen = entry["unseen"]
+    if not isinstance(unseen, int) or unseen < 0:
+        raise ValueError(f"unseen: {unseen!r} is no number of ids")
+    return Categorical(name=str(entry["name"]), values=values, unseen=unseen)
+
+
+def _finite(value: Any) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return float(value)
 
 
 def _list_entry(one: Several) -> dict[str, Any]:

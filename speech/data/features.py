@@ -208,6 +208,8 @@ class SpeechFeatures:
                 vocabulary = _pieces(folder / TOKENIZER, vocabulary.units)
             subsampling = int(learned["subsampling"])
             mean, deviation = (np.array(learned[name], dtype=np.float32) for name in ("mean", "deviation"))
+            if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
+                raise ValueError("statistics that are no finite numbers")
         except FileNotFoundError:
             raise ArtifactError(f"{path}: no such file; save the model again") from None
         except (ValueError, KeyError, TypeError) as error:

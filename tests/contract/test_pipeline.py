@@ -183,7 +183,7 @@ def test_most_of_the_default_model_is_the_core(sample: Sample) -> None:
 def test_the_artefact_holds_no_code_and_every_file_is_hashed(model: Any, run: Path) -> None:
     record = json.loads((run / "config.json").read_text())
     files = {path.name for path in run.iterdir() if path.is_file()} - {"config.json"}
-    assert files == set(record["files"])
+    assert files | {"baseline/config.json"} == set(record["files"])
     assert {path.suffix for path in run.rglob("*") if path.is_file()} <= {
         ".json",
         ".jsonl",

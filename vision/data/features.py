@@ -114,13 +114,15 @@ class ImageFeatures:
         path = folder / FILE
         try:
             kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            moments = {name: tuple(kept[name]) for name in ("mean", "std")}
+            moments = {name: tuple(map(float, kept[name])) for name in ("mean", "std")}
+            with np.errstate(over="raise"):
+                np.asarray(list(moments.values()), np.float32)  # as many of both, and of a size that pixels can have
             known = config or from_dict(ImageFeaturesConfig, kept["config"])
             return cls(**kept | moments | {"classes": load_labels(folder), "config": known})
         except FileNotFoundError as error:
             missing = error.filename or path
             raise ArtifactError(f"{missing}: no such file; copy the folder again or train anew") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (ArithmeticError, ValueError, KeyError, TypeError) as error:
             message = f"{path}: damaged ({error}); copy the folder again or train anew"
             raise ArtifactError(message) from None
 
