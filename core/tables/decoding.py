@@ -13,6 +13,12 @@ ENDINGS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
 """The endings of the files that are tables."""
 
 
+LARGEST_RATIO = 200
+"""How many times larger than its gzip file a table may be: texts are three to twenty times as large."""
+
+_ALWAYS_FINE = 1 << 28
+
+
 def read_text(path: Path) -> tuple[str, str]:
     """Return a file's text and its encoding; raise DataError, with the line, where it is no text."""
     raw = read_bytes(path)
@@ -39,9 +45,19 @@ def decode(name: str, raw: bytes, encoding: Encoding) -> str:
 def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, unpacked where its name ends in .gz."""
     try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        return _unpacked(path) if path.suffix == ".gz" else path.read_bytes()
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise damaged(path, error) from None
+
+
+def _unpacked(path: Path) -> bytes:
+    """Return what a gzip file holds; DataError where that is so much more that it can be no text."""
+    most = max(_ALWAYS_FINE, LARGEST_RATIO * path.stat().st_size)
+    with gzip.open(path) as file:
+        raw = file.read(most + 1)
+    if len(raw) > most:
+        raise DataError(f"{path.name}: unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself")
+    return raw
 
 
 def damaged(path: Path, error: Exception) -> DataError:

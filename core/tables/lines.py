@@ -13,6 +13,22 @@ from ..errors import DataError
 from .decoding import read_text
 from .table import Content
 
+TOO_DEEP = "JSON nested too deeply to be read; write one flat object a row"
+
+
+HALF = "half a character (a lone surrogate, \\ud800 to \\udfff); write the file again, as UTF-8"
+
+
+def is_half(text: str, values: Any) -> bool:
+    """Say whether what JSON text holds has halves of characters, which no text can be written with."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return False
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
 
 def read_lines(path: Path) -> Content:
     """Read JSON lines whole; DataError names the line that is no object."""
@@ -33,6 +49,10 @@ def objects(name: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, An
             row = json.loads(line.removesuffix("\n"))
         except ValueError as error:
             raise DataError(f"{name}:{number}: not JSON ({error}); write one object a line") from None
+        except RecursionError:
+            raise DataError(f"{name}:{number}: {TOO_DEEP}") from None
         if not isinstance(row, dict):
             raise DataError(f"{name}:{number}: not a JSON object; write one object a line")
+        if is_half(line, row):
+            raise DataError(f"{name}:{number}: {HALF}")
         yield number, row

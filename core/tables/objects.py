@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .decoding import read_text
-from .lines import read_lines
+from .lines import HALF, TOO_DEEP, is_half, read_lines
 from .table import Content
 
 _DECODER = json.JSONDecoder()
@@ -28,10 +28,16 @@ def read_objects(path: Path) -> Content:
             return read_lines(path)
         what = f"{error.msg}, column {error.colno}"
         raise DataError(f"{path.name}:{error.lineno}: not JSON ({what}); mend it, or write one object a line") from None
+    except RecursionError:
+        raise DataError(f"{path.name}: {TOO_DEEP}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise DataError(f"{path.name}: not JSON ({str(error).split(';', maxsplit=1)[0]}); mend it") from None
     rows = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(rows, list):
         raise DataError(f'{path.name}: no list of objects; write [{{"text": …}}, …] or {{"data": [{{"text": …}}, …]}}')
     lines = functools.cache(lambda: list(_lines(text, _start(text, isinstance(whole, dict)))))
+    if is_half(text, rows):
+        raise DataError(f"{path.name}: {HALF}")
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
             raise DataError(f"{path.name}:{lines()[number]}: not a JSON object; make each row an object")
@@ -42,7 +48,7 @@ def _is_lines(text: str) -> bool:
     """Say whether the first line is an object by itself: JSON lines may be called .json, as NeMo's manifests are."""
     try:
         return isinstance(json.loads(text.lstrip().split("\n", 1)[0]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

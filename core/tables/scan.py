@@ -17,7 +17,7 @@ from .encodings import UTF_8, UTF_8_MARKED, Encoding
 from .mapped import Spill, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
-from .table import refuse_repeated
+from .table import refuse_many, refuse_repeated
 
 BLOCK_ROWS = 1 << 17
 _BLOCK_BYTES = 1 << 21
@@ -260,6 +260,7 @@ def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None, encoding:
     if header is None or header[1] is None:
         raise empty(path.name)
     # A column without a name is called as pandas calls it, so that a table is the same however large it is.
+    refuse_many(len(header[1]), path.name)
     columns = list(names or (name or f"Unnamed: {place}" for place, name in enumerate(header[1])))
     refuse_repeated(columns, path.name)
     read = csv.ReadOptions(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import DataError
 from .decoding import read_text
-from .table import Content, refuse_repeated
+from .table import Content, refuse_many, refuse_repeated
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def read_separated(path: Path, dialect: Dialect) -> Content:
     def lines() -> io.StringIO:
         return io.StringIO(text, newline="")
 
+    refuse_many(text[: text.find("\n")].count(dialect.delimiter), path.name)
     try:
         frame = pd.read_csv(lines(), **dialect.pandas())
     except pd.errors.EmptyDataError:

@@ -20,7 +20,7 @@ from .lines import objects
 from .mapped import spill
 from .probing import open_text, probe
 from .separated import Dialect, empty, may_be_ragged
-from .table import Content, refuse_repeated
+from .table import Content, refuse_many, refuse_repeated
 
 ABOVE = 1 << 28
 """The bytes from which on a text file is not held in memory."""
@@ -34,6 +34,7 @@ def stream_separated(path: Path, dialect: Dialect) -> Content:
         header = next(dialect.records(file), None)
     if header is None:
         raise empty(path.name)
+    refuse_many(len(header[1] or []), path.name)
     refuse_repeated(header[1] or [], path.name)
     ragged: list[bool] = []
     frame, keep = _spill_cells(path, encoding, dialect, ragged)

@@ -86,6 +86,16 @@ class Table:
         return texts
 
 
+_MOST_COLUMNS = 100_000
+"""A table of more is none: its readers take kilobytes and a moment for each."""
+
+
+def refuse_many(columns: int, name: str) -> None:
+    """Raise DataError where a table has more columns than any has."""
+    if columns > _MOST_COLUMNS:
+        raise DataError(f"{name}: more than {_MOST_COLUMNS:,} columns; give rows, not columns, for what are many")
+
+
 def refuse_repeated(columns: Sequence[object], name: str) -> None:
     """Raise DataError where two columns have one name."""
     names = pd.Index(map(str, columns))
