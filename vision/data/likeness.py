@@ -64,7 +64,8 @@ def _block_means(table: ImageTable) -> npt.NDArray[np.float32]:
 def _bits(means_NKK: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     right = means_NKK[:, :, :-1] > means_NKK[:, :, 1:]
     below = means_NKK[:, :-1] > means_NKK[:, 1:]
-    return np.concatenate([right.reshape(len(right), -1), below.reshape(len(below), -1)], axis=1)
+    count = 2 * _BLOCKS * (_BLOCKS - 1)  # said, since of no images nothing can be inferred
+    return np.stack([right.reshape(-1, count // 2), below.reshape(-1, count // 2)], axis=1).reshape(-1, count)
 
 
 def _pairs(band: npt.NDArray[np.bool_]) -> Iterator[Integers]:
