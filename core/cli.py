@@ -1,5 +1,6 @@
 """The command line: the same grammar in every domain, made from one factory; heavy imports happen inside commands."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -34,6 +35,10 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --
 Force = Annotated[bool, typer.Option("--force", help="Replace the run in --out.")]
 
 
+_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES)
+"""What the system says of paths that a person should look at again."""
+
+
 def main() -> NoReturn:
     """Run the command line; exit with 0, 1 (the work failed) or 2 (wrong usage or bad data)."""
     # torch's threads sleep, not spin, while they wait: on a machine that other programs use too, a spinning thread
@@ -46,15 +51,33 @@ def main() -> NoReturn:
     except FourfoldError as error:
         if debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_harmless(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except MemoryError:
+        if debug:
+            raise
+        print("error: not enough memory; give less data at once, or a larger machine", file=sys.stderr)
+        sys.exit(1)
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.filename and error.errno in _PATHS:
+            path, reason = _harmless(str(error.filename)), str(error.strerror).lower()
+            print(f"error: {path}: {reason}; check the path", file=sys.stderr)
+            sys.exit(2)
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else repr(error)
-        print(f"error: {reason} (--debug shows where)", file=sys.stderr)
+        print(f"error: {_harmless(reason)} (--debug shows where)", file=sys.stderr)
         sys.exit(1)
     sys.exit(0)
+
+
+def _harmless(message: str) -> str:
+    """Return a message as one line in which names out of data cannot steer the terminal."""
+    if message.isprintable():
+        return message
+    from .report import visible
+
+    return str(visible(message)).replace("\n", " ")
 
 
 def build_app() -> typer.Typer:

@@ -16,11 +16,13 @@ from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
 from .errors import ConfigError, DataError
 from .labels import SEPARATOR
-from .report import Evaluation, listing, plain_json, shown
+from .report import Evaluation, listing, plain_json, shown, visible
 
 if TYPE_CHECKING:
     from .benchmark.command import Wanted
     from .tuning import Search
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Columns = tuple[str | None, str | None]
 
@@ -256,9 +258,9 @@ def _write_rows(rows: Iterator[dict[str, Any]], columns: list[str], out: Path | 
         if out and out.suffix == ".jsonl":
             target.writelines(plain_json(row) + "\n" for row in rows)
             return
-        writer = csv.DictWriter(target, columns)
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        writer, shown = csv.writer(target), not out and sys.stdout.isatty()
+        writer.writerow([_cell(name, shown=shown) for name in columns])
+        writer.writerows([_cell(row[name], shown=shown) for name in columns] for row in rows)
 
 
 def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
@@ -321,11 +323,28 @@ def info(*, as_json: bool) -> None:
     print(plain_json(found) if as_json else json.dumps(found, indent=2))
 
 
-def _cell(value: Any) -> Any:
-    """Return a value as a cell: nothing for None, several labels joined."""
+def _cell(value: Any, *, shown: bool = False) -> Any:
+    """Return a value as a cell: nothing for None, several labels joined, no text that a spreadsheet would run.
+
+    As OWASP advises ("CSV injection"), an apostrophe goes before a text that begins like a formula and is no number;
+    where the cell is `shown` on a terminal, control characters are written out.
+    """
     if value is None:
         return ""
-    return SEPARATOR.join(value) if isinstance(value, tuple) else value
+    text = SEPARATOR.join(value) if isinstance(value, tuple) else value
+    if not isinstance(text, str):
+        return text
+    if shown:
+        text = str(visible(text))
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def next_run(domain: str) -> Path:

@@ -3,6 +3,7 @@
 from .evaluation import Comparison, Confusion, Evaluation, Picture, Table, plain_json
 from .listing import listing
 from .mistake import Change, Difference, Mark, Media, Mistake
+from .text import visible
 from .verdict import shown, verdict
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "plain_json",
     "shown",
     "verdict",
+    "visible",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,11 @@ def plain_json(value: Any) -> str:
     >>> plain_json({"wer": float("nan")})
     '{"wer": null}'
     """
-    return json.dumps(_finite(value), ensure_ascii=False)
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(_finite(value), ensure_ascii=False))
+
+
+_HIDDEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal or is no character; JSON itself writes out only what is below a space."""
 
 
 def _finite(value: Any) -> Any:
