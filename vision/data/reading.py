@@ -188,7 +188,10 @@ def _read_archive(
         if refused and not any(path.is_file() for path in folder.rglob("*")):
             name, why = next(iter(refused.items()))
             raise DataError(f"{archive.name}: nothing in it can be read; {name}: {why}")
-        return replace(_read_folder(folder, labels, size, refused), name=archive.name)
+        try:
+            return replace(_read_folder(folder, labels, size, refused), name=archive.name)
+        except DataError as error:  # where it was unpacked is nobody's concern
+            raise DataError(str(error).replace(temporary, str(archive.parent))) from None
 
 
 def _read_rows(
