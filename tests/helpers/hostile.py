@@ -33,7 +33,7 @@ def outcome(done: Finished, folder: Path) -> str:
 
 
 def _short(message: str, folder: Path) -> str:
-    return message.replace(str(folder.resolve()), "").replace(str(folder), "")[:150]
+    return message.replace(str(folder.resolve()), "").replace(str(folder), "").replace(folder.name, "")[:150]
 
 
 def tried(domain: str, run: Path, data: Path, folder: Path) -> dict[str, str]:
@@ -50,11 +50,10 @@ def main() -> None:
 
     domain, run, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     torch.set_num_threads(1)
-    warm = folder / "warm"
     found: dict[str, object] = {}
     now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     for number, case in enumerate(one for one in cases() if one.dangerous and one.domain == domain):
-        place = folder / str(number)
+        place = folder / f"dangerous-{number}"
         place.mkdir(parents=True)
         data = case.make(place)
         resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY, resource.RLIM_INFINITY))
@@ -66,7 +65,6 @@ def main() -> None:
         print(case.name, found[case.name], file=sys.stderr, flush=True)
         for path in (path for path in place.iterdir() if path.is_file()):
             path.unlink()
-    del warm
     print(json.dumps(found))
 
 
