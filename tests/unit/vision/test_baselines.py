@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fourfold.core.batch import Examples
+from fourfold.core.config import override
 from fourfold.core.errors import ArtifactError
 from fourfold.vision import ImageClassifier
 from fourfold.vision.baselines import ImageBaseline, baseline
@@ -96,8 +97,8 @@ def test_what_is_missing_is_told(tmp_path: Path, name: str) -> None:
 
 def test_the_report_has_all_of_them(tmp_path: Path) -> None:
     train = bars(60, 0)
-    config = PRESETS["tiny"]()
-    model = ImageClassifier("tiny", config=config, budget="2s").fit(train)
+    config = override(PRESETS["tiny"](), {"train": {"max_steps": 4}})
+    model = ImageClassifier("tiny", config=config).fit(train)
     evaluation = model.evaluate(bars(20, 1))
     assert evaluation.baseline is not None
     assert {evaluation.baseline.name, *evaluation.baseline.others} == set(ImageBaseline.names)
