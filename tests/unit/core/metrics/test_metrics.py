@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import jiwer
 import numpy as np
 import pytest
@@ -124,3 +126,16 @@ def test_a_share_at_its_bound_has_the_exact_interval(rows):
     assert (errors.low, errors.high) == (0, 0), "a mean of distances has no upper bound"
     words = interval(Ratio(np.zeros(rows), np.full(rows, 3.0), greater_is_better=False))
     assert words == Interval(0.0, 0.0, pytest.approx(binomtest(0, rows).proportion_ci(method="exact").high))
+
+
+def test_the_interval_is_as_wide_as_95_in_100_are() -> None:
+    right = (np.arange(2000) % 10 < 3).astype(np.float64)
+    found = interval(Ratio(right, np.ones(2000)))
+    assert found.high - found.low == pytest.approx(2 * 1.96 * math.sqrt(0.3 * 0.7 / 2000), rel=0.08)
+
+
+def test_macro_f1_leaves_out_classes_that_a_weighting_has_not() -> None:
+    labels = np.array([0, 0, 1, 2])
+    statistic = MacroF1(labels, np.array([0, 1, 1, 2]))
+    (value,) = statistic.values(np.array([[1.0, 1.0, 1.0, 0.0]]))
+    assert value == pytest.approx(sk.f1_score([0, 0, 1], [0, 1, 1], average="macro"))
