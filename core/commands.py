@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
 from .errors import ConfigError, DataError
-from .labels import SEPARATOR
-from .report import Evaluation, listing, plain_json, shown, visible
+from .report import Evaluation, listing, plain_json, shown
+from .rows import write_rows
 
 if TYPE_CHECKING:
     from .benchmark.command import Wanted
     from .tuning import Search
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Columns = tuple[str | None, str | None]
 
@@ -217,7 +212,7 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
     data = model.read_inputs(asked.inputs) if asked.inputs else asked.file
     if asked.top:
         found = model.set_params(verbose=True).top(data, asked.top, by=asked.by)
-        _write_rows(iter(found), list(found[0]), out, as_json=as_json)
+        write_rows(iter(found), list(found[0]), out, as_json=as_json)
         return
     table = not as_json and not (out and out.suffix == ".jsonl")
     columns = model.columns | {"error": "error"} | ({} if table else model.details)
@@ -225,7 +220,7 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
         {name: getattr(answer, field, None) for name, field in columns.items()}
         for answer in model.stream(data, input=asked.column)
     )
-    _write_rows(rows, list(columns), out, as_json=as_json)
+    write_rows(rows, list(columns), out, as_json=as_json)
 
 
 def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
@@ -245,22 +240,6 @@ def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -
         raise ConfigError(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
     model = domain.load_pipeline().load(run, device=device)
     return model.answer_with(parse_assignments(settings)) if settings else model
-
-
-def _write_rows(rows: Iterator[dict[str, Any]], columns: list[str], out: Path | None, *, as_json: bool) -> None:
-    """Write rows as they come: as JSON, JSON lines or CSV."""
-    first = list(itertools.islice(rows, 1))  # what cannot be read is found before a file is written over
-    rows = itertools.chain(first, rows)
-    if as_json:
-        print(plain_json(list(rows)))
-        return
-    with out.open("w", newline="", encoding="utf-8") if out else _Stdout() as target:
-        if out and out.suffix == ".jsonl":
-            target.writelines(plain_json(row) + "\n" for row in rows)
-            return
-        writer, shown = csv.writer(target), not out and sys.stdout.isatty()
-        writer.writerow([_cell(name, shown=shown) for name in columns])
-        writer.writerows([_cell(row[name], shown=shown) for name in columns] for row in rows)
 
 
 def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
@@ -323,30 +302,6 @@ def info(*, as_json: bool) -> None:
     print(plain_json(found) if as_json else json.dumps(found, indent=2))
 
 
-def _cell(value: Any, *, shown: bool = False) -> Any:
-    """Return a value as a cell: nothing for None, several labels joined, no text that a spreadsheet would run.
-
-    As OWASP advises ("CSV injection"), an apostrophe goes before a text that begins like a formula and is no number;
-    where the cell is `shown` on a terminal, control characters are written out.
-    """
-    if value is None:
-        return ""
-    text = SEPARATOR.join(value) if isinstance(value, tuple) else value
-    if not isinstance(text, str):
-        return text
-    if shown:
-        text = str(visible(text))
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def next_run(domain: str) -> Path:
     """Return the first free `runs/DOMAIN-N`."""
     number = 1
@@ -398,13 +353,3 @@ def _say_evaluation(evaluation: Evaluation | None, rows: str) -> None:
     for name, found in evaluation.metrics.items():
         print(f"  {name:<{width}} {shown(name, found.value)}  ({shown(name, found.low)} to {shown(name, found.high)})")
     print(evaluation.verdict())
-
-
-class _Stdout:
-    """Standard output as a context that stays open."""
-
-    def __enter__(self) -> Any:
-        return sys.stdout
-
-    def __exit__(self, *error: object) -> None:
-        sys.stdout.flush()

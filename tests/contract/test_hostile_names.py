@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 from console import fourfold
 
-from fourfold.core.commands import _cell
 from fourfold.core.report import plain_json
+from fourfold.core.rows import cell
 
 FORMULA, SCRIPT, ESCAPE = "=cmd()|'/c calc'!A1", "<script>alert(1)</script>", "\x1b[31mred\x1b[0m"
 
 
 @pytest.mark.parametrize("text", [FORMULA, "+1+cmd()", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1+1"])
 def test_a_formula_becomes_a_text(text: str) -> None:
-    assert _cell(text) == f"'{text}" and _cell((text, "b")) == f"'{text}|b"
+    assert cell(text) == f"'{text}" and cell((text, "b")) == f"'{text}|b"
 
 
 @pytest.mark.parametrize("value", ["-1", "+1.5", "-1e-3", "-inf", -1, -0.5, "a=b", "film", "", "a-b"])
 def test_numbers_and_plain_texts_stay(value: object) -> None:
-    assert _cell(value) == value
+    assert cell(value) == value
 
 
 def test_what_steers_a_terminal_is_written_out_in_json() -> None:

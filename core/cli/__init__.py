@@ -1,0 +1,112 @@
+"""The command line: the same grammar in every domain; heavy imports happen inside commands."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ..domains import domains
+from ..errors import FourfoldError
+from .bench import build_bench
+from .domain import build_commands
+from .options import Data, Device, Json, RunPath
+
+__all__ = ["Data", "Device", "RunPath", "build_app", "build_commands", "main"]
+
+_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES)
+"""What the system says of paths that a person should look at again."""
+
+
+def main() -> NoReturn:
+    """Run the command line; exit with 0, 1 (the work failed) or 2 (wrong usage or bad data)."""
+    # torch's threads sleep, not spin, while they wait: on a machine that other programs use too, a spinning thread
+    # holds up all the others (two threads on two busy cores: 28 times slower).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        build_app()(arguments, prog_name="fourfold")
+    except FourfoldError as error:
+        if debug:
+            raise
+        print(f"error: {_harmless(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except MemoryError:
+        if debug:
+            raise
+        print("error: not enough memory; give less data at once, or a larger machine", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError) and error.filename and error.errno in _PATHS:
+            path, reason = _harmless(str(error.filename)), str(error.strerror).lower()
+            print(f"error: {path}: {reason}; check the path", file=sys.stderr)
+            sys.exit(2)
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else repr(error)
+        print(f"error: {_harmless(reason)} (--debug shows where)", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _harmless(message: str) -> str:
+    """Return a message as one line in which names out of data cannot steer the terminal."""
+    if message.isprintable():
+        return message
+    from ..report import visible
+
+    return str(visible(message)).replace("\n", " ")
+
+
+def build_app() -> typer.Typer:
+    """Return the application with one group of commands for each installed domain."""
+    app = typer.Typer(
+        help="Fourfold: one Transformer core for text, images, clicks and speech.",
+        epilog="Every command takes --debug: show the traceback of an error.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    for domain in domains().values():
+        app.add_typer(build_commands(domain), name=domain.name)
+    app.add_typer(build_bench(), name="bench")
+    app.command()(demo)
+    app.command()(info)
+    return app
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the benchmark and its page go.")] = Path("runs/demo"),
+) -> None:
+    """Measure all domains on embedded data, and show predictions that a person can check, in a few minutes."""
+    from .. import commands
+
+    commands.demo(out)
+
+
+def info(json: Json = False) -> None:
+    """Say which versions, devices and domains are here."""
+    from .. import commands
+
+    commands.info(as_json=json)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from ... import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
