@@ -109,7 +109,7 @@ def test_the_order_of_rows_and_doubles_do_not_move_the_split(first: int, random)
     def test_rows(inputs: list[str]) -> set[str]:
         return set(hashed(Examples(inputs=inputs, labels=np.array(inputs)), 0.5).test.inputs)
 
-    texts = [f"text {number}" for number in range(first, first + 50)]
+    texts = [f"text {number}" for number in range(first, first + 400)]
     expected = test_rows(texts)
     shuffled = [*texts, *texts[:7]]
     random.shuffle(shuffled)

@@ -172,6 +172,8 @@ def test_changed_data_are_another_job(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_ctrl_c_leaves_what_is_done(cases: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    for_ever = "test = 0.4\nsettings = {train = {epochs = 100000}}\n"
+    cases.write_text(cases.read_text().replace("test = 0.4\n", for_ever))
     words = ("bench", "--cases", str(cases), "--case", "good", "--model", "prior")
     command = [sys.executable, "-m", "fourfold", *words, "--model", "small", "--out", str(out)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:

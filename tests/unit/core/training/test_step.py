@@ -25,7 +25,7 @@ from fourfold.core.training import (
     Validation,
 )
 from fourfold.core.training.distributed import Ranks
-from fourfold.core.training.sampling import Plan, Steps
+from fourfold.core.training.sampling import Part, Plan, Steps
 from fourfold.core.training.step import Stepper
 
 CPU = torch.device("cpu")
@@ -222,3 +222,27 @@ def test_average_of_weights_is_what_evaluation_sees() -> None:
     pairs = list(zip(task.model.parameters(), plain.model.parameters(), strict=True))
     assert any(not torch.equal(a, b) for a, b in pairs)
     assert all((a - b).abs().max() < 0.05 for a, b in pairs)
+
+
+def test_a_row_that_only_keeps_a_rank_in_step_weighs_nothing() -> None:
+    source, rows = ToySource(64), np.arange(5, 24)
+
+    def found(*parts: tuple[Batch, float]) -> list[Tensor]:
+        task = toy_task(dropout=0.0)
+        Stepper(task, TrainConfig(), CPU, torch.float32, Ranks()).backward(list(parts))
+        return [p.grad.clone() for p in task.model.parameters() if p.grad is not None]
+
+    real, filler = (source.batch(rows), 1.0), (source.batch(rows[:1]), 0.0)
+    for with_it, without in zip(found(real, filler), found(real), strict=True):
+        torch.testing.assert_close(with_it, without, atol=1e-6, rtol=0)
+
+
+def test_the_loss_scale_halves_where_gradients_overflow() -> None:
+    task, source = toy_task(dropout=0.0), ToySource(64)
+    stepper = Stepper(task, TrainConfig(), CPU, torch.float16, Ranks())
+    parts = [Part(source.batch(np.arange(8)), 1.0)]
+    stepper(parts, 1.0)
+    assert stepper.scale.tolist() == [4096.0, 1.0]
+    stepper.scale[0] = 2.0**40
+    stepper(parts, 1.0)
+    assert stepper.scale.tolist() == [2.0**39, 0.0]
