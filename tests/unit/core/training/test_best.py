@@ -63,3 +63,11 @@ def test_of_equals_without_a_log_loss_the_last_are_kept() -> None:
     validation = Validation(ToySource(16), score, "wer", greater_is_better=False)
     outcome = Trainer(config, torch.device("cpu")).fit(toy_task(), ToySource(64), validation)
     assert outcome.metrics == {"wer": 0.0} and outcome.state.best_step == 12
+
+
+def test_what_is_better_begins_the_patience_anew() -> None:
+    values = iter([0.5, 0.4, 0.6, 0.5, 0.7, 0.6])
+    validation = Validation(ToySource(16), lambda _: {"accuracy": next(values)}, "accuracy")
+    config = TrainConfig(epochs=6, batch_rows=16, evaluations=6, patience=2)
+    outcome = Trainer(config, torch.device("cpu")).fit(toy_task(), ToySource(64), validation)
+    assert (outcome.state.step, outcome.state.best_step, outcome.state.stale) == (24, 20, 1)

@@ -246,3 +246,10 @@ def test_the_loss_scale_halves_where_gradients_overflow() -> None:
     stepper.scale[0] = 2.0**40
     stepper(parts, 1.0)
     assert stepper.scale.tolist() == [2.0**39, 0.0]
+
+
+def test_a_step_without_any_target_changes_nothing() -> None:
+    source = ToySource(64)
+    source.labels[:] = -1
+    loss, grads = gradients(source, np.arange(16), 2, Classification)
+    assert loss == 0 and all(not grad.any() for grad in grads)
