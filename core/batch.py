@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -190,6 +190,13 @@ class Source(Protocol):
     def __len__(self) -> int: ...
 
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch: ...
+
+
+@runtime_checkable
+class Stretching(Source, Protocol):
+    """A source whose augmentation changes the lengths of its rows; `drawn_lengths` returns those of a draw's epoch."""
+
+    def drawn_lengths(self, draw: Draw) -> npt.NDArray[np.int64]: ...
 
 
 def pad(sequences: Sequence[npt.NDArray[Any]], value: float = 0) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from .guards import Interrupted
 from .inference import predict
 from .loop import Trainer
 from .progress import Bar, History, Observer, Observers, Silent, TensorBoard, read_history
-from .sampling import Plan, Steps
+from .sampling import Steps, plan_for
 from .state import Outcome, State, Validation
 from .task import BinaryClassification, Classification, Output, Regression, SetClassification, Task, Term
 
@@ -23,7 +23,6 @@ __all__ = [
     "OptimizerConfig",
     "Outcome",
     "Output",
-    "Plan",
     "Ranks",
     "Regression",
     "ScheduleConfig",
@@ -40,6 +39,7 @@ __all__ = [
     "Validation",
     "budget_seconds",
     "joined",
+    "plan_for",
     "predict",
     "read_history",
 ]

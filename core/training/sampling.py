@@ -7,6 +7,7 @@ micro-batches and ranks, so the order survives a change of either.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Dataset
 
-from ..batch import Batch, Draw, Rows, Source
+from ..batch import Batch, Draw, Rows, Source, Stretching
 from ..errors import ConfigError
 
 _GROWTH = 1.05
@@ -32,6 +33,9 @@ class Plan:
     `batch_rows` rows or `batch_tokens` rows × width. The widths in order are the same in every epoch, so the cuts and
     the number of batches are too; which rows share a batch, and the order of the batches, differ.
 
+    Where augmentation changes the lengths, `drawn` returns those of an epoch: the rows are sorted by them, and cut
+    where they would be without it.
+
     >>> plan = Plan(np.array([5, 90, 5, 5]), 4, seed=0, batch_rows=2, batch_tokens=100)
     >>> len(plan), [sorted(plan.rows(step).tolist()) for step in range(6)].count([1])
     (3, 2)
@@ -45,8 +49,9 @@ class Plan:
         seed: int,
         batch_rows: int,
         batch_tokens: int = 0,
+        drawn: Callable[[Draw], npt.NDArray[np.int64]] | None = None,
     ):
-        self.seed = seed
+        self.seed, self.drawn = seed, drawn
         self.widths = np.ones(num_rows, np.int64) if lengths is None else bucket_widths(lengths)
         self.cuts = _cuts(np.sort(self.widths), batch_rows, batch_tokens)
         self._arranged: tuple[int, list[Rows]] | None = None
@@ -81,9 +86,10 @@ class Plan:
         return max(batches, key=lambda rows: len(rows) * int(self.widths[rows].max()))
 
     def _arrange(self, epoch: int) -> list[Rows]:
-        random = Draw(self.seed, epoch).generator()
-        order = random.permutation(len(self.widths))
-        order = order[np.argsort(self.widths[order], kind="stable")]
+        draw = Draw(self.seed, epoch)
+        random, widths = draw.generator(), self.widths if self.drawn is None else self.drawn(draw)
+        order = random.permutation(len(widths))
+        order = order[np.argsort(widths[order], kind="stable")]
         batches = np.split(order, self.cuts[1:])
         return [batches[index] for index in random.permutation(len(batches))]
 
@@ -151,7 +157,8 @@ def plan_for(source: Source, *, seed: int, batch_rows: int, batch_tokens: int = 
     """Return how the epochs over a source are cut into batches."""
     if source.lengths is None and len(source) > MANY:
         return Windows(len(source), seed=seed, batch_rows=batch_rows)
-    return Plan(source.lengths, len(source), seed=seed, batch_rows=batch_rows, batch_tokens=batch_tokens)
+    drawn = source.drawn_lengths if isinstance(source, Stretching) else None
+    return Plan(source.lengths, len(source), seed=seed, batch_rows=batch_rows, batch_tokens=batch_tokens, drawn=drawn)
 
 
 def bucket_widths(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

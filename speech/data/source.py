@@ -61,6 +61,11 @@ class SpeechSource:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def drawn_lengths(self, draw: Draw) -> Numbers:
+        """Return the frames (N,) of each utterance as it is stretched in an epoch."""
+        rows = np.arange(len(self))
+        return self._stretch(rows, self._targets(rows, draw), draw)
+
     def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
         """Return `frames` (B, L, M), `length` (B,); with targets also `target` (B, S), `target_length` (B,).
 

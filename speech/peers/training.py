@@ -17,7 +17,7 @@ from ...core.benchmark.clock import Clock
 from ...core.benchmark.speed import OURS
 from ...core.errors import ConfigError
 from ...core.metrics import error_rate, value_of, word_errors
-from ...core.training import Plan, Trainer, predict
+from ...core.training import Trainer, plan_for, predict
 from ..benchmark import CASES
 from ..config import SpeechConfig, small
 from ..data import SpeechFeatures, transcripts
@@ -136,7 +136,7 @@ def _padding(setting: Training, source: Any) -> float:
     """Return the share of frames of an epoch's batches, stretched as in training, that are padding."""
     train = setting.config.train
     rows = train.rows_of_batch(len(source))
-    plan = Plan(source.lengths, len(source), seed=0, batch_rows=rows, batch_tokens=train.batch_tokens)
+    plan = plan_for(source, seed=0, batch_rows=rows, batch_tokens=train.batch_tokens)
     batches: Iterator[Batch] = (source.batch(plan.rows(step), Draw(0, 0)) for step in range(len(plan)))
     sizes = [(int(batch["length"].sum()), batch["frames"].shape[0] * batch["frames"].shape[1]) for batch in batches]
     real, all_ = np.sum(sizes, axis=0)

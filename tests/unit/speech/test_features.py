@@ -133,7 +133,7 @@ def test_augmentation_is_the_rows_own_whatever_the_batch(rows: list[int], size: 
     for place, row in enumerate(rows[:size]):
         alone = source.batch(np.array([row]), draw)
         length = int(alone["length"][0])
-        assert batch["length"][place] == length
+        assert batch["length"][place] == length == source.drawn_lengths(draw)[row]
         assert (batch["frames"][place, :length] == alone["frames"][0]).all()
         assert (batch["frames"][place, length:] == 0).all()
 

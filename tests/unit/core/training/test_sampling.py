@@ -208,3 +208,20 @@ def test_many_rows_of_one_cost_are_mixed_by_windows(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("fourfold.core.training.sampling.MANY", 39)
     assert isinstance(plan_for(RowSource(), seed=0, batch_rows=7), Windows)
     assert not isinstance(plan_for(ToySource(64), seed=0, batch_rows=7), Windows), "these have lengths"
+
+
+class StretchedSource(ToySource):
+    """Rows that are up to three times as long, differently in each epoch."""
+
+    def drawn_lengths(self, draw: Draw) -> Rows:
+        return np.asarray(self.lengths * (1 + 2 * draw.uniform(np.arange(len(self)), 1)[:, 0]), np.int64)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_rows_that_augmentation_makes_alike_share_a_batch(number: int) -> None:
+    source = StretchedSource(64)
+    order, plain = (plan_for(each, seed=1, batch_rows=16, batch_tokens=90) for each in (source, ToySource(64)))
+    batches, lengths = epoch(order, number), source.drawn_lengths(order.draw(number * len(order), 1000))
+    assert sorted(map(len, batches)) == sorted(map(len, epoch(plain, number))), "cut where they would be without it"
+    by_length = sorted(batches, key=lambda rows: sum(lengths[rows]) / len(rows))
+    assert [length for rows in by_length for length in sorted(lengths[rows].tolist())] == sorted(lengths.tolist())
