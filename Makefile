@@ -4,11 +4,10 @@ VENV ?= .venv
 PYTHON ?= python3
 DATA ?= $(wildcard ../shared/data)
 export FOURFOLD_DATA ?= $(abspath $(DATA))
-export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN = $(VENV)/bin
 # A file of tests is one process's, and a process has one thread: tests are small, and threads would only wait.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 STAMP = $(VENV)/.installed
 
 .PHONY: demo test test-all lint recipes tables clean

@@ -10,7 +10,9 @@ from typing import Any
 
 from .content import software
 
-FLAGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONHASHSEED")
+FLAGS = (
+    "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONHASHSEED",
+)  # fmt: skip
 """Variables of the environment that change how fast, or what, is computed."""
 
 

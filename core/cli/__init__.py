@@ -20,11 +20,19 @@ _PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES)
 """What the system says of paths that a person should look at again."""
 
 
+def _let_threads_sleep() -> None:
+    """Have torch's threads spin for a moment and then sleep while they wait, unless the user has chosen.
+
+    On a machine that other programs use too, a spinning thread holds up all the others; one that sleeps at once wakes
+    too late for small models (docs/measurements/trainer.md, "Threads that sleep").
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+        os.environ.update(OMP_WAIT_POLICY="PASSIVE", GOMP_SPINCOUNT="300")
+
+
 def main() -> NoReturn:
     """Run the command line; exit with 0, 1 (the work failed) or 2 (wrong usage or bad data)."""
-    # torch's threads sleep, not spin, while they wait: on a machine that other programs use too, a spinning thread
-    # holds up all the others (two threads on two busy cores: 28 times slower).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _let_threads_sleep()
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...core.benchmark.peers import Work, run_peers
 from .ctc import hearers, load_clips
 from .decoding import decoders, decoding_facts, load_minutes
-from .training import load_training, quarters, trainers, training_facts
+from .training import load_base, load_training, quarters, trainers, training_facts
 from .whisper import load_setting, writers
 
 WORKS = {
@@ -13,6 +13,7 @@ WORKS = {
     "decoding": Work(decoders, decoding_facts, load_minutes),
     "ctc": Work(hearers, load=load_clips),
     "training": Work(trainers, training_facts, load_training),
+    "training_base": Work(trainers, training_facts, load_base),
     "quarter": Work(quarters, training_facts, load_training),
 }
 

@@ -29,7 +29,7 @@ from .whisper import Writer, clips
 
 _WIDTH, _HEADS, _LAYERS, _CHANNELS = 256, 4, 16, 128
 _UNITS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'")
-_BATCH_SECONDS = 40.0
+_BATCH_SECONDS = 8.0
 
 # Shapes: B batch, S samples, T encoder steps, D width, V vocabulary.
 

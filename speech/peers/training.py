@@ -19,7 +19,7 @@ from ...core.errors import ConfigError
 from ...core.metrics import error_rate, value_of, word_errors
 from ...core.training import Trainer, plan_for, predict
 from ..benchmark import CASES
-from ..config import SpeechConfig, small
+from ..config import SpeechConfig, base, small
 from ..data import SpeechFeatures, transcripts
 from ..decode import DecodingConfig, Transcriber
 from ..model import SpeechModel
@@ -33,7 +33,7 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One case: its utterances and test rows, what `small` learns of them, and the passes of a block."""
+    """One case: its utterances and test rows, what a configuration learns of them, and the passes of a block."""
 
     split: Split
     features: SpeechFeatures
@@ -62,8 +62,16 @@ class Training:
         return value_of(error_rate(word_errors(transcripts(self.split.test), heard)))
 
 
-def load_training(name: str, steps: int, threads: int) -> Training:
-    """Load a case; raise ConfigError where it, its data or the extra is missing."""
+def load_base(name: str, steps: int, threads: int) -> Training:
+    """As `load_training`, for recognisers of the size of `base`."""
+    return load_training(name, steps, threads, base())
+
+
+def load_training(name: str, steps: int, threads: int, config: SpeechConfig | None = None) -> Training:
+    """Load a case for recognisers of the size of `small`, or of another configuration.
+
+    Raises ConfigError where the case, its data or the extra is missing.
+    """
     if find_spec("speechbrain") is None:
         raise ConfigError("the peers need speechbrain; pip install 'fourfold[peers]'")
     case = next((case for case in CASES if case.name == name), None)
@@ -71,15 +79,15 @@ def load_training(name: str, steps: int, threads: int) -> Training:
         raise ConfigError(f"peers: no case '{name}' of speech; there is: {', '.join(case.name for case in CASES)}")
     if missing := case.missing():
         raise ConfigError(f"peers: {name} cannot run, {missing}")
-    return training_of(case.load(0), steps, threads)
+    return training_of(case.load(0), steps, threads, config or small())
 
 
-def training_of(split: Split, steps: int, threads: int) -> Training:
+def training_of(split: Split, steps: int, threads: int, config: SpeechConfig) -> Training:
     """Return the training of so many steps' utterances of a split: all of them several times, or some once."""
     rows = np.random.default_rng(0).permutation(len(split.train))[: steps * UTTERANCES_A_STEP]
     train = split.train.take(np.sort(rows))
     test = split.test.take(np.arange(min(_TEST_ROWS, len(split.test))))
-    config, begin = small(), time.perf_counter()
+    begin = time.perf_counter()
     features = SpeechFeatures.fit(train, config.features)
     return Training(
         split=Split(train, test), features=features, config=config, threads=threads,

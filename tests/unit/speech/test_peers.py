@@ -8,6 +8,7 @@ import torch
 
 from fourfold.core.benchmark import Split
 from fourfold.core.errors import ConfigError
+from fourfold.speech.config import small
 from fourfold.speech.data import read
 from fourfold.speech.peers import ctc, training
 
@@ -25,7 +26,7 @@ def test_speechbrain_trains_on_the_same_rows_with_as_many_parameters(say: Any) -
     texts = ["abc", "ba", "cab", "bca"] * 3
     examples = read([(say(text, seed), 8000) for seed, text in enumerate(texts)], texts)
     split = Split(examples.take(np.arange(8)), examples.take(np.arange(8, 12)))
-    setting = training.training_of(split, 1, 1)
+    setting = training.training_of(split, 1, 1, small())
     threads = torch.get_num_threads()
     blocks = {one.name: one.run(0) for one in training.trainers(setting)}
     torch.set_num_threads(threads)
