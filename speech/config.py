@@ -143,6 +143,7 @@ SPACE: Space = {
     "train.label_smoothing": Uniform(0.0, 0.2),
     "attention": Uniform(0.1, 0.5),
     "features.augment.speed": Uniform(0.0, 0.2),
+    "features.augment.warp": Uniform(0.0, 0.2),
     "features.augment.mel_width": IntRange(0, 12),
     "features.augment.time_width": IntRange(0, 40, near=3),
     "model.dropout": Uniform(0.0, 0.3),

@@ -4,7 +4,7 @@ from .activity import ActivityConfig, activity, pieces
 from .arriving import Arriving, ResampleStream, arriving_bytes, arriving_file
 from .colour import coloured
 from .files import LOUDEST, RATES, SOUND_FILES, Header, Wave, decode, read_header, resample, too_long
-from .mel import AudioConfig, MelStream, log_mel
+from .mel import AudioConfig, MelStream, log_mel, warped_places
 from .zoo import download
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "read_header",
     "resample",
     "too_long",
+    "warped_places",
 ]

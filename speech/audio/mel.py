@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,13 @@ from ...core.errors import ConfigError
 from .files import Wave
 
 Level = Literal["utterance", "running"]
+Numbers: TypeAlias = npt.NDArray[np.float64]
 
 _NEPERS = math.log(10) / 10
 """A decibel as a natural logarithm of the power."""
+
+_LOWEST = 20.0
+"""The lowest frequency in Hz."""
 
 _BLOCK = 1 << 12
 """So many frames are made at a time."""
@@ -26,7 +30,7 @@ _BLOCK = 1 << 12
 _QUIETEST_DB, _FADE_DB = 40.0, 1.0
 """The running level is never further below full scale than the first, and falls by the second each second."""
 
-# Shapes: T frames, M mels, F frequencies, N samples.
+# Shapes: B batch, T frames, M mels, F frequencies, N samples.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +169,35 @@ def _filters(mels: int, window: int, rate: int) -> Tensor:
     import torchaudio.functional
 
     fft = 1 << (window - 1).bit_length()
-    low, high = 2595 * math.log10(1 + 20 / 700), 2595 * math.log10(1 + rate / 2 / 700)
-    narrowest = 700 * (10 ** ((low + (high - low) / (mels + 1)) / 2595) - 1) - 20
+    narrowest = float(_hertz(_edges(mels, rate)[1])) - _LOWEST
     while rate / fft > narrowest:
         fft *= 2
-    filters: Tensor = torchaudio.functional.melscale_fbanks(fft // 2 + 1, 20.0, rate / 2, mels, rate)
+    filters: Tensor = torchaudio.functional.melscale_fbanks(fft // 2 + 1, _LOWEST, rate / 2, mels, rate)
     return filters
+
+
+def warped_places(factors_B: Numbers, mels: int, rate: int) -> Numbers:
+    """Return (B, M) places among the mels, of what lies at each once all frequencies are multiplied by a factor.
+
+    Places go from 0 to M − 1, with fractions; what would come from outside comes from the edge.
+
+    >>> warped_places(np.array([1.0, 0.5]), 4, 8000).round(1).tolist()
+    [[0.0, 1.0, 2.0, 3.0], [0.8, 2.2, 3.0, 3.0]]
+    """
+    edges = _edges(mels, rate)
+    mel_BM = _mel(_hertz(edges[1:-1]) / factors_B[:, None])
+    return np.clip((mel_BM - edges[1]) / (edges[2] - edges[1]), 0, mels - 1)
+
+
+def _edges(mels: int, rate: int) -> Numbers:
+    """Return where filters begin, peak and end, (M + 2,), on the mel scale of HTK."""
+    low, high = _mel(np.array([_LOWEST, rate / 2]))
+    return np.linspace(low, high, mels + 2)
+
+
+def _mel(hertz: Numbers) -> Numbers:
+    return 2595 * np.log10(1 + hertz / 700)
+
+
+def _hertz(mel: Numbers) -> Numbers:
+    return 700 * (10 ** (mel / 2595) - 1)

@@ -15,6 +15,7 @@ from ...core.errors import ConfigError
 
 Uniform: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 # Shapes: B batch, L frames, M mels, K masks.
@@ -22,17 +23,19 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class AugmentConfig:
-    """Speed perturbation (Ko et al., 2015) and SpecAugment (Park et al., 2019).
+    """Speed perturbation (Ko et al., 2015), warped frequencies, and SpecAugment (Park et al., 2019).
 
-    `speed` 0.1 stretches time by 0.9 … 1.1. `mel_masks` masks of up to `mel_width` mels, and for every
-    `time_every` frames a mask of up to `time_width` frames and `time_share` of the utterance, are set to
-    the mean of the corpus. With two `views` each utterance comes twice, masked differently.
+    `speed` 0.1 stretches time by 0.9 … 1.1, and `warp` 0.1 all frequencies, as shorter and longer vocal tracts do
+    (Jaitly and Hinton, 2013): for speakers who are not in the training set. `mel_masks` masks of up to `mel_width`
+    mels, and for every `time_every` frames a mask of up to `time_width` frames and `time_share` of the utterance, are
+    set to the mean of the corpus. With two `views` each utterance comes twice, masked differently.
 
     `noise` names folders or files of noise, or "coloured" for white, pink and brown; `noise_share` of the utterances
     have some under them, `snr` decibels (the least, the most) below the speech.
     """
 
     speed: float = 0.1
+    warp: float = 0.0
     mel_masks: int = 2
     mel_width: int = 6
     time_every: int = 100
@@ -44,8 +47,9 @@ class AugmentConfig:
     snr: tuple[float, ...] = (5.0, 20.0)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.speed < 0.5:
-            raise ConfigError(f"augment.speed ({self.speed}) must lie in [0, 0.5)")
+        for name in ("speed", "warp"):
+            if not 0 <= getattr(self, name) < 0.5:
+                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 0.5)")
         for name in ("mel_masks", "mel_width", "time_width"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
@@ -69,6 +73,14 @@ def stretched(lengths_B: Numbers, uniform_B: Uniform, speed: float, least_B: Num
     """Return lengths divided by 1 − speed … 1 + speed, at least `least_B` (or the length if that is less)."""
     factors_B = 1 + speed * (2 * uniform_B - 1)
     return np.maximum(np.round(lengths_B / factors_B).astype(np.int64), np.minimum(lengths_B, least_B))
+
+
+def warped(frames_BLM: Floats, places_BM: npt.NDArray[np.float64]) -> Floats:
+    """Return frames whose mel m is what lay at the place `places_BM[:, m]`, between two mels by interpolation."""
+    low_BM = np.minimum(places_BM.astype(np.int64), frames_BLM.shape[2] - 2)
+    share_B1M = (places_BM - low_BM).astype(np.float32)[:, None, :]
+    first_BLM, next_BLM = (np.take_along_axis(frames_BLM, low_BM[:, None, :] + step, axis=2) for step in (0, 1))
+    return np.asarray(first_BLM + share_B1M * (next_BLM - first_BLM))
 
 
 def time_mask(lengths_B: Numbers, uniform_BK: Uniform, config: AugmentConfig) -> Mask:

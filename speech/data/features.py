@@ -146,6 +146,7 @@ class SpeechFeatures:
             mean=mean,
             deviation=deviation,
             flat_start=self.config.flat_start,
+            rate=self.audio.sample_rate,
             noise=Noise.of(names, self.audio) if training and (names := self.config.augment.noise) else None,
         )
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import torch
 
 from ...core.batch import Batch, Draw, Rows, pad
-from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask
+from ..audio import warped_places
+from .augment import AugmentConfig, Numbers, mel_mask, stretched, time_mask, warped
 from .flat import flat_alignment
 from .noise import Noise
 from .vocabulary import steps_needed
@@ -20,9 +21,9 @@ Frames: TypeAlias = npt.NDArray[np.float16]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Targets: TypeAlias = Sequence[npt.NDArray[np.int64]]
 
-_WHOSE, _TIMES, _MELS, _NOISE = 3, (1, 4), (2, 5), 6
-"""The streams of random numbers that say whose targets a row takes, what is masked in the first and second view, and
-what noise is under it."""
+_WHOSE, _TIMES, _MELS, _NOISE, _WARP = 3, (1, 4), (2, 5), 6, 7
+"""The streams of random numbers that say whose targets a row takes, what is masked in the first and second view, what
+noise is under it, and how its frequencies are warped."""
 
 # Shapes: B batch, L frames, M mels, S target length.
 
@@ -36,7 +37,8 @@ class SpeechSource:
     already. `targets` is None where only transcripts are wanted. `left_out` names the utterances that were left out
     because they have too few frames for their transcript, or none; `kept` holds the rows of the others. Of `second`,
     other targets, `second_share` of the rows take theirs, anew each epoch (None stands for a row that has none).
-    `noise` is put under some utterances, as `augment` has it; it takes frames that are not normalised.
+    `noise` is put under some utterances, as `augment` has it; it takes frames that are not normalised. `rate` is
+    that of the samples in Hz.
     """
 
     frames: Frames
@@ -53,6 +55,7 @@ class SpeechSource:
     deviation: Floats | None = None
     flat_start: float = 0.0
     noise: Noise | None = None
+    rate: int = 16000
 
     def __post_init__(self) -> None:
         if self.starts is None:
@@ -71,8 +74,8 @@ class SpeechSource:
 
         While no more than `flat_start` of training is over, `flat` (B, T) are units spread evenly over the sound.
 
-        With a `draw` the utterances are stretched, some get noise, and all are masked; with two views there are twice
-        as many rows, and the second half is the first, masked differently.
+        With a `draw` the utterances are stretched and warped, some get noise, and all are masked; with two views there
+        are twice as many rows, and the second half is the first, masked differently.
         """
         targets = self._targets(rows, draw)
         if draw is None:
@@ -103,8 +106,12 @@ class SpeechSource:
         config, mels = self.augment, self.frames.shape[1]
         lengths_B = self._stretch(rows, targets, draw)
         frames_BLM = self._gather(rows, lengths_B)
+        if config.warp:
+            factors_B = 1 + config.warp * (2 * draw.uniform(rows, 1, stream=_WARP)[:, 0] - 1)
+            frames_BLM = warped(frames_BLM, warped_places(factors_B, mels, self.rate))
         noisy = self._mix(frames_BLM, rows, lengths_B, draw)
-        frames_BLM = self._normalised(frames_BLM, rows, lengths_B, noisy)
+        changed = range(len(rows)) if config.warp else noisy
+        frames_BLM = self._normalised(frames_BLM, rows, lengths_B, changed)
         masks = int(config.time_masks(lengths_B).max())
         views = [frames_BLM, *(frames_BLM.copy() for _ in range(config.views - 1))]
         for view_BLM, times, streams in zip(views, _TIMES, _MELS, strict=False):
@@ -146,11 +153,11 @@ class SpeechSource:
             speech_LM[:] = self.noise.under(speech_LM, uniform_B4[place, 1:], (config.snr[0], config.snr[1]))
         return noisy
 
-    def _normalised(self, frames_BLM: Floats, rows: Rows, lengths_B: Numbers, noisy: Sequence[int] = ()) -> Floats:
-        """Normalise, an utterance that is so by itself and has noise by what it is now; zeros after each."""
+    def _normalised(self, frames_BLM: Floats, rows: Rows, lengths_B: Numbers, changed: Sequence[int] = ()) -> Floats:
+        """Normalise, an utterance that is so by itself and has changed by what it is now; zeros after each."""
         if self.mean is not None and self.deviation is not None:
             mean, deviation = _of_rows(self.mean, rows), _of_rows(self.deviation, rows)
-            for place in noisy if self.mean.ndim > 1 else ():
+            for place in changed if self.mean.ndim > 1 else ():
                 mixed_LM = frames_BLM[place, : lengths_B[place]]
                 mean[place], deviation[place] = mixed_LM.mean(0), np.maximum(mixed_LM.std(0), 1e-3)
             frames_BLM -= mean

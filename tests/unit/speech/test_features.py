@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Draw
 from fourfold.core.errors import ArtifactError, ConfigError, DataError
-from fourfold.speech.audio import AudioConfig
+from fourfold.speech.audio import AudioConfig, log_mel, warped_places
 from fourfold.speech.data import AugmentConfig, SpeechFeatures, SpeechFeaturesConfig, SpeechSource, read
+from fourfold.speech.data.augment import warped
 
 CONFIG = SpeechFeaturesConfig()
 
@@ -252,3 +254,25 @@ def test_an_unknown_choice_is_named(name: str, there: str) -> None:
     with pytest.raises(ConfigError) as error:
         SpeechFeaturesConfig(**{name: "word"})  # type: ignore[arg-type]
     assert str(error.value) == f"features.{name} ('word') must be {there}"
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_warped_tone_lies_where_its_frequency_went(factor: float) -> None:
+    audio = AudioConfig(sample_rate=16000)
+
+    def tone(hertz: float) -> npt.NDArray[np.float32]:
+        return log_mel(np.sin(2 * np.pi * hertz * np.arange(8000) / 16000).astype(np.float32), audio)
+
+    places = warped_places(np.array([factor]), audio.mels, 16000)
+    moved, wanted = warped(tone(1000)[None], places)[0], tone(1000 * factor)
+    assert (abs(moved.argmax(axis=1) - wanted.argmax(axis=1)) <= 1)[2:-2].all()
+    assert (tone(1000).argmax(axis=1) != wanted.argmax(axis=1)).all()
+
+
+def test_a_factor_of_one_warps_nothing_and_epochs_differ() -> None:
+    source = source_of([60, 80], AugmentConfig(speed=0, mel_masks=0, time_share=0, warp=0.2))
+    places = warped_places(np.ones(2), source.frames.shape[1], source.rate)
+    plain = source.batch(np.arange(2))["frames"].numpy()
+    assert np.allclose(warped(plain, places), plain, atol=1e-5)
+    first, again, second = (source.batch(np.arange(2), Draw(0, epoch))["frames"] for epoch in (0, 0, 1))
+    assert (first == again).all() and (first != second).any() and (first != torch.from_numpy(plain)).any()
