@@ -186,7 +186,8 @@ def warped_places(factors_B: Numbers, mels: int, rate: int) -> Numbers:
     """
     edges = _edges(mels, rate)
     mel_BM = _mel(_hertz(edges[1:-1]) / factors_B[:, None])
-    return np.clip((mel_BM - edges[1]) / (edges[2] - edges[1]), 0, mels - 1)
+    places_BM: Numbers = np.clip((mel_BM - edges[1]) / (edges[2] - edges[1]), 0, mels - 1)
+    return places_BM
 
 
 def _edges(mels: int, rate: int) -> Numbers:
