@@ -90,7 +90,7 @@ class Transcriber:
         if self.config.times or not alone:
             scores = log_probs_of(model(Batch({"memory": memory_BTD, "length": length_B})))
         if alone and self.config.beam == 1:
-            found, confidence_B = greedy_attention(model, memory_BTD, length_B, memory_BTD.shape[1])
+            found, confidence_B = greedy_attention(model, memory_BTD, length_B)
             return self._plain(found, confidence_B, scores)
         spelling = SpellingConfig(
             beam=self.config.beam,

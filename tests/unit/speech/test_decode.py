@@ -60,10 +60,10 @@ def test_greedy_attention_with_its_cache_is_greedy_without() -> None:
     model = small_model()
     batch = Batch({"frames": torch.randn(4, 20, 8), "length": torch.tensor([20, 12, 7, 20])})
     memory, lengths = model.encode(batch)
-    found, probabilities = greedy_attention(model, memory, lengths, max_length=8)
+    found, probabilities = greedy_attention(model, memory, lengths)
     for row in range(4):
         ids, score = [BOS], 0.0
-        for _ in range(8):
+        for _ in range(int(lengths[row])):
             one, size = memory[row : row + 1], lengths[row : row + 1]
             log_probs = model.decode(torch.tensor([ids]), one, size)[0, -1].log_softmax(-1)
             ids.append(int(log_probs.argmax()))
@@ -73,3 +73,18 @@ def test_greedy_attention_with_its_cache_is_greedy_without() -> None:
                 break
         assert found[row] == ids[1:]
         assert float(probabilities[row]) == pytest.approx(math.exp(score), rel=1e-3)
+
+
+@torch.inference_mode()
+def test_neighbours_change_no_answer_of_greedy_attention() -> None:
+    """A decoder that never ends by itself says as much as an utterance has steps, not as its batch has."""
+    model = small_model()
+    model.head.bias[EOS] = -1e3
+    batch = Batch({"frames": torch.randn(3, 20, 8), "length": torch.tensor([20, 7, 12])})
+    memory, lengths = model.encode(batch)
+    found, probabilities = greedy_attention(model, memory, lengths)
+    assert [len(ids) for ids in found] == lengths.tolist() == [10, 4, 6]
+    for row, size in enumerate(lengths.tolist()):
+        (alone,), probability = greedy_attention(model, memory[row : row + 1, :size], lengths[row : row + 1])
+        assert found[row] == alone
+        assert float(probabilities[row]) == pytest.approx(float(probability[0]), rel=1e-3)
