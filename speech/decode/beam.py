@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import BLANK
-from .fusion import Fusion
+from .fusion import Fusion, States
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -94,10 +94,10 @@ class Beam:
     """
 
     def __init__(self, beam: int, fusion: Fusion | None = None, least: float = LEAST) -> None:
-        self.beam, self.fusion, self.least = beam, fusion, least
+        self.beam, self.least = beam, least
+        self.states = None if fusion is None else States(fusion)
         self.blank_K, self.last_K, self.fused_K = np.zeros(1), np.full(1, _NEVER), np.zeros(1)
-        start = 0 if fusion is None else fusion.begin()
-        self.about = np.array([[_ROOT], [_NOTHING], [-1], [0], [start]], dtype=np.int64)
+        self.about = np.array([[_ROOT], [_NOTHING], [-1], [0], [0]], dtype=np.int64)
         self.kin: tuple[Ints, Ints] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         self.trail: list[tuple[Ints, Ints]] = []
         self.size = 1
@@ -135,9 +135,9 @@ class Beam:
             grown_KC[parent, place] = _NEVER
         stay_K = np.logaddexp(stay_blank_K, stay_last_K)
         ranked_KC = grown_KC
-        if self.fusion is not None:
+        if self.states is not None:
             stay_K += self.fused_K
-            gains_KC = self.fusion.gains[self.about[_SLOT][:, None], units_C]
+            gains_KC = self.states.gains[self.about[_SLOT][:, None], units_C]
             gains_KC += self.fused_K[:, None]
             ranked_KC = grown_KC + gains_KC
         if len(stay_K) == self.beam and max(ranked_KC.max(), _LEAST) <= stay_K.min():
@@ -154,7 +154,7 @@ class Beam:
         self.blank_K = np.concatenate((stay_blank_K[stays], np.full(len(grown), _NEVER)))
         self.last_K = np.concatenate((stay_last_K[stays], grown_KC.ravel()[grown]))
         row, column = np.divmod(grown, len(units_C))
-        if self.fusion is not None:
+        if self.states is not None:
             self.fused_K = np.concatenate((self.fused_K[stays], gains_KC[row, column]))
         self._grow(stays, row, units_C[column])
 
@@ -167,19 +167,19 @@ class Beam:
         made[_LAST] = units
         made[_TRAIL] = np.arange(self.size, self.size + len(units))
         self.size += len(units)
-        if self.fusion is not None:
-            made[_SLOT] = self.fusion.follow(made[_SLOT], units)
+        if self.states is not None:
+            made[_SLOT] = self.states.follow(made[_SLOT], units)
         self.about = np.concatenate((self.about[:, stays], made), axis=1)
         self.kin = (self.about[_PARENT][:, None] == self.about[_NODE]).nonzero()
-        if self.fusion is not None and self.fusion.full:
-            self.about[_SLOT] = self.fusion.renew(self.about[_SLOT])
+        if self.states is not None and self.states.full:
+            self.about[_SLOT] = self.states.renew(self.about[_SLOT])
 
     def end(self) -> list[Hypothesis]:
         """Return the prefixes as targets, the best first."""
         ctc_K = np.logaddexp(self.blank_K, self.last_K)
         score_K = ctc_K
-        if self.fusion is not None:
-            score_K = ctc_K + self.fused_K + self.fusion.end(self.about[_SLOT])
+        if self.states is not None:
+            score_K = ctc_K + self.fused_K + self.states.end(self.about[_SLOT])
         nothing = np.zeros(1, np.int64)
         before = np.concatenate([nothing, *(places for places, _ in self.trail)]).tolist()
         unit = np.concatenate([nothing, *(units for _, units in self.trail)]).tolist()

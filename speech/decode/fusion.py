@@ -1,7 +1,7 @@
 """A language model beside CTC (shallow fusion): what each unit adds to the score of a prefix.
 
 Gülçehre et al., "On using monolingual corpora in neural machine translation" (2015). The model becomes an automaton
-over the recogniser's units, whose states and arcs are worked out when a search first comes to them.
+over the recogniser's units, whose states and arcs a search works out when it first comes to them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOTHING, _LETTER, _SPACE = range(3)
 
 _LN10 = float(np.log(10))
 _BYTES = 64_000_000
-"""What the states that a search came to may take before a new search begins with none."""
+"""What the states that a search came to may take before it forgets those that it has left."""
 
 # Shapes: N states, V units.
 
@@ -42,33 +42,47 @@ class Weights:
 
 
 class Fusion(ABC):
-    """States, numbered as they are found: `gains[state, unit]` is what a unit adds, `follow` gives the state after it.
+    """What a unit adds in each state, and the state after it; a state's key is what the language model knows it by.
 
-    The last column of `gains` belongs to no unit, and is 0. A state's key is what the language model knows it by.
+    Any number of searches, in any number of threads, may share it: the `States` that they come to are theirs.
     """
 
     def __init__(self, width: int, start: int) -> None:
-        self.gains = np.zeros((0, width + 1))
-        self._reach = np.zeros((0, width), np.int64)
-        self._start = start
+        self.width, self.start = width, start
+
+    @abstractmethod
+    def rows(self, keys: Ints) -> tuple[Floats, Ints]:
+        """Return what each unit adds in states, (N, V), and the keys of the states after them."""
+
+    @abstractmethod
+    def ends(self, keys: Ints) -> Floats:
+        """Return what ending adds."""
+
+
+class States:
+    """The states that one search came to: `gains[state, unit]` is what a unit adds, `follow` gives the state after it.
+
+    They are numbered as they are found; 0 is that before anything is said. The last column of `gains` belongs to no
+    unit, and is 0.
+    """
+
+    def __init__(self, fusion: Fusion) -> None:
+        self.fusion = fusion
+        self.gains = np.zeros((0, fusion.width + 1))
+        self._reach = np.zeros((0, fusion.width), np.int64)
         self._keys: list[int] = []
         self._states: dict[int, int] = {}
+        self._numbers([fusion.start])
 
     @property
     def full(self) -> bool:
-        """Whether so many states were found that it is time to begin anew."""
+        """Whether so many states were found that it is time to `renew` them."""
         return len(self._keys) * self._reach.strides[0] > _BYTES
-
-    def begin(self) -> int:
-        """Return the state before anything is said."""
-        if self.full:
-            self._forget()
-        return int(self._numbers([self._start])[0])
 
     def renew(self, states: Ints) -> Ints:
         """Forget all states but these, and return their new numbers."""
         keys = [self._keys[state] for state in states.tolist()]
-        self._forget()
+        self._keys, self._states = [], {}
         return self._numbers(keys)
 
     def follow(self, states: Ints, units: Ints) -> Ints:
@@ -77,16 +91,13 @@ class Fusion(ABC):
 
     def end(self, states: Ints) -> Floats:
         """Return what ending in each state adds."""
-        return self._ends(np.array([self._keys[state] for state in states.tolist()], dtype=np.int64))
-
-    def _forget(self) -> None:
-        self._keys, self._states = [], {}
+        return self.fusion.ends(np.array([self._keys[state] for state in states.tolist()], dtype=np.int64))
 
     def _numbers(self, keys: list[int]) -> Ints:
         """Return the states of keys, new ones worked out."""
         new = [key for key in dict.fromkeys(keys) if key not in self._states]
         if new:
-            self._learn(new, *self._rows(np.array(new, dtype=np.int64)))
+            self._learn(new, *self.fusion.rows(np.array(new, dtype=np.int64)))
         return np.array([self._states[key] for key in keys], dtype=np.int64)
 
     def _learn(self, keys: list[int], gains: Floats, reach: Ints) -> None:
@@ -99,14 +110,6 @@ class Fusion(ABC):
         self._states.update(zip(keys, range(first, size), strict=True))
         self._keys += keys
         self.gains[first:size, :-1], self._reach[first:size] = gains, reach
-
-    @abstractmethod
-    def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
-        """Return what each unit adds in states, (N, V), and the keys of the states after them."""
-
-    @abstractmethod
-    def _ends(self, keys: Ints) -> Floats:
-        """Return what ending adds."""
 
 
 class UnitFusion(Fusion):
@@ -128,12 +131,13 @@ class UnitFusion(Fusion):
             np.append(np.zeros(FIRST, np.int64), self._state(words_V + 1)),
         )
         self._shorter: dict[int, tuple[Floats, Ints]] = {}
+        self._most = _BYTES // (16 * width)
         super().__init__(width, model.start)
 
     def _state(self, nodes: Ints) -> Ints:
         return np.where(nodes >= self.model.levels[-1], self.model.suffix[nodes], nodes)
 
-    def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
+    def rows(self, keys: Ints) -> tuple[Floats, Ints]:
         rows = [self._row(key) for key in keys.tolist()]
         return np.stack([gains for gains, _ in rows]), np.stack([reach for _, reach in rows])
 
@@ -159,16 +163,18 @@ class UnitFusion(Fusion):
         return gains, reach
 
     def _known(self, node: int) -> tuple[Floats, Ints]:
-        """Return the row of a shorter state, which is kept in a small table of its own."""
-        if node not in self._shorter:
-            self._shorter[node] = self._row(node)
-        return self._shorter[node]
+        """Return the row of a shorter state, of which many others are made: once known it stays, while there is room.
 
-    def _forget(self) -> None:
-        super()._forget()
-        self._shorter.clear()
+        Where several threads work it out at once, all find the same.
+        """
+        row = self._shorter.get(node)
+        if row is None:
+            row = self._row(node)
+            if len(self._shorter) < self._most:
+                self._shorter[node] = row
+        return row
 
-    def _ends(self, keys: Ints) -> Floats:
+    def ends(self, keys: Ints) -> Floats:
         return self._scale * self.model.advance(keys, np.full(len(keys), self.model.numbers[END]))[0]
 
 
@@ -235,7 +241,7 @@ class WordFusion(Fusion):
         added = self.weights.alpha * _LN10 * scores + unknown + self.weights.beta - self._ahead_X[nodes]
         return np.where(nodes == 0, 0.0, added), np.where(nodes == 0, states, after)
 
-    def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
+    def rows(self, keys: Ints) -> tuple[Floats, Ints]:
         states, nodes = np.divmod(keys, self._strange + 1)
         _, after_NV = self._inner.walk(nodes, self._children)
         gains = self._ahead_X[after_NV] - self._ahead_X[nodes][:, None]
@@ -245,7 +251,7 @@ class WordFusion(Fusion):
         reach[:, self._opens_V] = closed[:, None] * (self._strange + 1) + self._fresh_V[self._opens_V]
         return gains, reach
 
-    def _ends(self, keys: Ints) -> Floats:
+    def ends(self, keys: Ints) -> Floats:
         added, states = self._close(keys)
         scores, _ = self.model.advance(states, np.full(len(keys), self.model.numbers[END]))
         return added + self.weights.alpha * _LN10 * scores
@@ -268,7 +274,7 @@ class PieceFusion(Fusion):
         self._spelled = Spelled([numbers.tolist() for numbers in spelled], len(model.words))
         super().__init__(len(vocabulary), model.start * 3 + _NOTHING)
 
-    def _rows(self, keys: Ints) -> tuple[Floats, Ints]:
+    def rows(self, keys: Ints) -> tuple[Floats, Ints]:
         states, before = np.divmod(keys, 3)
         space, spaced = self.model.advance(states, np.full(len(states), self.model.numbers[SPACE]))
         both = self._spelled.walk(states, self.model.advance), self._spelled.walk(spaced, self.model.advance)
@@ -280,7 +286,7 @@ class PieceFusion(Fusion):
         silent = np.where(ends, states[:, None] * 3 + _SPACE, keys[:, None])
         return np.where(self._says_V, gains, 0.0), np.where(self._says_V, reach, silent)
 
-    def _ends(self, keys: Ints) -> Floats:
+    def ends(self, keys: Ints) -> Floats:
         return self._scale * self.model.advance(keys // 3, np.full(len(keys), self.model.numbers[END]))[0]
 
 

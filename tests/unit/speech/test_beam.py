@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from plain_beam import prefix_beam
 
 from fourfold.core.errors import ConfigError
 from fourfold.speech.data import Vocabulary
-from fourfold.speech.decode import Weights, beam_search, collapse, fusion_of, language_scores
+from fourfold.speech.decode import Beam, Weights, beam_search, collapse, fusion_of, language_scores
 from fourfold.speech.language import LanguageConfig, LanguageModel, estimate
 
 TEXTS = ["a ab", "ab a", "b ab a", "ab ab b", "a"]
@@ -88,7 +89,7 @@ def test_a_wide_beam_scores_every_target_with_the_language_model(
     weights = Weights(alpha=alpha, beta=beta, unknown=-3.0)
     scores = log_probs(seed, steps, len(vocabulary), 1.5)
     fusion = fusion_of(model, vocabulary, weights)
-    for _ in range(2):  # the second time with the states that the first one found
+    for _ in range(2):  # the second time with what the first one left in the fusion
         found = beam_search(scores, 10000, fusion, least=0.0)
         expected = all_targets(scores)
         assert {tuple(hypothesis.ids) for hypothesis in found} == set(expected)
@@ -133,6 +134,23 @@ def test_forgotten_states_are_worked_out_again(monkeypatch: pytest.MonkeyPatch) 
         with monkeypatch.context() as patch:
             patch.setattr("fourfold.speech.decode.fusion._BYTES", 200)
             assert beam_search(scores, 8, fusion_of(model_of(kind), LETTERS, Weights())) == expected
+
+
+@pytest.mark.parametrize("kind", ["characters", "words", "spelled words"])
+def test_searches_that_share_a_language_model_do_not_meet(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two beams in turns, as of two streams, and many at once in threads; states are often forgotten."""
+    monkeypatch.setattr("fourfold.speech.decode.fusion._BYTES", 200)
+    vocabulary = WORDS if kind == "words" else LETTERS
+    fusion = fusion_of(model_of(kind), vocabulary, Weights())
+    scores = [log_probs(seed, 60, len(vocabulary), 2.0) for seed in range(24)]
+    expected = [beam_search(one, 8, fusion_of(model_of(kind), vocabulary, Weights())) for one in scores]
+    beams = [Beam(8, fusion), Beam(8, fusion)]
+    for start in range(0, 60, 3):
+        for beam, one in zip(beams, scores, strict=False):
+            beam.feed(one[start : start + 3])
+    assert [beam.end() for beam in beams] == expected[:2]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda one: beam_search(one, 8, fusion), scores)) == expected
 
 
 def test_a_model_that_does_not_fit_is_refused() -> None:
