@@ -17,6 +17,10 @@ from .data import BLANK, SpeechFeatures, as_samples, subsampled
 from .decode import Beam, BestPath, SpeechPrediction, Transcriber, Transcript, joined, log_probs_of, prediction_of
 from .model import SpeechModel, SpeechOutput
 
+_BLOCK = 1.0
+"""So many seconds are heard at once, however many come: each cut of a full piece searches again all that comes after
+it, and a whole recording would be searched as often as it is cut."""
+
 # Shapes: T encoder steps, M mels, D width, V vocabulary.
 
 
@@ -95,8 +99,9 @@ class SpeechStream:
         Raises DataError for samples that are no sound, ConfigError where the stream is finished.
         """
         self._check_open()
-        wave = as_samples(samples, "stream")
-        self._hear(self._mel.feed(self._resample.feed(wave)))
+        wave, block = as_samples(samples, "stream"), round(_BLOCK * self.rate)
+        for start in range(0, max(1, len(wave)), block):
+            self._hear(self._mel.feed(self._resample.feed(wave[start : start + block])))
         return self.partial()
 
     def partial(self) -> Partial:

@@ -29,7 +29,7 @@ from fourfold.speech import SpeechRecognizer
 from fourfold.speech.audio import AudioConfig
 from fourfold.speech.config import tiny
 from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig, Vocabulary, read
-from fourfold.speech.decode import DecodingConfig, Transcriber, Transcript
+from fourfold.speech.decode import Beam, DecodingConfig, Transcriber, Transcript
 from fourfold.speech.language import LanguageConfig, estimate
 from fourfold.speech.model import SpeechModel, SpeechModelConfig
 from fourfold.speech.stream import Partial, SpeechStream
@@ -185,6 +185,27 @@ def test_a_long_stream_is_bounded_and_cut_at_pauses() -> None:
     other = SpeechStream(model, features, transcriber)
     other.feed(wave)
     assert other.finish().label == said.label
+
+
+def test_a_long_recording_at_once_is_searched_as_often_as_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the rest of it again at each cut."""
+    model, features = untrained(4)
+    transcriber = Transcriber(features.vocabulary, DecodingConfig(search="beam", piece=1.0), step=0.04)
+    wave = (0.3 * np.random.default_rng(0).standard_normal(320_000)).astype(np.float32)
+    searched, feed = [0], Beam.feed
+
+    def counted(beam: Beam, log_probs_TV: npt.NDArray[np.float64]) -> None:
+        searched[0] += len(log_probs_TV)
+        feed(beam, log_probs_TV)
+
+    monkeypatch.setattr(Beam, "feed", counted)
+    whole, blocks = SpeechStream(model, features, transcriber), SpeechStream(model, features, transcriber)
+    whole.feed(wave)
+    at_once = searched[0]
+    for part in np.array_split(wave, 40):
+        blocks.feed(part)
+    assert at_once <= 1.2 * (searched[0] - at_once) and at_once <= 4 * 1000
+    assert whole.finish().label == blocks.finish().label and len(whole._before) >= 30
 
 
 @pytest.fixture(scope="module")
