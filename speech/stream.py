@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -59,7 +60,7 @@ class SpeechStream:
         audio = features.audio
         self.rate = rate or audio.sample_rate
         self._resample, self._mel = ResampleStream(self.rate, audio.sample_rate), MelStream(audio)
-        self._state = model.begin()
+        self._state = model.begin(self._longest)
         self._waiting: list[npt.NDArray[np.float32]] = []
         self._frames = 0
         self._most = subsampled(1 + round(transcriber.config.piece * audio.sample_rate) // self._mel.hop, self._factor)
@@ -88,6 +89,12 @@ class SpeechStream:
         frames = self.model.subsampling.frames_for(self.model.chunk)
         most = ((frames - 1) * self._mel.hop + self._mel.size / 2) / self.features.audio.sample_rate
         return most - self.chunk_seconds, most
+
+    @property
+    def _longest(self) -> int:
+        """The chunks of the longest recording: of one to train on, or that is heard whole."""
+        longest, piece = self.features.audio.longest, self.transcriber.config.piece
+        return math.ceil(max(piece, longest if math.isfinite(longest) else 0) / self.chunk_seconds)
 
     @property
     def _factor(self) -> int:

@@ -24,9 +24,11 @@ class SpeechModelConfig:
     `kernel` is the width of the two convolutions. `dropout` acts on what enters encoder and decoder.
 
     With a `chunk` of so many seconds the encoder hears a recording chunk by chunk, as a stream gives it: each sees
-    itself and `left` chunks before (0: all), in training as afterwards. 0: it hears the whole. With `random_chunks`
-    it learns chunks of all lengths up to this, and wholes (dynamic chunk training; Zhang et al., "Unified streaming
-    and non-streaming two-pass end-to-end model for speech recognition", 2020).
+    itself and `left` chunks before, in training as afterwards. 0: it hears the whole. A `left` of 0 is all chunks
+    before; in a stream, which has no end, those of the last `features.audio.longest` seconds (or of `decoding.piece`,
+    where that is longer). With `random_chunks` it learns chunks of all lengths up to this, and wholes (dynamic chunk
+    training; Zhang et al., "Unified streaming and non-streaming two-pass end-to-end model for speech recognition",
+    2020).
     """
 
     encoder: TransformerConfig = field(default_factory=lambda: TransformerConfig(rotary=True))
@@ -70,10 +72,14 @@ class SpeechOutput(NamedTuple):
 
 @dataclass
 class ModelState:
-    """What a model keeps of a stream: `steps` that the convolutions gave, those that wait for their chunk to fill."""
+    """What a model keeps of a stream: `steps` that the convolutions gave, those that wait for their chunk to fill.
+
+    The encoder keeps `left` chunks (0: all).
+    """
 
     stem: SubsamplingState
     encoder: EncoderCache
+    left: int
     steps: int = 0
     waiting: Tensor | None = None
 
@@ -148,9 +154,9 @@ class SpeechModel(nn.Module):
         whole, size = torch.randint(2, ()).item(), int(torch.randint(1, self.chunk + 1, ()).item())
         return steps if whole else size
 
-    def begin(self) -> ModelState:
-        """Return the state before the first frame of a stream."""
-        return ModelState(self.subsampling.begin(), EncoderCache(len(self.encoder.layers)))
+    def begin(self, most: int = 0) -> ModelState:
+        """Return the state before the first frame of a stream; of all chunks it keeps `most` (0: all)."""
+        return ModelState(self.subsampling.begin(), EncoderCache(len(self.encoder.layers)), self.config.left or most)
 
     def following(self, frames_BLM: Tensor, state: ModelState, *, last: bool = False) -> Tensor:
         """Return the encoder's steps (B, T, D), whole chunks, that the next frames complete; all with the `last`.
@@ -165,7 +171,7 @@ class SpeechModel(nn.Module):
         ready = x_BTD.shape[1] if last else x_BTD.shape[1] // self.chunk * self.chunk
         state.waiting = x_BTD[:, ready:]
         heard = [
-            self.encoder.following(part_BTD, state.encoder, chunk=self.chunk, history=self.config.left)
+            self.encoder.following(part_BTD, state.encoder, chunk=self.chunk, history=state.left)
             for part_BTD in torch.split(x_BTD[:, :ready], self.chunk, dim=1)
             if part_BTD.shape[1]
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -50,17 +51,18 @@ def sentences(count: int, seed: int = 0) -> list[str]:
     return [" ".join(random.choice(WORDS, random.integers(1, 4))) for _ in range(count)]
 
 
-def untrained(subsampling: int) -> tuple[SpeechModel, SpeechFeatures]:
+def untrained(subsampling: int, *, left: int = 2, longest: float = 120.0) -> tuple[SpeechModel, SpeechFeatures]:
     """A model that says much, of no meaning."""
     torch.manual_seed(subsampling)
     shape = TransformerConfig(width=32, num_layers=2, num_heads=4, rotary=True, convolution=5)
-    config = SpeechModelConfig(encoder=shape, decoder=replace(shape, convolution=0), kernel=9, left=2)
+    config = SpeechModelConfig(encoder=shape, decoder=replace(shape, convolution=0), kernel=9, left=left)
     model = SpeechModel(config, mels=10, vocab_size=7, subsampling=subsampling, chunk=3)
     torch.nn.init.normal_(model.ctc.weight, std=0.5)
     vocabulary = Vocabulary(tuple(" abc"))
-    features = SpeechFeaturesConfig(audio=AUDIO)
+    audio = replace(AUDIO, longest=longest)
     mean, deviation = np.full(10, -5, np.float32), np.full(10, 3, np.float32)
-    return model.eval(), SpeechFeatures(features, AUDIO, subsampling, vocabulary, mean, deviation)
+    features = SpeechFeatures(SpeechFeaturesConfig(audio=audio), audio, subsampling, vocabulary, mean, deviation)
+    return model.eval(), features
 
 
 def offline(model: SpeechModel, features: SpeechFeatures, transcriber: Transcriber, wave: Floats) -> Transcript:
@@ -185,6 +187,26 @@ def test_a_long_stream_is_bounded_and_cut_at_pauses() -> None:
     other = SpeechStream(model, features, transcriber)
     other.feed(wave)
     assert other.finish().label == said.label
+
+
+@pytest.mark.parametrize(("longest", "piece"), [(1.0, 2.0), (2.0, 1.0), (math.inf, 2.0)])
+def test_a_stream_that_sees_all_chunks_is_bounded_too(longest: float, piece: float) -> None:
+    """By the longest recording, of 2 seconds here: of one that long it says what the whole says, of all later ones it
+    keeps no more."""
+    model, features = untrained(4, left=0, longest=longest)
+    transcriber = Transcriber(features.vocabulary, DecodingConfig(search="greedy", piece=piece), step=0.04)
+    stream, held = SpeechStream(model, features, transcriber), []
+    for part in np.array_split((0.3 * np.random.default_rng(0).standard_normal(80_000)).astype(np.float32), 50):
+        stream.feed(part)
+        held.append(max(layer.own.length for layer in stream._state.encoder.layers))
+    assert held[8] == 42 and max(held) == held[-1] == 51  # 17 chunks of 3 steps of 40 ms
+    wave = (0.3 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32)
+    whole = Transcriber(features.vocabulary, replace(transcriber.config, piece=2.0), step=0.04)
+    stream = SpeechStream(model, features, whole)
+    stream.feed(wave)
+    with torch.inference_mode():
+        (expected,) = whole(model, features.source(read([wave], rate=8000)).batch(np.zeros(1, np.int64)))
+    assert stream.finish().label == str(expected)
 
 
 def test_a_long_recording_at_once_is_searched_as_often_as_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
