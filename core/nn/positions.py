@@ -41,25 +41,20 @@ class LearnedPositions(nn.Module):
 class SinusoidalPositions(nn.Module):
     """Add sines and cosines of geometrically spaced wavelengths (Vaswani et al., 2017, section 3.5).
 
-    The table holds no weights and grows with the longest sequence seen.
+    It holds no weights, and no table: they are worked out for the places that come, up to any of an endless stream.
     """
 
-    table: Tensor
-
-    def __init__(self, width: int, max_length: int = 512) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         if width % 2:
             raise ConfigError(f"width ({width}) must be even for sinusoidal positions")
-        self.register_buffer("table", sinusoids(max_length, width), persistent=False)
 
     def forward(self, x_BLD: Tensor, positions_BL: Tensor | None = None, offset: int = 0) -> Tensor:
         """Return `x_BLD` plus its positions: `offset`, `offset + 1`, … unless `positions_BL` names them."""
-        if positions_BL is not None:
-            return x_BLD + self.table[positions_BL]
-        end = offset + x_BLD.shape[1]
-        if end > len(self.table):
-            self.table = sinusoids(2 * end, x_BLD.shape[2]).to(self.table)
-        return x_BLD + self.table[offset:end]
+        places = positions_BL
+        if places is None:
+            places = torch.arange(offset, offset + x_BLD.shape[1], device=x_BLD.device)
+        return x_BLD + _sines(places, x_BLD.shape[2])
 
 
 def sinusoids(length: int, width: int) -> Tensor:
@@ -68,8 +63,12 @@ def sinusoids(length: int, width: int) -> Tensor:
     >>> sinusoids(2, 4)[0].tolist()
     [0.0, 1.0, 0.0, 1.0]
     """
-    angles = torch.arange(length)[:, None] * _frequencies(width)
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+    return _sines(torch.arange(length), width)
+
+
+def _sines(places: Tensor, width: int) -> Tensor:
+    angles = places[..., None] * _frequencies(width, places.device)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
 
 
 class Rotary(nn.Module):

@@ -35,14 +35,15 @@ def test_a_sequence_longer_than_the_table(first):
     assert str(caught.value) == ("a sequence of 6 tokens is longer than max_length (4); cut it or raise max_length")
 
 
-def test_sinusoids_are_those_of_the_paper_and_grow():
-    positions = SinusoidalPositions(6, max_length=4)
+def test_sinusoids_are_those_of_the_paper_to_any_place_and_keep_none():
+    positions = SinusoidalPositions(6)
     table = positions(torch.zeros(1, 50, 6))[0]
     for place, column in ((0, 1), (3, 0), (49, 2), (17, 5)):
         angle = place / 10000 ** (2 * (column // 2) / 6)
         want = math.cos(angle) if column % 2 else math.sin(angle)
         assert table[place, column].item() == pytest.approx(want, abs=1e-5)
-    assert not positions.state_dict()
+    torch.testing.assert_close(positions(torch.zeros(1, 3, 6), offset=30)[0], table[30:33])
+    assert not list(positions.buffers()) and not positions.state_dict()
 
 
 def test_rotary_products_depend_on_the_distance_alone():
