@@ -15,10 +15,10 @@ from ..core.errors import ConfigError
 from ..core.report import plain_json
 from .audio import Arriving, arriving_bytes, arriving_file
 from .decode import SpeechPrediction
+from .stream import Partial, hearing_chunks
 
 if TYPE_CHECKING:
     from .pipeline import SpeechRecognizer
-    from .stream import Partial
 
 STDIN = "-"
 
@@ -30,7 +30,8 @@ def stream(model: SpeechRecognizer, source: str, *, as_json: bool) -> None:
     which is final, or with `as_json` an object. Standard input is a WAV or raw 16-bit little-endian mono PCM at the
     model's rate. Raises ConfigError for a model that hears whole recordings alone, DataError for what is no sound.
     """
-    arriving = _opened(source, model.create_stream().rate)
+    hearing_chunks(model.model_)  # or that is said, before anything is read
+    arriving = _opened(source, model.features_.audio.sample_rate)
     heard, shown = model.create_stream(arriving.rate), _writer(model.details, as_json=as_json)
     least, most = heard.latency
     _tell(

@@ -46,14 +46,12 @@ from .language import LanguageModel, read_arpa, write_arpa
 from .long import accepted, cut, too_long
 from .model import SpeechModel
 from .pretrained import WhisperModel
-from .stream import SpeechStream
+from .stream import SpeechStream, hearing_chunks
 from .task import SpeechTask
 from .whisper import Whispering, check_answers, check_decoding
 
 LANGUAGE = "lm.arpa.gz"
 """The language model in a run's folder."""
-
-_HOW = "train one with --preset streaming, or --set model.chunk=0.64 --set features.audio.level=running"
 
 
 def all_blank(outputs: Output) -> str:
@@ -211,13 +209,9 @@ class SpeechRecognizer(Whispering):
         self._check_fitted()
         if rate is not None and not (RATES[0] <= rate <= RATES[1] and rate == int(rate)):
             raise ConfigError(f"stream: a rate of {rate} Hz; give a whole number from {RATES[0]:,} to {RATES[1]:,}")
-        if not isinstance(self.model_, SpeechModel):
-            what = "the classical baseline" if self.model_ is None else "a Whisper"
-            raise ConfigError(f"stream: {what} hears whole recordings alone; {_HOW}")
-        if not self.model_.chunk:
-            raise ConfigError(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
-        transcriber = Transcriber(self.features_.vocabulary, self.config_.decoding, self.language_, self._step)
-        return SpeechStream(self.model_, self.features_, transcriber, None if rate is None else int(rate))
+        model = hearing_chunks(self.model_)
+        assert isinstance(self.task_, SpeechTask)
+        return SpeechStream(model, self.features_, self.task_.transcriber, None if rate is None else int(rate))
 
     def transcribe(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from ..core.batch import Batch
 from ..core.errors import ConfigError, DataError
@@ -18,6 +19,7 @@ from .data import BLANK, SpeechFeatures, as_samples, subsampled
 from .decode import Beam, BestPath, SpeechPrediction, Transcriber, Transcript, joined, log_probs_of, prediction_of
 from .model import SpeechModel, SpeechOutput
 
+_HOW = "train one with --preset streaming, or --set model.chunk=0.64 --set features.audio.level=running"
 _BLOCK = 1.0
 """So many seconds are heard at once, however many come: each cut of a full piece searches again all that comes after
 it, and a whole recording would be searched as often as it is cut."""
@@ -35,6 +37,16 @@ class Partial:
     text: str
     stable: str
     seconds: float
+
+
+def hearing_chunks(model: nn.Module | None) -> SpeechModel:
+    """Return the model of a recogniser, None being its baseline; ConfigError where it does not hear chunks."""
+    if not isinstance(model, SpeechModel):
+        what = "the classical baseline" if model is None else "a Whisper"
+        raise ConfigError(f"stream: {what} hears whole recordings alone; {_HOW}")
+    if not model.chunk:
+        raise ConfigError(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
+    return model
 
 
 class SpeechStream:

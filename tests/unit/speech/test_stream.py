@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -331,6 +332,22 @@ def test_predict_stream_reads_a_file(run: Path, model: SpeechRecognizer, sound: 
     *partial, final = found.out.splitlines()
     assert final == whole.label and len(partial) >= 3 and len(set(partial)) == len(partial)
     assert "hears 0.24 s at a time" in found.err and "real-time factor" in found.err
+
+
+def test_one_stream_is_made_and_no_search_of_its_own(
+    run: Path, model: SpeechRecognizer, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search with a language model takes long to prepare."""
+    assert model.create_stream().transcriber is model.task_.transcriber
+    begin, made = SpeechStream.__init__, []
+
+    def counted(stream: SpeechStream, *arguments: Any) -> None:
+        made.append(stream)
+        begin(stream, *arguments)
+
+    monkeypatch.setattr(SpeechStream, "__init__", counted)
+    assert fourfold("speech", "predict", run, sound, "--stream").code == 0
+    assert len(made) == 1
 
 
 def test_predict_stream_writes_json_lines(run: Path, model: SpeechRecognizer, sound: Path) -> None:
