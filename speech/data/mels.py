@@ -94,11 +94,11 @@ class MelTable:
 def make_mels(clips: Sequence[Clip], audio: AudioConfig, in_memory: float = IN_MEMORY) -> MelTable:
     """Decode each recording once and return the frames of all; those of rate 0 are passed over.
 
-    Those of more than `in_memory` seconds of files are kept in the user's cache, under a key of what the files hold and
+    Those of `in_memory` seconds of files, or more, are kept in the user's cache, under a key of what the files hold and
     of `audio`: the next call with the same decodes none. Rows that cannot be decoded have no frames, and an error.
     """
     files = [clip for clip in clips if clip.file is not None]
-    if not files or sum(clip.seconds for clip in clips) <= in_memory:
+    if not files or sum(clip.seconds for clip in clips) < in_memory:
         frames, moments = io.BytesIO(), io.BytesIO()
         rows, errors = _write(clips, audio, frames, moments)
         raw = np.frombuffer(frames.getbuffer(), np.float16), np.frombuffer(moments.getbuffer(), np.float32)

@@ -95,7 +95,7 @@ def _recorded(name: str, audio: AudioConfig) -> tuple[Frames, Rows]:
     if not path.exists():
         raise DataError(f"{where}: no such file or folder; check the path, or name '{COLOURED}'")
     clips, errors = (noises(path), {}) if path.is_dir() else open_clips([Clip(path.name, 0, file=path)])
-    table = make_mels(clips, replace(audio, longest=math.inf))
+    table = make_mels(clips, replace(audio, longest=math.inf), in_memory=0.0)  # each trial of `tune` asks for them
     for why in (errors | table.errors).values():
         raise DataError(f"{where}: {why}")
     for row in np.flatnonzero(table.about["peak"] == 0).tolist():

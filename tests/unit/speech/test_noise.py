@@ -17,7 +17,7 @@ from fourfold.core.batch import Draw
 from fourfold.core.config import from_dict, override, to_dict
 from fourfold.core.errors import ConfigError, DataError
 from fourfold.speech import SpeechRecognizer
-from fourfold.speech.audio import AudioConfig, coloured, log_mel
+from fourfold.speech.audio import AudioConfig, coloured, decode, log_mel
 from fourfold.speech.data import AugmentConfig, Noise, SpeechFeatures, SpeechFeaturesConfig, SpeechSource, read
 
 AUDIO = AudioConfig(sample_rate=8000)
@@ -112,6 +112,30 @@ def test_recordings_of_noise_are_read_from_folders_and_files(say: Any, tmp_path:
     config = SpeechFeaturesConfig(augment=replace(STILL, noise=(str(tmp_path / "hum"),)))
     _, source, _ = features_of(say, config)
     assert source.noise is not None and len(source.noise.lengths) == 2
+
+
+def test_recordings_of_noise_are_decoded_once(tmp_path: Path, monkeypatch: Any) -> None:
+    """However often `tune` asks for them: again where their content or how frames are made is another."""
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    random, decoded = np.random.default_rng(0), list[str]()
+
+    def counted(file: Any, **settings: Any) -> Any:
+        decoded.append(settings["name"])
+        return decode(file, **settings)
+
+    monkeypatch.setattr("fourfold.speech.data.clips.decode", counted)
+    (tmp_path / "hum").mkdir()
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(tmp_path / "hum" / name, 0.1 * random.standard_normal(8000), 8000)
+    names = [str(tmp_path / "hum"), str(tmp_path / "hum" / "a.wav")]
+    first, second = Noise.of(names, AUDIO), Noise.of(names, AUDIO)
+    assert (first.frames == second.frames).all() and (first.lengths == second.lengths).all()
+    assert decoded == ["a.wav", "b.wav", "a.wav"]
+    Noise.of(names[:1], replace(AUDIO, mels=20))
+    assert decoded[3:] == ["a.wav", "b.wav"]
+    soundfile.write(tmp_path / "hum" / "b.wav", 0.1 * random.standard_normal(8000), 8000)
+    assert (Noise.of(names, AUDIO).frames[101:202] != first.frames[101:202]).any()
+    assert decoded[5:] == ["a.wav", "b.wav"]
 
 
 def test_noise_that_cannot_be_used_is_named(tmp_path: Path) -> None:
