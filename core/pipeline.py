@@ -42,6 +42,7 @@ from .training import (
     Trainer,
     Validation,
     joined,
+    learned_by_main,
     predict,
     read_history,
 )
@@ -293,11 +294,15 @@ class Pipeline(Answering, Estimator):
         """
         kept = run.path / "features" if run else None
         resumed = run is not None and not run.fresh and kept is not None and kept.is_dir()
-        self.features_ = (
-            self.features_type.load(kept, self.config_.features)
-            if resumed
-            else self.learn_features(train, self.config_.features)
-        )
+
+        def load(folder: Path) -> Any:
+            return self.features_type.load(folder, self.config_.features)
+
+        if resumed and kept:
+            self.features_ = load(kept)
+        else:
+            found = self.learn_features(train, self.config_.features)
+            self.features_ = learned_by_main(found, load, ranks, pick_device(self.device))
         self.check_settings(held_out)
         load_teacher(self)  # a wrong one is refused before anything is trained
         source, validation = self.features_.source(train, training=True), self._validation(held_out)

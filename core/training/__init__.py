@@ -2,7 +2,7 @@
 
 from .config import OptimizerConfig, ScheduleConfig, TrainConfig, budget_seconds
 from .distillation import Distillation, TaughtSource
-from .distributed import Ranks, joined
+from .distributed import Ranks, joined, learned_by_main
 from .guards import Interrupted
 from .inference import predict
 from .loop import Trainer
@@ -39,6 +39,7 @@ __all__ = [
     "Validation",
     "budget_seconds",
     "joined",
+    "learned_by_main",
     "plan_for",
     "predict",
     "read_history",

@@ -5,12 +5,16 @@ the global counts already, and FSDP2's averaging on gloo is wrong in some releas
 """
 
 import contextlib
+import io
 import os
+import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
@@ -22,6 +26,12 @@ from ..errors import ConfigError
 from .task import Task, Term
 
 _LAST_WORDS = 0.2
+
+
+class Saved(Protocol):
+    """What can be written to a folder."""
+
+    def save(self, folder: Path) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -50,20 +60,47 @@ class Ranks:
         dist.broadcast(shared, src=0)
         return float(shared.item())
 
-    def text_from_main(self, text: str, device: torch.device) -> str:
-        """Return rank 0's text, of up to 4,096 bytes, on every rank."""
-        if self.size == 1:
-            return text
-        shared = torch.zeros(4096, dtype=torch.uint8, device=device)
-        raw = torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
-        shared[: len(raw)] = raw
+    def bytes_from_main(self, content: bytes, device: torch.device) -> bytes:
+        """Return rank 0's bytes on every rank."""
+        size = int(self.from_main(len(content), device))
+        if self.size == 1 or not size:
+            return content if self.main else b""
+        shared = torch.zeros(size, dtype=torch.uint8, device=device)
+        if self.main:
+            shared.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
         dist.broadcast(shared, src=0)
-        return bytes(shared.tolist()).rstrip(b"\0").decode()
+        return shared.cpu().numpy().tobytes()
+
+    def text_from_main(self, text: str, device: torch.device) -> str:
+        """Return rank 0's text on every rank."""
+        return self.bytes_from_main(text.encode(), device).decode()
 
     def wait(self) -> None:
         """Wait until every rank is here."""
         if self.size > 1:
             dist.barrier()
+
+
+def learned_by_main(found: Saved, load: Callable[[Path], Any], ranks: Ranks, device: torch.device) -> Any:
+    """Return what rank 0 found on every rank, which need not share a disk.
+
+    What ranks learn from the same data, each by itself, may differ in the last digits, and then they train apart.
+    """
+    if ranks.size == 1:
+        return found
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if ranks.main:
+            found.save(folder)
+            with zipfile.ZipFile(packed, "w") as archive:
+                for path in sorted(folder.rglob("*")):
+                    archive.write(path, path.relative_to(folder))
+        packed = io.BytesIO(ranks.bytes_from_main(packed.getvalue(), device))
+        if ranks.main:
+            return found
+        zipfile.ZipFile(packed).extractall(folder)
+        return load(folder)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,13 +15,17 @@ from safetensors.torch import load_file
 HELPERS = Path(__file__).parents[3] / "helpers"
 
 
-def run(out: Path, parallel: str, ranks: int) -> dict[str, torch.Tensor]:
+def launch(script: str, out: Path, *arguments: str, ranks: int) -> None:
     paths = [str(HELPERS), str(HELPERS.parents[1] / ".src")]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
-    command = [*(launch if ranks > 1 else [sys.executable]), str(HELPERS / "rank_run.py"), str(out), parallel]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
+    command = [*(torchrun if ranks > 1 else [sys.executable]), str(HELPERS / script), str(out), *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def run(out: Path, parallel: str, ranks: int) -> dict[str, torch.Tensor]:
+    launch("rank_run.py", out, parallel, ranks=ranks)
     return load_file(out)
 
 
@@ -35,3 +40,13 @@ def test_two_ranks_equal_one(parallel: str, tmp_path: Path, alone: dict[str, tor
     assert together.keys() == alone.keys()
     for name, value in alone.items():
         torch.testing.assert_close(together[name], value, atol=1e-4 if name == "logits" else 1e-5, rtol=0, msg=name)
+
+
+def test_ranks_take_the_features_that_rank_0_learned(tmp_path: Path) -> None:
+    """In each domain, though rank 1 learns from other rows; and texts of any length."""
+    launch("rank_features.py", tmp_path, ranks=2)
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    assert first == second and set(first) == {"nlp", "vision", "recsys", "speech", "texts"}
+    assert first["texts"] == ["", "é" * 5000]
+    launch("rank_features.py", tmp_path, ranks=1)
+    assert json.loads((tmp_path / "0.json").read_text()) == first
