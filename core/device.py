@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from .errors import ConfigError
+
+_META = "meta"
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -44,3 +50,32 @@ def cpu_has_bfloat16() -> bool:
 def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
     """Return the context in which models run: autocast to `dtype`, or nothing for float32."""
     return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32)
+
+
+@contextlib.contextmanager
+def without_memory() -> Iterator[None]:
+    """Make tensors that have shapes and types alone, in models that are built in this context.
+
+    They take no memory, whatever sizes a configuration names, and are filled with nothing.
+
+    >>> with without_memory():
+    ...     weight = torch.nn.Embedding(10**9, 10**6).weight
+    >>> weight.device, tuple(weight.shape)
+    (device(type='meta'), (1000000000, 1000000))
+    """
+    with torch.device(_META), _Unfilled():
+        yield
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves out what torch works out for tensors without memory by its compiler alone, whose import takes a second:
+    normal numbers, of which `init` is a function of its own, and those in a row.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = kwargs or {}
+        if func in (torch.nn.init.normal_, torch.Tensor.normal_):
+            return args[0] if args else given["tensor"]
+        if func is torch.arange and given.get("device") is None and all(isinstance(one, int) for one in args):
+            return torch.empty(len(range(*args)), dtype=given.get("dtype") or torch.int64, device=_META)
+        return func(*args, **given)

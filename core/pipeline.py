@@ -19,7 +19,7 @@ from .answering import Answering, Branches
 from .batch import Examples, Source
 from .blend import Blend
 from .config import from_dict
-from .device import pick_device
+from .device import pick_device, without_memory
 from .errors import ArtifactError, ConfigError, did_you_mean
 from .estimator import Estimator
 from .facts import training_facts
@@ -237,7 +237,7 @@ class Pipeline(Answering, Estimator):
         if manifest.kind != LINEAR:
             model.load_more(folder)
             weights = artifact.load_weights(folder)
-            with torch.device("meta"):  # takes no memory, whatever sizes the configuration names
+            with without_memory():
                 artifact.check_weights(folder, weights, model.build_model().state_dict())
             model._place(model.build_model(), weights)
             folder = folder / "baseline"

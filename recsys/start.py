@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..core import artifact
 from ..core.config import from_dict
+from ..core.device import without_memory
 from ..core.errors import ArtifactError, ConfigError
 from ..core.nn.table import FusedTable
 from .config import ClickConfig
@@ -59,7 +60,7 @@ def adopt(config: ClickConfig, start: Start) -> ClickConfig:
 
 def begin_with(model: nn.Module, start: Start) -> None:
     """Copy the run's weights into a model over grown vocabularies, in place; rows of new values stay as drawn."""
-    with torch.device("meta"):
+    with without_memory():
         before = ClickModel.of(start.config.model, start.features)
     tables = {f"{name}.embedding.weight" for name, one in model.named_modules() if isinstance(one, FusedTable)}
     with torch.no_grad():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...core.device import without_memory
 from ...core.errors import ArtifactError
 from ...core.nn import convert, export
 from ..model import MaskedLanguageModel, TextModel, TextModelConfig
@@ -39,7 +40,7 @@ def split_state(
     left = {theirs: tensor for theirs, tensor in left.items() if theirs != architecture.tied}
     found = {head: _take(left, architecture, head) for head in architecture.heads}
     num_classes = next((len(tensor) for tensor in found["classifier"].values() if tensor.ndim), 1)
-    with torch.device("meta"):  # shapes without memory
+    with without_memory():
         target = TextModel(config, vocab_size, num_classes).state_dict()
         masked = {
             f"head.{ours}": tensor for ours, tensor in MaskedHead(config.encoder, vocab_size).state_dict().items()

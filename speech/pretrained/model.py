@@ -37,7 +37,8 @@ class WhisperModel(nn.Module):
         self.config = config
         self.subsampling = Subsampling(config.mels, width, kernel=3, factor=2)
         self.encoder_positions = LearnedPositions(config.steps, width)
-        self.encoder_positions.table.weight.data.copy_(sinusoids(config.steps, width))
+        if not self.encoder_positions.table.weight.is_meta:  # else there is nothing to fill
+            self.encoder_positions.table.weight.data.copy_(sinusoids(config.steps, width))
         self.encoder_positions.requires_grad_(False)
         self.encoder = Encoder(config.encoder)
         self.tokens = nn.Embedding(config.vocab_size, width)

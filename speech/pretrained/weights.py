@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ...core.device import without_memory
 from ...core.errors import ArtifactError
 from ...core.nn import convert, export
 from ...core.nn.convert import Table
@@ -67,7 +68,7 @@ def split_state(state: Mapping[str, Tensor], config: WhisperConfig, name: str) -
     head = left.pop(_HEAD, None)
     if head is not None and _TOKENS in left and not torch.equal(head, left[_TOKENS]):
         raise ArtifactError(f"{name}: '{_HEAD}' is not the table of the tokens; give a model with tie_word_embeddings")
-    with torch.device("meta"):  # shapes without memory
+    with without_memory():
         target = WhisperModel(config).state_dict()
     for key in _key_biases(config):
         left.setdefault(key, torch.zeros(config.encoder.width))

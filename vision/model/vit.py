@@ -47,8 +47,9 @@ class ViT(ImageModel):
         """Draw the first weights of what is not the core's."""
         for token in self._tokens():
             nn.init.normal_(token, std=0.02)  # its position begins at zero
-        with torch.no_grad():
-            self.positions.table.weight.copy_(grid_positions(self.config))
+        if not self.positions.table.weight.is_meta:  # else there is nothing to fill
+            with torch.no_grad():
+                self.positions.table.weight.copy_(grid_positions(self.config))
         if self.config.positions == "sinusoidal":
             self.positions.table.weight.requires_grad_(False)
         for head in self.heads:

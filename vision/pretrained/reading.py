@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ...core.device import without_memory
 from ...core.errors import ArtifactError
 from ...core.hub import find_folder, read_json, read_state
 from ...core.nn import TransformerConfig, convert
@@ -82,7 +83,7 @@ def _heads_of(architecture: Any) -> int:
 
     if not timm.is_model(str(architecture)):
         return 0
-    with torch.device("meta"):
+    with without_memory():
         model: Any = timm.create_model(str(architecture))
     return int(model.blocks[0].attn.num_heads) if hasattr(model, "blocks") and hasattr(model.blocks[0], "attn") else 0
 
@@ -124,7 +125,7 @@ def _under_our_names(config: ViTConfig, state: Mapping[str, Tensor], table: Tabl
     """Return the weights by our names; heads that they lack are left out."""
     heads = [table[f"{part}weight"][0] for part in _HEADS]
     classes = next((len(state[head]) for head in heads if head in state), 0)
-    with torch.device("meta"):
+    with without_memory():
         target = ViT(config, max(1, classes)).state_dict()
     lacking = {key for key in target if key.startswith(_HEADS) and table[key][0] not in state}
     found = convert(state, table, target, source=name, fresh=tuple(lacking))
