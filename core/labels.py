@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from .batch import Examples
 from .errors import ArtifactError, DataError, did_you_mean
@@ -45,6 +44,8 @@ class Classes:
 
     def encode(self, examples: Examples) -> npt.NDArray[np.int64]:
         """Return the class number of each row, −1 where there are no labels; raise DataError for an unknown one."""
+        import pandas as pd
+
         if examples.labels is None:
             return np.full(len(examples), -1)
         numbers = {str(name): number for number, name in enumerate(self.names)}
@@ -198,6 +199,8 @@ def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
     >>> as_labels([["fun", "long"], []]).tolist(), as_labels(np.array([[0, 1], [1, 1]])).tolist()
     ([('fun', 'long'), ()], [('1',), ('0', '1')])
     """
+    import pandas as pd
+
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels.ravel()
     if isinstance(labels, np.ndarray) and labels.ndim == 2 and np.isin(labels, (0, 1)).all():
@@ -226,6 +229,8 @@ def kind_of(labels: npt.NDArray[Any]) -> str:
 
 
 def _as_floats(labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    import pandas as pd
+
     return np.asarray(pd.to_numeric(pd.Series(labels), errors="coerce"), dtype=np.float64)
 
 

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_list_like
 
 from .batch import Examples
 from .config import flatten, to_dict
 from .errors import ArtifactError, ConfigError
 from .files import file_hash, write_text
-from .tables import Scan
+from .tables import Scan, is_frame
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,9 @@ def content_hash(examples: Examples) -> str:
         digest.update(f"{inputs.shape} ".encode())
         for block in inputs.blocks():
             digest.update(block.tobytes())
-    elif isinstance(inputs, pd.DataFrame):
+    elif is_frame(inputs):
+        import pandas as pd
+
         digest.update(repr(list(inputs.columns)).encode())
         plain = inputs.copy(deep=False)
         for name in (name for name, column in inputs.items() if _holds_lists(column)):
@@ -128,4 +128,6 @@ def content_hash(examples: Examples) -> str:
 
 def _holds_lists(column: Any) -> bool:
     """Say whether cells of a column are lists, which have no hash."""
+    from pandas.api.types import is_list_like
+
     return bool(column.dtype == object and column.map(is_list_like).any()) or "list<" in str(column.dtype)

@@ -10,7 +10,7 @@ from .scan import Scan, blocks_of, scan_parquet, scan_separated
 from .separated import CSV, TSV, Dialect
 from .sets import is_several, label_sets
 from .streaming import ABOVE, row_lines
-from .table import Table
+from .table import Table, is_frame
 from .texts import Texts
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Table",
     "Texts",
     "blocks_of",
+    "is_frame",
     "is_several",
     "is_table",
     "label_sets",

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ..errors import ConfigError, DataError, did_you_mean
 from .mapped import mapped_frame
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 PREFIX = "hf:"
@@ -74,6 +74,8 @@ def read_hub(data: str, above: int | None = None) -> tuple[str, pd.DataFrame]:
 def named(table: pa.Table, features: Mapping[str, Any], above: int | None = None) -> pd.DataFrame:
     """Return an Arrow table as a DataFrame in which class numbers are class names; the texts of one of more than
     `above` bytes stay on the disk."""
+    import pandas as pd
+
     frame = table.to_pandas() if above is None or table.nbytes <= above else mapped_frame(table)
     for name, feature in features.items():
         inner = feature.get("feature") if isinstance(feature, dict) else None
@@ -87,6 +89,8 @@ def named(table: pa.Table, features: Mapping[str, Any], above: int | None = None
 
 def _name(names: list[str], number: Any) -> str | None:
     """Return the name of a class; a missing or negative number (a hidden label) has none."""
+    import pandas as pd
+
     return None if pd.isna(number) or number < 0 else names[int(number)]
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ..errors import DataError
 from .decoding import read_text
 from .table import Content
@@ -32,6 +30,8 @@ def is_half(text: str, values: Any) -> bool:
 
 def read_lines(path: Path) -> Content:
     """Read JSON lines whole; DataError names the line that is no object."""
+    import pandas as pd
+
     text, encoding = read_text(path)
     numbers, rows = [], []
     for number, row in objects(path.name, text.split("\n")):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ..files import remove_with
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Spill:
@@ -35,6 +36,8 @@ def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataF
 
 def mapped_frame(table: Any) -> pd.DataFrame:
     """Return an Arrow table as a DataFrame whose texts stay where they are; other columns are in memory."""
+    import pandas as pd
+
     frame: pd.DataFrame = table.to_pandas(
         types_mapper=lambda kind: pd.ArrowDtype(kind) if _is_text(kind) else None,
         integer_object_nulls=True,  # as floats, large ones would lose digits
@@ -45,6 +48,8 @@ def mapped_frame(table: Any) -> pd.DataFrame:
 
 def arrow_column(values: pd.Series[Any]) -> Any:
     """Return the Arrow column behind a series of texts that `mapped_frame` made, or None."""
+    import pandas as pd
+
     if isinstance(values.dtype, pd.ArrowDtype) and _is_text(values.dtype.pyarrow_dtype):
         return values.array.__arrow_array__()
     return None

@@ -7,8 +7,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-
 from ..errors import DataError
 from .decoding import read_text
 from .lines import HALF, TOO_DEEP, is_half, read_lines
@@ -20,6 +18,8 @@ _SPACE = " \t\r\n"
 
 def read_objects(path: Path) -> Content:
     """Read a JSON file whole; a row's line is where its object starts."""
+    import pandas as pd
+
     text, encoding = read_text(path)
     try:
         whole = json.loads(text)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
 from ..errors import DataError
 from .table import Content
 
 
 def read_parquet(path: Path) -> Content:
     """Read a Parquet file; a row's line is its number, from 1."""
+    import pandas as pd
     import pyarrow as pa
 
     try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from .decoding import ENDINGS
@@ -17,7 +16,10 @@ from .parquet import read_parquet
 from .probing import size_of
 from .separated import CSV, TSV, read_separated
 from .streaming import stream_lines, stream_separated
-from .table import Content, Table, refuse_repeated
+from .table import Content, Table, is_frame, refuse_repeated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READERS: dict[str, Callable[[Path], Content]] = {
     ".csv": functools.partial(read_separated, dialect=CSV),
@@ -41,7 +43,7 @@ def read_table(data: str | Path | pd.DataFrame, *, stream_above: int | None = No
     With `stream_above`, the texts of larger data (in bytes) stay on the disk: `Table.strings` gives `Texts` of them.
     Raises DataError, with the line where one can be named, where the file is missing, empty, binary or malformed.
     """
-    if isinstance(data, pd.DataFrame):
+    if not isinstance(data, str | Path):
         return _wrapped(data)
     if saved := saved_folder(data):
         return _numbered(*read_saved(*saved, stream_above))
@@ -57,7 +59,7 @@ def is_table(data: object) -> bool:
     """Say whether `read_table` would take this: a DataFrame, a path with one of the endings, or a saved data set."""
     if isinstance(data, str | Path):
         return _ending(Path(data)) is not None or str(data).startswith(PREFIX) or saved_folder(data) is not None
-    return isinstance(data, pd.DataFrame)
+    return is_frame(data)
 
 
 def _ending(path: Path) -> str | None:

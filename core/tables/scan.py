@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ..cache import user_cache
 from ..errors import DataError
@@ -18,6 +17,9 @@ from .mapped import Spill, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
 from .table import refuse_many, refuse_repeated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK_ROWS = 1 << 17
 _BLOCK_BYTES = 1 << 21

@@ -8,13 +8,14 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
 from .decoding import read_text
 from .table import Content, refuse_many, refuse_repeated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ TSV = Dialect("\t", csv.QUOTE_NONE)
 
 def read_separated(path: Path, dialect: Dialect) -> Content:
     """Read a CSV or TSV whole; DataError names the line that a table cannot hold."""
+    import pandas as pd
+
     text, encoding = read_text(path)
 
     def lines() -> io.StringIO:
@@ -100,4 +103,6 @@ def empty(name: str) -> DataError:
 
 def may_be_ragged(frame: pd.DataFrame) -> bool:
     """Say whether pandas may have mended a row: surplus cells became the index, missing ones became "" at the end."""
+    import pandas as pd
+
     return not isinstance(frame.index, pd.RangeIndex) or bool((frame.iloc[:, -1] == "").any())

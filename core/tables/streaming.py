@@ -9,10 +9,9 @@ import functools
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ..errors import DataError
 from .encodings import Encoding
@@ -21,6 +20,9 @@ from .mapped import spill
 from .probing import open_text, probe
 from .separated import Dialect, empty, may_be_ragged
 from .table import Content, refuse_many, refuse_repeated
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABOVE = 1 << 28
 """The bytes from which on a text file is not held in memory."""
@@ -46,6 +48,7 @@ def stream_separated(path: Path, dialect: Dialect) -> Content:
 
 def _spill_cells(path: Path, encoding: Encoding, dialect: Dialect, ragged: list[bool]) -> tuple[pd.DataFrame, object]:
     """Write the cells; `ragged` gets an entry for each batch."""
+    import pandas as pd
 
     def watched(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for batch in batches:
@@ -80,6 +83,8 @@ def row_lines(path: Path, dialect: Dialect) -> Any:
 
 def stream_lines(path: Path) -> Content:
     """Read JSON lines batch by batch: columns with texts go to the file as texts, others stay in memory."""
+    import pandas as pd
+
     encoding = probe(path)
     numbers = array("q")
     texts = _columns(path, encoding, numbers)

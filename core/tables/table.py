@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ..errors import DataError, did_you_mean
 from .mapped import arrow_column
 from .sets import is_several, label_sets
 from .texts import BLOCK, Texts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Lines = Callable[[], Sequence[int]]
 """Gives the line where each row starts; called when a row is named."""
@@ -69,6 +72,8 @@ class Table:
             return label_sets(self.frame[name], self.place)
         if name not in self.frame.columns or not any(map(str.strip, self.strings(name))):
             return None
+        import pandas as pd
+
         texts = self.strings(name) if may_be_empty else self.text_column(name)
         numbers = pd.api.types.is_numeric_dtype(self.frame[name].dtype)
         if numbers:
@@ -86,6 +91,11 @@ class Table:
         return texts
 
 
+def is_frame(data: object) -> TypeGuard[pd.DataFrame]:
+    """Say whether this is a DataFrame. Who has one has imported pandas; else it need not be, which takes a while."""
+    return isinstance(data, getattr(sys.modules.get("pandas"), "DataFrame", ()))
+
+
 _MOST_COLUMNS = 100_000
 """A table of more is none: its readers take kilobytes and a moment for each."""
 
@@ -98,6 +108,8 @@ def refuse_many(columns: int, name: str) -> None:
 
 def refuse_repeated(columns: Sequence[object], name: str) -> None:
     """Raise DataError where two columns have one name."""
+    import pandas as pd
+
     names = pd.Index(map(str, columns))
     if names.has_duplicates:
         raise DataError(f"{name}: two columns are named '{names[names.duplicated()][0]}'; rename one")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ...core.errors import DataError
 from ...core.tables import Table
 from .pairs import split_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INPUTS = (
     "sentence", "review", "content", "document", "body", "comment", "message", "question", "headline", "title",
@@ -25,6 +28,7 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     taken, then the one column that bears a usual name, then what two columns make plain; labels are looked for where
     `labelled`. DataError where it is not plain which column holds the texts.
 
+    >>> import pandas as pd
     >>> from fourfold.core.tables import read_table
     >>> table = read_table(pd.DataFrame({"id": [1, 2], "Review": ["good film", "bad"], "stars": [5, 1]}))
     >>> find_columns(table, None, None, labelled=True)

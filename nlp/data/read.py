@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
-import pandas as pd
 
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import ABOVE, Table, is_table, read_table
+from ...core.tables import ABOVE, Table, is_frame, is_table, read_table
 from .columns import find_columns, notes_on
 from .folders import read_folder
 from .pairs import Inputs, checked, split_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _EMPTY = "the text is empty; fill it or leave the row out"
 
@@ -42,9 +44,9 @@ def read(
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']
     """
-    if not isinstance(data, str | Path | pd.DataFrame):
+    if not isinstance(data, str | Path) and not is_frame(data):
         return _from_lists(data, labels)
-    if not isinstance(data, pd.DataFrame) and Path(data).is_dir() and not is_table(data):
+    if isinstance(data, str | Path) and Path(data).is_dir() and not is_table(data):
         found = read_folder(Path(data))
         return found if labels is None else replace(found, labels=as_labels(labels))
     table = read_table(data, stream_above=stream_above)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ...core.batch import Examples
 from ...core.errors import DataError
-from ...core.tables import read_table
+from ...core.tables import is_frame, read_table
 from ..audio import SOUND_FILES, AudioConfig
 from .clips import Clip, as_wave, clean
 from .folders import list_folder, part_of
@@ -21,6 +20,9 @@ from .listing import Listing, texts_of
 from .tables import list_table
 from .zoo import PREFIX as TORCHAUDIO
 from .zoo import list_zoo
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def read(
@@ -60,7 +62,7 @@ def _listed(data: Any, columns: tuple[str | None, str | None], rate: int, labell
             return list_folder(*folder, columns)
         if _is_sound(data):
             return _list_items([data], rate)
-    if isinstance(data, str | Path | pd.DataFrame):
+    if isinstance(data, str | Path) or is_frame(data):
         return list_table(read_table(data), *columns, labelled=labelled)
     return _list_items(list(data), rate)
 

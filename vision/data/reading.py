@@ -13,14 +13,13 @@ from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from PIL import Image
 from torch import Tensor
 
 from ...core.batch import Examples
 from ...core.errors import DataError
 from ...core.labels import as_labels
-from ...core.tables import Table, is_table, read_table
+from ...core.tables import Table, is_frame, is_table, read_table
 from .archives import is_archive, top_folders, unpack
 from .decoding import decode_all
 from .folders import HIDDEN, parts_of, safe, walk
@@ -60,7 +59,7 @@ def read(
     columns = (input, label or "label")
     if isinstance(data, str | Path):
         return _read_path(str(data), known, columns, size)
-    if isinstance(data, pd.DataFrame):
+    if is_frame(data):
         return _read_rows(read_table(data), known, columns, size)
     if isinstance(data, np.ndarray | Tensor) and np.asarray(data).dtype != object:
         array = _checked(np.asarray(data), "array")
