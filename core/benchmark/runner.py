@@ -162,13 +162,14 @@ def done_rows(todo: Iterable[Job], peers: Iterable[Peer], folder: Folder) -> lis
     """Return the rows of jobs and peers that the folder holds and that need not be done again."""
     here = software()
     rows = [row for job in todo if (row := folder.done(job)) is not None and not _stale(row, here)]
+    here = software(peers=True)
     return rows + [row for peer in peers for row in folder.done_peer(_peer_key(peer, here)) or ()]
 
 
 def run_peers(peers: Iterable[Peer], folder: Folder, say: Say) -> Iterator[Row]:
     """Run the peers that the folder does not hold yet, each in a process of its own, and in an environment of its own
     where it needs one; yield their rows, also of those that were done before."""
-    here = software()
+    here = software(peers=True)
     for peer in peers:
         key = _peer_key(peer, here)
         rows = folder.done_peer(key)
