@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ..errors import ArtifactError
 from ..files import write_text
@@ -18,12 +19,13 @@ MARKER = "fourfold-bench.json"
 BENCH, DEMO, JOIN = "fourfold bench", "fourfold demo", "fourfold bench join"
 """What makes such folders."""
 
-_OWNED = ("jobs", "peers", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
+_OWNED = ("jobs", "tuned", "peers", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
 
 
 class Folder:
-    """`jobs/` holds a row for each job that came to its end, `rows/` what pairs it with others, `models/` what is kept
-    of trained models, `peers/` what peers gave; `bench.json`, `bench.csv` and `bench.html` say it all."""
+    """`jobs/` holds a row for each job that came to its end, `tuned/` the settings that were searched, `rows/` what
+    pairs a job with others, `models/` what is kept of trained models, `peers/` what peers gave; `bench.json`,
+    `bench.csv` and `bench.html` say it all."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -54,33 +56,33 @@ class Folder:
 
     def done(self, job: Job) -> Row | None:
         """Return the row of a job that came to its end before; a failed one is done again."""
-        try:
-            row: Row = json.loads((self.path / "jobs" / f"{job.key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return None if "error" in row else row
+        row: Row | None = _read(self.path / "jobs" / f"{job.key}.json", dict)
+        return None if row is None or "error" in row else row
 
     def keep(self, job: Job, row: Row) -> None:
         """Write a job's row; what it printed is kept only where it failed."""
-        write_text(self.path / "jobs" / f"{job.key}.json", json.dumps(row, indent=1, ensure_ascii=False))
+        _write(self.path / "jobs" / f"{job.key}.json", row)
         if "error" not in row:
             self.log(job).unlink(missing_ok=True)
 
+    def tuned(self, study: Job) -> Row | None:
+        """Return the settings that a search came to before."""
+        found: Row | None = _read(self.path / "tuned" / f"{study.key}.json", dict)
+        return found
+
+    def keep_tuned(self, study: Job, found: Row) -> None:
+        """Write what a search came to."""
+        _write(self.path / "tuned" / f"{study.key}.json", found)
+        self.log(study).unlink(missing_ok=True)
+
     def done_peer(self, key: str) -> list[Row] | None:
         """Return the rows that a peer gave before."""
-        try:
-            found = json.loads(self._of_peer(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, list) else None
+        found: list[Row] | None = _read(self.path / "peers" / f"{key}.json", list)
+        return found
 
     def keep_peer(self, key: str, rows: list[Row]) -> None:
         """Write the rows of a peer."""
-        self._of_peer(key).parent.mkdir(exist_ok=True)
-        write_text(self._of_peer(key), json.dumps(rows, indent=1, ensure_ascii=False))
-
-    def _of_peer(self, key: str) -> Path:
-        return self.path / "peers" / f"{key}.json"
+        _write(self.path / "peers" / f"{key}.json", rows)
 
     def rows(self, job: Job) -> Path:
         """Where what pairs a job with others lies."""
@@ -101,12 +103,22 @@ class Folder:
 
 def maker_of(path: Path) -> str | None:
     """Return which command made a folder; None where it holds no benchmark."""
+    maker = (_read(path / MARKER, dict) or {}).get("made_by")
+    return maker if isinstance(maker, str) else None
+
+
+def _read(path: Path, kind: type) -> Any:
+    """Return what was written as JSON; None where there is nothing, or something else."""
     try:
-        found = json.loads((path / MARKER).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    maker = found.get("made_by") if isinstance(found, dict) else None
-    return maker if isinstance(maker, str) else None
+    return found if isinstance(found, kind) else None
+
+
+def _write(path: Path, value: Any) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False))
 
 
 def _remove(path: Path) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from ..config import from_dict
 from .ladder import Rung
@@ -19,7 +20,8 @@ class Job:
 
     `share` is the part of the training rows to learn from; `init` names what a pretrained rung begins with, `tune` the
     time to search settings in, `file` the TOML of a user's own case. `content` is a hash of the case's data, and of
-    what `init` names where it is a folder, so that a job with other data is another.
+    what `init` names where it is a folder, so that a job with other data is another. `tuned` is what the search came
+    to, as JSON: `settings` by dotted name, and a `note` of how it went.
     """
 
     domain: str
@@ -31,6 +33,22 @@ class Job:
     tune: str | None = None
     file: str | None = None
     content: str = ""
+    tuned: str = ""
+
+    @property
+    def study(self) -> Job:
+        """The job whose held-out rows settings are searched on, once for all seeds and shares."""
+        return replace(self, seed=0, share=1.0, tuned="")
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What the search came to, with its `settings` and its `note`; empty where there was none."""
+        found: dict[str, Any] = json.loads(self.tuned) if self.tuned else {}
+        return found
+
+    def with_found(self, settings: dict[str, Any], note: str) -> Job:
+        """Return the job with what a search came to: with other settings it is another job."""
+        return replace(self, tuned=json.dumps({"settings": settings, "note": note}, sort_keys=True))
 
     @property
     def key(self) -> str:

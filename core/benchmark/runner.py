@@ -107,13 +107,22 @@ class Workers:
 
     def __call__(self, job: Job, folder: Folder, *, save: bool = False) -> Row:
         """Return a job's row, or one with `error` where it failed; an interrupt ends the process, too."""
-        load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-        receiver, sender = self.context.Pipe(duplex=False)
-        model = str(folder.model(job)) if save else ""
-        arguments = (job.to_json(), str(folder.rows(job)), model, dict(os.environ), str(folder.log(job)), sender)
         from .worker import serve
 
-        process = self.context.Process(target=serve, args=arguments, name=job.key)
+        load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+        model = str(folder.model(job)) if save else ""
+        return self._answer(job, folder, serve, str(folder.rows(job)), model) | job.head | {"load": load}
+
+    def search(self, job: Job, folder: Folder) -> Row:
+        """Return the settings that a search for a job came to, or an `error`."""
+        from .worker import serve_search
+
+        return self._answer(job, folder, serve_search)
+
+    def _answer(self, job: Job, folder: Folder, does: Callable[..., None], *more: str) -> Row:
+        receiver, sender = self.context.Pipe(duplex=False)
+        arguments = (job.to_json(), *more, dict(os.environ), str(folder.log(job)), sender)
+        process = self.context.Process(target=does, args=arguments, name=job.key)
         with _deaf():
             process.start()
         sender.close()
@@ -129,7 +138,7 @@ class Workers:
             raise
         finally:
             receiver.close()
-        return answer | job.head | {"load": load}
+        return answer
 
 
 def run_all(
@@ -143,25 +152,50 @@ def run_all(
     for number, job in enumerate(todo, 1):
         what = f"[{number}/{len(todo)}] {job.domain}/{job.case}: {job.rung.label}, seed {job.seed}"
         what += f", {job.share:.0%} of the rows" if job.share < 1 else ""
-        row = folder.done(job)
-        stale = _stale(row, here) if row is not None else ""
-        if row is not None and not stale:
+        found: Job | Row | None = _found(job, folder, here)
+        if found is None:
+            say(f"{what}: searches settings for {job.tune}")
+            found = _searched(job, folder, workers)
+        if not isinstance(found, Job):
+            row = found | job.head
+        elif (before := folder.done(found)) is not None and not (stale := _stale(before, here)):
+            row = before
             say(f"{what}: done before")
         else:
-            say(f"{what}: done before with {stale}; again" if stale else what)
-            if stale:
+            say(f"{what}: done before with {stale}; again" if before is not None else what)
+            if before is not None:
                 folder.forget_model(job)
-            row = workers(job, folder, save=save(job))
-            folder.keep(job, row)
+            row = workers(found, folder, save=save(job))
+            folder.keep(found, row)
         if "error" in row:
             say(f"  failed: {row['error']}")
         yield row
 
 
+def _found(job: Job, folder: Folder, here: Mapping[str, Any]) -> Job | None:
+    """Return the job with the settings that were searched before; None where a search is due."""
+    if not job.tune:
+        return job
+    found = folder.tuned(job.study)
+    if found is None or _stale(found, here):
+        return None
+    return job.with_found(found["settings"], found["note"])
+
+
+def _searched(job: Job, folder: Folder, workers: Workers) -> Job | Row:
+    """Search settings for all seeds of a job, and keep them; where that fails, return what a row then says."""
+    found = workers.search(job.study, folder)
+    if "settings" not in found:
+        return {name: f"tune: {reason}" for name, reason in found.items()}
+    folder.keep_tuned(job.study, found)
+    return job.with_found(found["settings"], found["note"])
+
+
 def done_rows(todo: Iterable[Job], peers: Iterable[Peer], folder: Folder) -> list[Row]:
     """Return the rows of jobs and peers that the folder holds and that need not be done again."""
     here = software()
-    rows = [row for job in todo if (row := folder.done(job)) is not None and not _stale(row, here)]
+    known = [found for job in todo if (found := _found(job, folder, here)) is not None]
+    rows = [row for job in known if (row := folder.done(job)) is not None and not _stale(row, here)]
     here = software(peers=True)
     return rows + [row for peer in peers for row in folder.done_peer(_peer_key(peer, here)) or ()]
 

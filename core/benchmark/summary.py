@@ -207,7 +207,7 @@ def _model(results: Results, runs: list[Row]) -> Summary:
 
 
 _SAME = ("domain", "case", "model", "share", "init", "tune")
-"""What runs of one line share; the settings that a search chose may be other ones for each seed."""
+"""What runs of one line share; in joined results the settings that a search chose may be other ones for each seed."""
 
 
 def _told_apart(found: list[Summary]) -> list[Summary]:

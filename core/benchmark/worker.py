@@ -7,22 +7,24 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from ..batch import Examples
+from ..config import override
 from ..domains import domain as find_domain
-from ..errors import FourfoldError
+from ..errors import ConfigError, FourfoldError, TrainingError
+from ..tuning.space import nested
 from .case import Case, Split
 from .energy import Energy, measured
 from .job import Job
 from .ladder import LINEAR, Rung, rungs
+from .manifest import manifest
 from .measuring import DoesNotFitError, build, fit, fitted, measure, part_of, shared_note
 from .row import Result, Row
 
-__all__ = ["fit", "run", "serve", "work"]
+__all__ = ["fit", "run", "search", "serve", "serve_search", "work"]
 
 
 def run(domain: str, case: Case, model: str, seed: int, init: str | None = None) -> Result:
@@ -38,10 +40,11 @@ def work(job: Job, case: Case, rows: Path | None = None, model: Path | None = No
         return _measure_run(job, case, rows)
     split = part_of(case.load(job.seed), job.share, job.seed)
     pipeline = build(job.domain, case, job.rung.model, job.seed, job.init)
-    settings, note = _tuned(job, pipeline, split) if job.tune else ({}, "")
+    if settings := job.found.get("settings", {}):
+        pipeline.set_params(config=override(pipeline.config, nested(settings)))
     with measured() as energy:
         fitted(pipeline, job.rung.model, split)
-    notes = [note, "" if pipeline.classical else shared_note(pipeline)]
+    notes = [job.found.get("note", ""), "" if pipeline.classical else shared_note(pipeline)]
     found = measure(
         job.head | {"settings": settings}, case, split, pipeline, energy, rows, "; ".join(filter(None, notes))
     )
@@ -50,22 +53,56 @@ def work(job: Job, case: Case, rows: Path | None = None, model: Path | None = No
     return found
 
 
+def search(job: Job, case: Case) -> Row:
+    """Search settings for the time that every rung has, on the rows that the job's seed holds out; return the
+    `settings` that differ from the preset's, and a `note` of how it went."""
+    from ..training import Interrupted
+
+    if job.rung.model == LINEAR:
+        return {"settings": {}, "note": "not tuned: there is nothing to search"}
+    split = case.load(job.seed)
+    pipeline = build(job.domain, case, job.rung.model, job.seed, job.init)
+    try:
+        found = pipeline.tune(split.train, valid=split.valid, budget=job.tune)
+    except Interrupted:
+        raise
+    except (ConfigError, TrainingError) as error:
+        return {"settings": {}, "note": f"not tuned: {error}"}
+    note = f"tuned on seed {job.seed}: {found.counted()} in {found.seconds:.0f} s"
+    return {"settings": dict(found.best.changed), "note": note}
+
+
 def serve(text: str, rows: str, model: str, environment: Mapping[str, str], log: str, answer: Connection) -> None:
     """Do a job in this process, which was forked for it, and send the row as JSON; what is printed goes to `log`."""
+
+    def done(job: Job, case: Case) -> Row:
+        return work(job, case, Path(rows), Path(model) if model else None).to_dict()
+
+    _serve(done, text, environment, log, answer)
+
+
+def serve_search(text: str, environment: Mapping[str, str], log: str, answer: Connection) -> None:
+    """Search the settings of a job as `serve` does it, and send them."""
+    _serve(lambda job, case: search(job, case) | {"manifest": manifest()}, text, environment, log, answer)
+
+
+def _serve(
+    does: Callable[[Job, Case], Row], text: str, environment: Mapping[str, str], log: str, answer: Connection
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends this process
     os.environ.update(environment)
     with Path(log).open("w", encoding="utf-8") as file:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno() if hasattr(stream, "fileno") else 2)
-        answer.send(json.dumps(_answered(Job.from_json(text), Path(rows), Path(model) if model else None)))
+        answer.send(json.dumps(_answered(does, Job.from_json(text))))
 
 
-def _answered(job: Job, rows: Path, model: Path | None) -> Row:
+def _answered(does: Callable[[Job, Case], Row], job: Job) -> Row:
     from ..report import plain_json
     from .custom import find_case
 
     try:
-        row: Row = json.loads(plain_json(work(job, find_case(job), rows, model).to_dict()))
+        row: Row = json.loads(plain_json(does(job, find_case(job))))
         return row
     except DoesNotFitError as error:
         return {"skipped": str(error)}
@@ -75,23 +112,6 @@ def _answered(job: Job, rows: Path, model: Path | None) -> Row:
     except Exception as error:
         traceback.print_exc()
         return {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-
-
-def _tuned(job: Job, pipeline: Any, split: Split) -> tuple[dict[str, Any], str]:
-    """Search settings for the time that every rung has, and put the best into the pipeline; return what differs."""
-    from ..errors import ConfigError, TrainingError
-    from ..training import Interrupted
-
-    if job.rung.model == LINEAR or job.rung.kind == "prior":
-        return {}, "not tuned: there is nothing to search"
-    try:
-        found = pipeline.tune(split.train, valid=split.valid, budget=job.tune)
-    except Interrupted:
-        raise
-    except (ConfigError, TrainingError) as error:
-        return {}, f"not tuned: {error}"
-    pipeline.set_params(config=found.best_config)
-    return dict(found.best.changed), f"tuned: {found.counted()} in {found.seconds:.0f} s"
 
 
 def _measure_run(job: Job, case: Case, rows: Path | None) -> Result:

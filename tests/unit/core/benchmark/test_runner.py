@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from domain_data import SAMPLES
 
 from fourfold.core.benchmark.case import Case
 from fourfold.core.benchmark.content import software
+from fourfold.core.benchmark.custom import find_case
 from fourfold.core.benchmark.demo import run_demo
 from fourfold.core.benchmark.folder import Folder
 from fourfold.core.benchmark.job import Job
@@ -26,6 +29,7 @@ from fourfold.core.benchmark.ladder import Rung, ladder
 from fourfold.core.benchmark.results import read_results
 from fourfold.core.benchmark.row import Row
 from fourfold.core.benchmark.runner import Workers, choose_cases, jobs, run_all
+from fourfold.core.benchmark.worker import work
 from fourfold.core.domains import domain
 from fourfold.core.errors import ArtifactError, ConfigError
 
@@ -92,13 +96,36 @@ def test_the_printed_command_gives_the_same_number(cases: Path, tmp_path: Path) 
     assert all(same[name] == row[name] for name in ("value", "low", "high", "train_hash", "test_hash", "command"))
 
 
-def test_rungs_are_tuned_for_the_same_time(cases: Path, tmp_path: Path) -> None:
-    words = ("--cases", cases, "--case", "good", "--model", "prior", "--model", "bayes", "--tune", "3s", "--json")
-    done = fourfold("bench", *words, "--out", tmp_path / "out")
+def test_rungs_are_tuned_once_for_all_seeds(cases: Path, tmp_path: Path) -> None:
+    """Settings are searched on what seed 0 holds out, and are kept."""
+    out = tmp_path / "out"
+    words = ("--cases", cases, "--case", "good", *QUICK, "--seed", 1, "--seed", 2, "--tune", "5s", "--json")
+    done = fourfold("bench", *words, "--out", out)
     assert done.code == 0, done.err
-    prior, bayes = json.loads(done.out)["rows"]
-    assert prior["note"] == "" and bayes["note"].startswith("tuned: ") and "--tune 3s" in bayes["command"]
-    assert all(name.startswith("classical.") for name in bayes["settings"])
+    prior, row, _, same = json.loads(done.out)["rows"]
+    assert row["note"].startswith("tuned on seed 0: ") and "--tune 5s" in row["command"]
+    assert (row["note"], row["settings"]) == (same["note"], same["settings"]) and (row["seed"], same["seed"]) == (1, 2)
+    assert prior["note"] == "" and all(name.startswith("classical.") for name in row["settings"])
+    assert done.err.count("seed 1: searches settings for 5s") == done.err.count("searches settings") == 1
+
+    again = fourfold("bench", *words, "--out", out, "--resume")
+    assert again.err.count("done before") == 4 and "searches" not in again.err
+    shutil.rmtree(out / "tuned")
+    anew = fourfold("bench", *words, "--out", out, "--resume")
+    assert anew.err.count("searches settings") == 1, "seeds have the same settings, or are done again"
+
+
+def test_what_was_tuned_is_what_is_trained(cases: Path) -> None:
+    job = Job(
+        domain="nlp", case="good", rung=Rung(model="bayes", label="bayes", kind="classical"), seed=1, share=0.5,
+        tune="1s", file=str(cases),
+    )  # fmt: skip
+    tuned = job.with_found({"classical.smoothing": 0.3, "classical.words": 1}, "tuned in a test")
+    row = work(tuned, find_case(tuned))
+    assert (row.settings, row.note) == ({"classical.smoothing": 0.3, "classical.words": 1}, "tuned in a test")
+    assert row.parameters < work(job, find_case(job)).parameters, "words alone, without pairs of them"
+    assert tuned.study == job.study == replace(job, seed=0, share=1.0) and tuned.key != job.key
+    assert tuned.command == job.command and Job.from_json(tuned.to_json()) == tuned
 
 
 def test_a_trained_run_is_a_case(cases: Path, tmp_path: Path) -> None:
