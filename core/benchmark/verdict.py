@@ -96,7 +96,7 @@ def _sentence(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str
 
 
 def _stays(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:
-    """Say that a classical model wins, and against what."""
+    """Say that a classical model wins, against what, and whether it is no worse where it is not clearly better."""
     metric, name, value = chosen.metric, chosen.label, shown(chosen.metric, chosen.quality.value)
     if not trained:
         return f"Ship {name}: {metric} {value}; no Transformer was measured."
@@ -107,7 +107,8 @@ def _stays(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:
     if found.high < 0:
         return f"Ship {name}: {metric} {value} against {theirs} of {best.label} ({_gap(metric, found)})."
     evidence = f"{metric} {theirs} against {value} ({_gap(metric, found)})"
-    return f"Ship {name}, the simpler one: {best.label} is not clearly better, {evidence}."
+    text = f"Ship {name}, the simpler one: {best.label} is not clearly better, {evidence}"
+    return text + _no_worse(case, chosen, best)
 
 
 def _others(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:
@@ -115,11 +116,18 @@ def _others(case: CaseSummary, chosen: Summary, trained: list[Summary]) -> str:
     best = max(trained, key=Summary.better)
     if best is chosen:
         return ""
+    ahead = shown(chosen.metric, best.quality.value)
+    text = f" {_capital(best.label)} is ahead by its mean, {ahead}, but not clearly"
+    return text + _no_worse(case, chosen, best)
+
+
+def _no_worse(case: CaseSummary, chosen: Summary, best: Summary) -> str:
+    """Say whether the one to ship is no worse than another by the metric's margin (non-inferior)."""
     found, margin = case.gain(chosen, best), margin_of(chosen.metric, chosen.quality.value)
-    text = f" {_capital(best.label)} is ahead by its mean, {shown(chosen.metric, best.quality.value)}, but not clearly"
+    told = _margin(chosen.metric, margin)
     if found is not None and non_inferior(found, margin):
-        return f"{text}: {chosen.label} is no worse by the margin of {_margin(chosen.metric, margin)} (non-inferior)."
-    return f"{text}; that {chosen.label} is no worse by {_margin(chosen.metric, margin)} is not shown either."
+        return f": {chosen.label} is no worse by the margin of {told} (non-inferior)."
+    return f"; that {chosen.label} is no worse by the margin of {told} is not shown either."
 
 
 def _clearly(case: CaseSummary, ours: Summary, theirs: Summary) -> bool:
@@ -137,7 +145,9 @@ def _gap(metric: str, found: Interval) -> str:
 
 
 def _margin(metric: str, margin: float) -> str:
-    return f"{100 * margin:g} points" if metric in PERCENT else f"{margin:g}"
+    if metric not in PERCENT:
+        return f"{margin:g}"
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
 
 
 def _capital(text: str) -> str:

@@ -40,8 +40,18 @@ def test_the_gain_is_the_paired_difference(tmp_path: Path) -> None:
 def test_logistic_regression_may_win(tmp_path: Path) -> None:
     worse = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.95, 0.75)))
     assert worse.sentence.startswith("Ship svm: accuracy ") and worse.status == "classical"
+
+
+def test_where_it_stays_it_is_told_whether_it_is_no_worse(tmp_path: Path) -> None:
+    """Not clearly worse is not the same as no worse: that takes an interval that lies above the margin."""
     same = verdict(case_of(tmp_path, ladder(tmp_path, 0.5, 0.90, 0.901)))
     assert same.sentence.startswith("Ship svm, the simpler one: tiny is not clearly better, accuracy ")
+    assert same.sentence.endswith("): svm is no worse by the margin of 1 point (non-inferior).")
+    wide = [one | {"metric": "roc_auc"} for one in ladder(tmp_path, 0.5, 0.90, 0.905)]
+    case = case_of(tmp_path, wide)
+    gain = case.gain(case.rungs[1], case.rungs[2])
+    assert gain is not None and gain.low < -0.005 <= 0 <= gain.high
+    assert verdict(case).sentence.endswith("; that svm is no worse by the margin of 0.005 is not shown either.")
 
 
 def test_a_larger_preset_must_beat_the_smaller(tmp_path: Path) -> None:
