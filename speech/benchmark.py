@@ -41,7 +41,11 @@ class Utterance:
 
 
 def _numbers(seed: int) -> Split:
-    """Each number from 0 to 99 by several voices, speeds and pitches: six times to train, once to test."""
+    """Each number from 0 to 99 by several voices, speeds and pitches: six times to train, once to test.
+
+    No two numbers are the same sounds in any of the voices (a test compares eSpeak NG's phonemes), and nothing is laid
+    over them: who hears all sounds makes no error.
+    """
     random = np.random.default_rng((seed, _NUMBERS))
     texts = [number_words(int(number)) for _ in range(_TIMES) for number in random.permutation(_NUMBERS)]
     examples, rows = read([_said(text, random) for text in texts], texts), np.arange(_TIMES * _NUMBERS)
@@ -151,7 +155,13 @@ def _folder(name: str) -> Path:
 
 
 CASES = (
-    Case(name="numbers", about="spoken numbers by eSpeak NG, several voices", load=_numbers, synthetic=True),
+    Case(
+        name="numbers",
+        about="spoken numbers by eSpeak NG, several voices",
+        load=_numbers,
+        synthetic=True,
+        ceiling=lambda seed: 0.0,
+    ),
     Case(name="fsdd", about="Free Spoken Digit Dataset, the official split", load=_fsdd, needs="speech/fsdd"),
     Case(
         name="fsdd_connected",

@@ -1,7 +1,9 @@
-"""The cases that are made of FSDD: takes and speakers apart, words where they are said to be."""
+"""The cases of FSDD: takes and speakers apart, words where they are said to be; and the ceiling of the numbers."""
 
 from __future__ import annotations
 
+import ctypes
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,8 @@ import pytest
 import soundfile
 
 from fourfold.speech.benchmark import CASES, DIGITS, FSDD_RATE, SPEAKERS, connected
+from fourfold.speech.synth import VOICES, number_words
+from fourfold.speech.synth.engine import _engine
 
 
 @pytest.fixture
@@ -69,3 +73,22 @@ def test_connected_digits_as_a_case(fsdd: list[Path], monkeypatch: pytest.Monkey
     split = next(case for case in CASES if case.name == "fsdd_connected").load(0)
     assert (len(split.train), len(split.test)) == (15, 3)
     assert split.train.inputs[0].rate == FSDD_RATE and set(split.test.labels[0].split()) <= set(DIGITS)
+
+
+def test_no_two_numbers_sound_alike() -> None:
+    """So the ceiling of `numbers` is no error, whoever speaks: not even stress and length need be heard."""
+    said: dict[str, set[int]] = defaultdict(set)
+    with _engine() as engine:
+        say = engine.library.espeak_TextToPhonemes
+        say.restype, say.argtypes = ctypes.c_char_p, [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+        for voice in VOICES:
+            engine.set_voice(voice)
+            for number in range(100):
+                rest, sounds = ctypes.c_char_p(number_words(number).encode()), ""
+                while rest.value is not None:  # a clause at a time; UTF-8 in, the International Phonetic Alphabet out
+                    sounds += say(ctypes.byref(rest), 1, 2).decode()
+                said[sounds.translate(dict.fromkeys(map(ord, "ˈˌː ")))].add(number)
+    assert len(said) > 100 and "" not in said, "accents differ"
+    assert all(len(numbers) == 1 for numbers in said.values())
+    (case,) = (case for case in CASES if case.name == "numbers")
+    assert case.ceiling is not None and case.ceiling(0) == 0.0
