@@ -2,6 +2,7 @@
 
     FourfoldError            exit code 1   the work failed
     ├── ConfigError          exit code 2   a setting is unknown, of the wrong type or out of range
+    │   └── DoesNotFitError  exit code 2   a model that a setting names cannot be fitted to these data
     ├── DataError            exit code 2   the data cannot be used; the message says where and how to mend it
     ├── ArtifactError        exit code 2   a saved model or run cannot be used
     ├── NotFittedError       exit code 2   a model was asked to predict before it was fitted
@@ -28,6 +29,12 @@ class ConfigError(FourfoldError, ValueError):
 
     code = "config"
     exit_code = 2
+
+
+class DoesNotFitError(ConfigError):
+    """A model that a setting names cannot be fitted to these data."""
+
+    code = "does-not-fit"
 
 
 class DataError(FourfoldError, ValueError):

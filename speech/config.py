@@ -10,6 +10,7 @@ from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
 from .audio import AudioConfig
+from .baselines import SpeechClassicalConfig
 from .data import AugmentConfig, SpeechFeaturesConfig
 from .decode import DecodingConfig
 from .evaluate import EvaluationConfig
@@ -33,6 +34,7 @@ class SpeechConfig:
     features: SpeechFeaturesConfig = field(default_factory=SpeechFeaturesConfig)
     model: SpeechModelConfig = field(default_factory=SpeechModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
+    classical: SpeechClassicalConfig = field(default_factory=SpeechClassicalConfig)
     attention: float = 0.3
     consistency: float = 0.0
     early: float = 0.0

@@ -24,7 +24,7 @@ from ..core.report import Evaluation
 from ..core.training import Output, Task
 from . import data
 from .audio import RATES
-from .baselines import SpeechBaseline
+from .baselines import CLASSICAL, SpeechBaseline
 from .config import PRESETS, SPACE
 from .data import steps_needed, transcripts
 from .decode import (
@@ -77,6 +77,7 @@ class SpeechRecognizer(Whispering):
     stratify = False
     presets = PRESETS
     space = SPACE
+    classical = CLASSICAL
     language_: LanguageModel | None = None
     baseline_type = SpeechBaseline
 

@@ -6,14 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import numpy as np
-
 from ..core import artifact
 from ..core.config import from_dict, override
 from ..core.errors import ArtifactError
 from ..core.hub import find_folder, read_json
-from ..core.linear import LinearModel
-from .baselines import SILENT, SpeechBaseline
+from .baselines import SpeechBaseline
 from .config import SpeechConfig, finetune
 from .domain import DOMAIN
 from .pretrained import Pretrained, WhisperFeatures, read_pretrained
@@ -59,15 +56,7 @@ def as_it_came(start: Pretrained) -> tuple[SpeechConfig, WhisperFeatures, Speech
     config = adopt(finetune(), start)
     assert config.whisper is not None
     features = WhisperFeatures(start.tokenizer, start.rules, config.whisper)
-    return config, features, silent(features)
-
-
-def silent(features: WhisperFeatures) -> SpeechBaseline:
-    """Return a baseline that says nothing: without a training set there is nothing to fit one to."""
-    baseline = SpeechBaseline()
-    baseline.names, baseline.best, baseline.audio_ = (SILENT,), SILENT, features.audio
-    baseline.linear_ = LinearModel.fit(np.zeros((1, 1)), [""])
-    return baseline
+    return config, features, SpeechBaseline.silent(features.audio)
 
 
 def _ours(folder: Path) -> Pretrained:

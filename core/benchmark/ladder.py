@@ -52,11 +52,11 @@ def rungs(domain: Domain, init: str | None = None) -> list[Rung]:
 
 
 def classical_rungs(kind: Any) -> list[Rung]:
-    """Return the classical models of a pipeline class: those that can be chosen, or those that its baseline is."""
+    """Return the classical models of a pipeline class: those that can be chosen, or the one that its baseline is."""
     if kind.classical:
         return [Rung(model=name, label=one.label, kind="classical") for name, one in kind.classical.items()]
-    names = getattr(kind.baseline_type, "names", ()) or (str(getattr(kind.baseline_type, "name", LINEAR)),)
-    return [Rung(model=name, label=name, kind="classical") for name in names]
+    name = str(getattr(kind.baseline_type, "name", LINEAR))
+    return [Rung(model=name, label=name, kind="classical")]
 
 
 def check_models(domains: Iterable[Domain], models: Sequence[str], init: str | None) -> None:

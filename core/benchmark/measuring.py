@@ -14,7 +14,6 @@ import numpy as np
 from ..batch import Examples
 from ..config import override
 from ..domains import domain as find_domain
-from ..errors import FourfoldError
 from ..metrics import RocAuc, interval, value_of
 from ..run import content_hash
 from .case import Case, Split
@@ -30,12 +29,6 @@ _CALLS, _FEWEST_CALLS, _SECONDS = 50, 10, 5.0
 _RATE_ROWS = 2000
 
 
-class DoesNotFitError(FourfoldError):
-    """A rung has nothing to say on a case: it is passed over, not failed."""
-
-    code = "does-not-fit"
-
-
 def build(domain: str, case: Case, model: str, seed: int, init: str | None = None) -> Any:
     """Return the pipeline of a rung, not yet fitted, with the case's settings."""
     card = find_domain(domain)
@@ -47,27 +40,8 @@ def build(domain: str, case: Case, model: str, seed: int, init: str | None = Non
 
 
 def fit(domain: str, case: Case, model: str, seed: int, split: Split, init: str | None = None) -> Any:
-    """Train a rung on the case's training rows; DoesNotFitError where it is none of the models that could be fitted."""
-    return fitted(build(domain, case, model, seed, init), model, split)
-
-
-def fitted(pipeline: Any, model: str, split: Split) -> Any:
-    """Train a pipeline; one of several classical models that cannot be chosen beforehand speaks for all of them."""
-    pipeline.fit(split.train, valid=split.valid)
-    if pipeline.model_ is not None or pipeline.classical or model in (PRIOR, LINEAR):
-        return pipeline
-    baseline = pipeline.baseline_
-    if model not in getattr(baseline, "names", (baseline.name,)):
-        raise DoesNotFitError(f"{model} does not fit these data; there is: {baseline.name}")
-    if hasattr(baseline, "names"):
-        baseline.best = model
-    return pipeline
-
-
-def shared_note(pipeline: Any) -> str:
-    """Say where a row's time, memory and size are those of several classical models that are fitted together."""
-    several = len(getattr(pipeline.baseline_, "names", ())) > 1 and pipeline.model_ is None
-    return "fitted together with the other classical models: time, memory and size are those of all" if several else ""
+    """Train a rung on the case's training rows; DoesNotFitError where it is a model that does not fit them."""
+    return build(domain, case, model, seed, init).fit(split.train, valid=split.valid)
 
 
 def measure(

@@ -14,14 +14,14 @@ from pathlib import Path
 from ..batch import Examples
 from ..config import override
 from ..domains import domain as find_domain
-from ..errors import ConfigError, FourfoldError, TrainingError
+from ..errors import ConfigError, DoesNotFitError, FourfoldError, TrainingError
 from ..tuning.space import nested
 from .case import Case, Split
 from .energy import Energy, measured
 from .job import Job
 from .ladder import LINEAR, Rung, rungs
 from .manifest import manifest
-from .measuring import DoesNotFitError, build, fit, fitted, measure, part_of, shared_note
+from .measuring import build, fit, measure, part_of
 from .row import Result, Row
 
 __all__ = ["fit", "run", "search", "serve", "serve_search", "work"]
@@ -43,11 +43,8 @@ def work(job: Job, case: Case, rows: Path | None = None, model: Path | None = No
     if settings := job.found.get("settings", {}):
         pipeline.set_params(config=override(pipeline.config, nested(settings)))
     with measured() as energy:
-        fitted(pipeline, job.rung.model, split)
-    notes = [job.found.get("note", ""), "" if pipeline.classical else shared_note(pipeline)]
-    found = measure(
-        job.head | {"settings": settings}, case, split, pipeline, energy, rows, "; ".join(filter(None, notes))
-    )
+        pipeline.fit(split.train, valid=split.valid)
+    found = measure(job.head | {"settings": settings}, case, split, pipeline, energy, rows, job.found.get("note", ""))
     if model is not None and not model.exists():
         pipeline.save(model)
     return found

@@ -1,5 +1,5 @@
 """The classical models that the Transformer must beat, or admit defeat to."""
 
-from .baseline import SILENT, SpeechBaseline, statistics
+from .baseline import CLASSICAL, SpeechBaseline, SpeechClassicalConfig, statistics
 
-__all__ = ["SILENT", "SpeechBaseline", "statistics"]
+__all__ = ["CLASSICAL", "SpeechBaseline", "SpeechClassicalConfig", "statistics"]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples, Rows
 from ...core.config import from_dict
-from ...core.errors import ArtifactError
+from ...core.errors import ArtifactError, ConfigError, DoesNotFitError
 from ...core.linear import LinearModel, fifth
+from ...core.parts import Classical
 from ...core.training import Output
+from ...core.tuning import Choice
 from ..audio import AudioConfig
 from ..data import SpeechFeatures, mel_of, transcripts
 from ..decode import Transcript
@@ -26,6 +28,7 @@ from .templates import MOST, Templates, spread
 WORDS = "log-mel statistics + logistic regression"
 KERNEL = "MFCC statistics + RBF SVM"
 TEMPLATES = "MFCC templates + dynamic time warping"
+NAMES = (WORDS, KERNEL, TEMPLATES)
 CONNECTED = "most frequent transcript (no classical baseline fits connected speech)"
 SILENT = "silence (there was no training set to fit a baseline to)"
 FILE = "baseline_audio.json"
@@ -37,6 +40,40 @@ _MOST_COMPARED = 300
 _SEGMENTS = 4
 
 
+CLASSICAL = {
+    "logistic": Classical(WORDS, {"classical.strength": Choice((None, 0.003, 0.01, 0.03, 0.1, 0.3, 3.0, 10.0))}),
+    "svm": Classical(KERNEL, {"classical.strength": Choice((None, 0.3, 1.0, 3.0, 30.0, 100.0))}),
+    "templates": Classical(TEMPLATES, {"classical.templates": Choice((5, 10, 20, 40))}),
+}
+_KINDS: dict[str, Any] = {
+    WORDS: LinearModel, KERNEL: KernelMachine, TEMPLATES: Templates, CONNECTED: LinearModel, SILENT: LinearModel,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechClassicalConfig:
+    """Which classical model stands beside the Transformer: "best" is the best of the three that fit.
+
+    `strength` is the inverse penalty of "logistic" and "svm"; None: 1 and 10. "templates" keeps at most so many
+    `templates` of each word.
+    """
+
+    model: Literal["best", "logistic", "svm", "templates"] = "best"
+    strength: float | None = None
+    templates: int = 40
+
+    def __post_init__(self) -> None:
+        if self.strength is not None and self.strength <= 0:
+            raise ConfigError(f"classical.strength ({self.strength}) must be above 0, or none: 1 or 10")
+        if self.templates < 1:
+            raise ConfigError(f"classical.templates ({self.templates}) must be 1 or above")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that are fitted, where they fit."""
+        return NAMES if self.model == "best" else (CLASSICAL[self.model].label,)
+
+
 class SpeechBaseline:
     """Whole transcripts as classes where they are few and repeated (words), else the most frequent one.
 
@@ -45,10 +82,15 @@ class SpeechBaseline:
     on a fifth of the training rows speaks for all. `name` says which, or that none fits.
     """
 
-    names: tuple[str, ...] = (WORDS, KERNEL, TEMPLATES)
-    best: str = WORDS
-    machine_: KernelMachine | None = None
-    templates_: Templates | None = None
+    def __init__(self, config: SpeechClassicalConfig | None = None):
+        self.config = config or SpeechClassicalConfig()
+        self.names = self.config.names
+        self.best = self.names[0]
+
+    @classmethod
+    def silent(cls, audio: AudioConfig) -> SpeechBaseline:
+        """Return one that says nothing: without a training set there is nothing to fit one to."""
+        return cls()._constant(SILENT, "", audio)
 
     @property
     def name(self) -> str:
@@ -58,19 +100,25 @@ class SpeechBaseline:
     @property
     def parameters(self) -> int:
         """The numbers that all keep."""
-        return self.linear_.parameters + sum(one.parameters for one in (self.machine_, self.templates_) if one)
+        return sum(one.parameters for one in self.models_.values())
 
     def fit(self, examples: Examples, features: SpeechFeatures, seed: int = 0) -> SpeechBaseline:
-        """Fit on transcribed recordings, at the sample rate of `features`."""
-        self.audio_ = features.audio
-        counts = Counter(transcripts(examples))
-        if len(counts) <= _MOST_WORDS and min(counts.values()) >= 2:
-            self._fit_words(examples, seed)
-        else:
-            self.names, self.best = (CONNECTED,), CONNECTED
-            size = len(statistics(np.zeros((1, self.audio_.mels), np.float32)))
-            self.linear_ = LinearModel.fit(np.zeros((1, size)), [counts.most_common(1)[0][0]])
-        return self
+        """Fit on transcribed recordings, at the sample rate of `features`.
+
+        Raises DoesNotFitError where the settings name a model that does not fit them.
+        """
+        self.audio_, counts = features.audio, Counter(transcripts(examples))
+        repeated = len(counts) <= _MOST_WORDS and min(counts.values()) >= 2
+        fit = fitting(len(examples), len(counts)) if repeated else ()
+        self.names = tuple(name for name in self.config.names if name in fit)
+        if self.names:
+            return self._fit_words(examples, seed)
+        if self.config.model != "best":
+            raise DoesNotFitError(
+                f"classical.model: '{self.config.model}' does not fit {len(examples):,} recordings of {len(counts):,} "
+                "transcripts; set it to best"
+            )
+        return self._constant(CONNECTED, counts.most_common(1)[0][0], features.audio)
 
     def outputs(self, examples: Examples) -> Output:
         """Return a `Transcript` for each recording; the most frequent one has no probability (nan)."""
@@ -79,10 +127,11 @@ class SpeechBaseline:
     def all_outputs(self, examples: Examples, names: tuple[str, ...]) -> dict[str, Output]:
         """Return what each of them says."""
         if self.best in (CONNECTED, SILENT):
-            return {self.best: [Transcript(self.linear_.classes[0], float("nan")) for _ in range(len(examples))]}
+            said = self.models_[self.best].classes[0]
+            return {self.best: [Transcript(said, float("nan")) for _ in range(len(examples))]}
         found: dict[str, Output] = {}
         for name in names:
-            model: Any = {WORDS: self.linear_, KERNEL: self.machine_, TEMPLATES: self.templates_}[name]
+            model = self.models_[name]
             probabilities = model.probabilities(self._inputs(examples, name))
             best = zip(probabilities.argmax(axis=1), probabilities.max(axis=1), strict=True)
             found[name] = [Transcript(model.classes[number], float(p)) for number, p in best]
@@ -90,10 +139,8 @@ class SpeechBaseline:
 
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors, the audio settings as JSON."""
-        self.linear_.save(folder)
-        for one in (self.machine_, self.templates_):
-            if one:
-                one.save(folder)
+        for one in self.models_.values():
+            one.save(folder)
         settings = {"name": self.best, "names": self.names, "audio": asdict(self.audio_)}
         (folder / FILE).write_text(json.dumps(settings), encoding="utf-8")
 
@@ -101,56 +148,59 @@ class SpeechBaseline:
     def load(cls, folder: Path) -> SpeechBaseline:
         """Read what `save` wrote; raises ArtifactError where it is missing or damaged."""
         baseline = cls()
-        baseline.linear_ = LinearModel.load(folder)
         try:
             settings = json.loads((folder / FILE).read_text(encoding="utf-8"))
             baseline.best, baseline.audio_ = settings["name"], from_dict(AudioConfig, settings["audio"])
             baseline.names = tuple(settings.get("names", (baseline.best,)))  # there was one only
-            if not {baseline.best} <= set(baseline.names) <= {WORDS, KERNEL, TEMPLATES, CONNECTED, SILENT}:
+            if not {baseline.best} <= set(baseline.names) <= set(_KINDS):
                 raise ValueError(f"no model '{baseline.best}'")
         except FileNotFoundError:
             raise ArtifactError(f"{folder / FILE}: no such file; save the baseline again") from None
         except (ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{folder / FILE}: damaged ({error}); save the baseline again") from None
-        if KERNEL in baseline.names:
-            baseline.machine_ = KernelMachine.load(folder)
-        if TEMPLATES in baseline.names:
-            baseline.templates_ = Templates.load(folder)
+        baseline.models_ = {name: _KINDS[name].load(folder) for name in baseline.names}
         return baseline
 
-    def _fit_words(self, examples: Examples, seed: int) -> None:
-        """Fit all on four fifths to choose, and on all rows to speak; many rows or words take the first alone."""
-        texts = np.asarray(transcripts(examples))
-        self.names = fitting(len(texts), len(set(texts.tolist())))
+    def _constant(self, name: str, said: str, audio: AudioConfig) -> SpeechBaseline:
+        """Say the same of every recording."""
+        self.names, self.best, self.audio_ = (name,), name, audio
+        self.models_ = {name: LinearModel.fit(np.zeros((1, 1)), [said])}
+        return self
+
+    def _fit_words(self, examples: Examples, seed: int) -> SpeechBaseline:
+        """Fit all on four fifths to choose, and on all rows to speak."""
+        texts, self.best = np.asarray(transcripts(examples)), self.names[0]
         inputs = {name: self._inputs(examples, name) for name in self.names}
         kept, held_out = fifth(len(texts), seed, examples.groups)
         known = held_out[np.isin(texts[held_out], texts[kept])]
-        sharpness = dict.fromkeys(self.names, 2.0)
-        if len(self.names) > 1 and len(known):
-            sharpness |= self._choose(inputs, texts, (kept, known), seed)
-        self.linear_ = LinearModel.fit(inputs[WORDS], texts, seed=seed)
-        if KERNEL in self.names:
-            self.machine_ = KernelMachine.fit(inputs[KERNEL], texts.tolist(), sharpness[KERNEL])
-        if TEMPLATES in self.names:
-            self.templates_ = Templates.fit(inputs[TEMPLATES], texts.tolist(), sharpness[TEMPLATES])
+        sharpness: dict[str, float] = {}
+        if self.names != (WORDS,) and len(known):
+            sharpness = self._choose(inputs, texts, (kept, known), seed)
+        self.models_ = {name: self._fitted(name, x, texts, seed, sharpness.get(name)) for name, x in inputs.items()}
+        return self
 
     def _choose(
         self, inputs: dict[str, Any], texts: npt.NDArray[Any], rows: tuple[Rows, Rows], seed: int
     ) -> dict[str, float]:
         """Choose the best on rows that are held out; return how sharp the scores of each should be."""
         kept, known = rows
-        linear = LinearModel.fit(inputs[WORDS][kept], texts[kept], seed=seed)
-        wrong = {WORDS: float((linear.predict(inputs[WORDS][known]) != texts[known]).mean())}
-        sharpness = {}
-        for name, kind in ((KERNEL, KernelMachine), (TEMPLATES, Templates)):
-            if name in self.names:
-                there = known if name == KERNEL else spread(known, _MOST_COMPARED)
-                model: Any = kind.fit(_of(inputs[name], kept), texts[kept].tolist())
-                scores = model.scores(_of(inputs[name], there))
-                wrong[name] = float((np.asarray(model.classes)[scores.argmax(axis=1)] != texts[there]).mean())
-                sharpness[name] = sharpest(scores, np.searchsorted(model.classes, texts[there]))
+        wrong, sharpness = {}, {}
+        for name, x in inputs.items():
+            there = spread(known, _MOST_COMPARED) if name == TEMPLATES else known
+            model = self._fitted(name, _of(x, kept), texts[kept], seed)
+            scores = model.scores(_of(x, there))
+            wrong[name] = float((np.asarray(model.classes)[scores.argmax(axis=1)] != texts[there]).mean())
+            sharpness[name] = sharpest(scores, np.searchsorted(model.classes, texts[there]))
         self.best = min(wrong, key=lambda name: wrong[name])  # of equals the simplest
         return sharpness
+
+    def _fitted(self, name: str, x: Any, texts: npt.NDArray[Any], seed: int, sharpness: float | None = None) -> Any:
+        """Return one of the models; the probabilities of logistic regression need no sharpness."""
+        if name == WORDS:
+            return LinearModel.fit(x, texts, seed=seed, strength=self.config.strength or 1.0)
+        if name == KERNEL:
+            return KernelMachine.fit(x, texts.tolist(), sharpness or 2.0, penalty=self.config.strength or 10.0)
+        return Templates.fit(x, texts.tolist(), sharpness or 2.0, each=self.config.templates)
 
     def _inputs(self, examples: Examples, name: str) -> Any:
         """Return what a model takes: an array of statistics, or a list of frames."""

@@ -16,7 +16,6 @@ Floats = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
 
 _WEIGHTS, _SETTINGS = "machine.safetensors", "machine.json"
-_PENALTY = 10.0
 _SHARPNESS = tuple(np.geomspace(0.25, 16, 25).tolist())
 _BLOCK = 4096
 
@@ -44,8 +43,8 @@ class KernelMachine:
     classes: list[str]
 
     @classmethod
-    def fit(cls, x: Floats, labels: list[str], sharpness: float = 2.0) -> KernelMachine:
-        """Fit on rows (N, features) of at least one class."""
+    def fit(cls, x: Floats, labels: list[str], sharpness: float = 2.0, *, penalty: float = 10.0) -> KernelMachine:
+        """Fit on rows (N, features) of at least one class; `penalty` is what an error counts (C)."""
         from sklearn.svm import SVC
 
         classes, targets = np.unique(np.asarray(labels), return_inverse=True)
@@ -54,7 +53,7 @@ class KernelMachine:
         scaled, gamma = (x - mean) / scale, 1 / x.shape[1]
         weight, bias = np.zeros((len(classes), len(x)), np.float32), np.zeros(len(classes), np.float32)
         for number in range(len(classes) if len(classes) > 1 else 0):
-            machine = SVC(C=_PENALTY, gamma=gamma).fit(scaled, targets == number)
+            machine = SVC(C=penalty, gamma=gamma).fit(scaled, targets == number)
             weight[number, machine.support_] = machine.dual_coef_[0]
             bias[number] = machine.intercept_[0]
         used = np.flatnonzero(weight.any(axis=0))

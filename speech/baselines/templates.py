@@ -21,7 +21,6 @@ from .machine import Scores, softmax
 MOST = 400
 """So many templates are kept, as many of each word: every recording is compared with all of them."""
 
-_EACH = 40
 _LONGEST = 25
 _WEIGHTS, _SETTINGS = "templates.safetensors", "templates.json"
 
@@ -49,10 +48,11 @@ class Templates:
     classes: list[str]
 
     @classmethod
-    def fit(cls, mels: Sequence[Floats], labels: Sequence[str], sharpness: float = 2.0) -> Templates:
-        """Keep as many recordings of each word as `MOST` leaves room for, evenly spaced, as their log-mel (T, M)."""
+    def fit(cls, mels: Sequence[Floats], labels: Sequence[str], sharpness: float = 2.0, *, each: int = 40) -> Templates:
+        """Keep `each` so many recordings of a word, or as many as `MOST` leaves room for, evenly spaced, as their
+        log-mel (T, M)."""
         classes, targets = np.unique(np.asarray(labels), return_inverse=True)
-        each = max(1, min(_EACH, MOST // len(classes)))
+        each = max(1, min(each, MOST // len(classes)))
         rows = [np.flatnonzero(targets == number) for number in range(len(classes))]
         kept = np.concatenate([spread(found, each) for found in rows])
         made = [described(mels[row]) for row in kept.tolist()]

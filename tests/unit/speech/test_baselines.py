@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.fft import dct
 from sklearn.svm import SVC
 
-from fourfold.core.errors import ArtifactError
+from fourfold.core.errors import ArtifactError, DoesNotFitError
 from fourfold.speech.audio import AudioConfig, log_mel
-from fourfold.speech.baselines import SpeechBaseline, statistics
+from fourfold.speech.baselines import CLASSICAL, SpeechBaseline, SpeechClassicalConfig, statistics
 from fourfold.speech.baselines.baseline import fitting
 from fourfold.speech.baselines.cepstra import cepstra
 from fourfold.speech.baselines.machine import KernelMachine
@@ -119,6 +119,45 @@ def test_connected_speech(say: Any, tmp_path: Path) -> None:
     baseline.save(tmp_path)
     outputs = SpeechBaseline.load(tmp_path).outputs(train)
     assert outputs == ["ab"] * 4 and all(math.isnan(text.confidence) for text in outputs)
+
+
+@pytest.mark.parametrize("model", list(CLASSICAL))
+def test_one_model_alone(model: Any, say: Any, tmp_path: Path) -> None:
+    """Only what is named is fitted, saved and counted; its answers are those that it gives among all."""
+    train, test = words_of(say, range(4)), words_of(say, range(10, 13))
+    features = SpeechFeatures.fit(train, SpeechFeaturesConfig())
+    alone, every = (
+        SpeechBaseline(config).fit(train, features) for config in (SpeechClassicalConfig(model=model), None)
+    )
+    label = CLASSICAL[model].label
+    assert (alone.name, alone.names) == (label, (label,)) and alone.parameters < every.parameters
+    assert alone.outputs(test) == every.all_outputs(test, (label,))[label]
+    alone.save(tmp_path)
+    loaded = SpeechBaseline.load(tmp_path)
+    assert (loaded.name, loaded.names, loaded.outputs(test)) == (label, (label,), alone.outputs(test))
+
+
+def test_settings_reach_the_models(say: Any) -> None:
+    train = words_of(say, range(4))
+    features = SpeechFeatures.fit(train, SpeechFeaturesConfig())
+
+    def kept(**settings: Any) -> Any:
+        fitted = SpeechBaseline(SpeechClassicalConfig(**settings)).fit(train, features)
+        return fitted.models_[fitted.name]
+
+    assert len(kept(model="templates").words) == 12 and len(kept(model="templates", templates=2).words) == 6
+    weak, strong = (np.abs(kept(model="logistic", strength=strength).weight).sum() for strength in (0.003, 10.0))
+    assert weak < strong
+    weak, strong = (np.abs(kept(model="svm", strength=strength).weight).max() for strength in (0.3, 100.0))
+    assert weak <= 0.3 < strong, "no vector weighs more than an error counts"
+
+
+def test_a_model_that_does_not_fit_is_refused(say: Any) -> None:
+    texts = ["ab", "ab", "abc", "c ab"]
+    train = read([(say(text), 8000) for text in texts], texts)
+    with pytest.raises(DoesNotFitError) as error:
+        SpeechBaseline(SpeechClassicalConfig(model="svm")).fit(train, SpeechFeatures.fit(train, SpeechFeaturesConfig()))
+    assert str(error.value) == "classical.model: 'svm' does not fit 4 recordings of 3 transcripts; set it to best"
 
 
 def test_a_damaged_folder_is_told(say: Any, tmp_path: Path) -> None:

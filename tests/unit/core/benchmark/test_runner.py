@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 from console import fourfold
 from domain_data import SAMPLES
 
@@ -288,8 +289,28 @@ def test_seeds_are_outermost_and_models_innermost() -> None:
 
 def test_every_domain_has_two_classical_rungs_or_more() -> None:
     for name in ("nlp", "vision", "recsys", "speech"):
-        kinds = [rung.kind for rung in ladder(domain(name), ("prior", "classical", "tiny", "small", "base"), None)]
+        rungs = ladder(domain(name), ("prior", "classical", "tiny", "small", "base"), None)
+        kinds = [rung.kind for rung in rungs]
         assert kinds[0] == "prior" and kinds.count("classical") >= 2 and kinds[-3:] == ["core"] * 3
+        alone = [rung.model for rung in rungs if rung.kind == "classical"]
+        assert alone == list(domain(name).load_pipeline().classical), "each can be fitted and tuned by itself"
+
+
+def test_a_model_that_does_not_fit_is_passed_over(tmp_path: Path) -> None:
+    waves, _ = SAMPLES["speech"].make(6, 0)
+    for number, (wave, rate) in enumerate(waves):
+        soundfile.write(tmp_path / f"{number}.wav", wave, rate)
+    rows = "".join(f"{number}.wav,{text}\n" for number, text in enumerate(("a b", "b a", "c", "c c", "b", "a")))
+    (tmp_path / "said.csv").write_text(f"audio,text\n{rows}")
+    path = tmp_path / "cases.toml"
+    path.write_text('[[case]]\nname = "said"\ndomain = "speech"\ndata = "said.csv"\ntest = "said.csv"\n')
+    words = ("--cases", path, "--model", "prior", "--model", "templates", "--tune", "1s")
+    done = fourfold("bench", *words, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    reason = "classical.model: 'templates' does not fit 5 recordings of 5 transcripts; set it to best"
+    assert f"passed over: speech/said MFCC templates + dynamic time warping: {reason}" in done.out
+    again = fourfold("bench", *words, "--out", tmp_path / "out", "--resume")
+    assert again.err.count("done before") == 2
 
 
 def test_what_cannot_run_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
