@@ -25,6 +25,7 @@ from .presets import Plan, plan
 from .results import Results, join, read_results, write_results
 from .row import Row
 from .runner import Say, Workers, choose_cases, done_rows, jobs, peers_of, run_all, run_peers
+from .sameness import notes
 from .table import results_table
 from .verdict import conclusions
 
@@ -131,6 +132,8 @@ def join_folders(several: Sequence[Path], out: Path, say: Say) -> None:
             for file in (source / "rows").glob("*.safetensors"):
                 (folder.path / "rows").mkdir(exist_ok=True)
                 shutil.copy2(file, folder.path / "rows" / file.name)
+    for note in notes(found):
+        say(note)
     joined = replace(join(found), folders=(folder.path,))
     write_all(folder.path, joined)
     finish(joined, folder.path, as_json=False, say=say)

@@ -9,19 +9,20 @@ from ..metrics import Interval, difference
 from ..report import shown
 from ..report.text import gain
 from .results import Results
+from .sameness import NO_SEED, OTHER_TEST, apart
 from .summary import Summary, over_runs, summaries
 from .table import aligned
 
 SAME, WITHIN, BETTER, WORSE = "the same", "within the interval", "better", "worse"
-OTHER, UNKNOWN = "other test rows", "not measured"
+UNKNOWN = "not measured"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """How a model on a case fares in the second benchmark beside the first.
 
-    `gain` is positive where the second is better; `said` is in words what it comes to. Ratios are the second over the
-    first.
+    `gain` is positive where the second is better; `said` is in words what it comes to, `data` what tells their data
+    apart, if anything does. Ratios are the second over the first.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Change:
     gain: Interval
     paired: bool
     said: str
+    data: str
     time: float
     latency: float
 
@@ -89,7 +91,7 @@ def _models(results: Results) -> dict[str, Summary]:
 
 def _change(name: str, before: tuple[Results, Summary], after: tuple[Results, Summary]) -> Change:
     (_, first), (_, second) = before, after
-    paired = _paired(before, after)
+    paired, data = _paired(before, after), apart(first.runs, second.runs)
     sign = 1 if first.greater_is_better else -1
     found = paired or Interval(
         sign * (second.quality.value - first.quality.value), *_reach(first.quality, second.quality, sign)
@@ -101,15 +103,14 @@ def _change(name: str, before: tuple[Results, Summary], after: tuple[Results, Su
         second=second.quality,
         gain=found,
         paired=paired is not None,
-        said=_said(first, second, found, paired=paired is not None),
+        said=data if data in (OTHER_TEST, NO_SEED) else _said(found),
+        data=data,
         time=_ratio(first, second, "train_seconds"),
         latency=_ratio(first, second, "latency_p50_ms"),
     )
 
 
-def _said(first: Summary, second: Summary, found: Interval, *, paired: bool) -> str:
-    if not paired and _hashes(first) != _hashes(second):
-        return OTHER
+def _said(found: Interval) -> str:
     if not all(map(math.isfinite, (found.value, found.low, found.high))):
         return UNKNOWN
     if found.value == 0 and found.low == found.high == 0:
@@ -145,17 +146,14 @@ def _reach(first: Interval, second: Interval, sign: int) -> tuple[float, float]:
     return (low, high) if sign > 0 else (-high, -low)
 
 
-def _hashes(one: Summary) -> set[str]:
-    return {str(row.get("test_hash")) for row in one.runs}
-
-
 def _ratio(first: Summary, second: Summary, name: str) -> float:
     return second.cost(name) / max(first.cost(name), 1e-9)
 
 
 def _cells(change: Change) -> tuple[str, ...]:
     low, high = (gain(change.metric, end).removesuffix(" points") for end in (change.gain.low, change.gain.high))
-    apart = "" if change.paired else ", not paired"
+    unpaired = "" if change.paired else ", not paired"
     values = (shown(change.metric, one.value) for one in (change.first, change.second))
-    said = f"{gain(change.metric, change.gain.value)} ({low} to {high}{apart})"
-    return (change.name, change.said, *values, said, f"{change.time:.2f}", f"{change.latency:.2f}")
+    said = f"{gain(change.metric, change.gain.value)} ({low} to {high}{unpaired})"
+    words = ", ".join(dict.fromkeys(filter(None, (change.said, change.data))))
+    return (change.name, words, *values, said, f"{change.time:.2f}", f"{change.latency:.2f}")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from made_up_runs import ladder, results, row
 
-from fourfold.core.benchmark.compare import OTHER, SAME, UNKNOWN, WITHIN, Change, changes_table, compare
+from fourfold.core.benchmark.compare import SAME, UNKNOWN, WITHIN, Change, changes_table, compare
 from fourfold.core.benchmark.row import Row
+from fourfold.core.benchmark.sameness import NO_SEED, OTHER_TEST, OTHER_TRAINING, notes
 
 
 def change(tmp_path: Path, first: list[Row], second: list[Row]) -> Change:
@@ -44,7 +45,48 @@ def test_errors_point_the_other_way(tmp_path: Path) -> None:
 def test_other_test_rows_are_not_compared(tmp_path: Path) -> None:
     first = [row(tmp_path / "a", "tiny", "core", 0.9)]
     second = [row(tmp_path / "b", "tiny", "core", 0.5) | {"test_hash": "c" * 64}]
-    assert change(tmp_path, first, second).said == OTHER
+    found = change(tmp_path, first, second)
+    assert (found.said, found.data) == (OTHER_TEST, OTHER_TEST)
+
+
+def folds(folder: Path, seeds: tuple[int, ...], data: str = "") -> list[Row]:
+    """A run for each seed, each with test rows of its own."""
+    return [row(folder, "tiny", "core", 0.9, seed=seed, test_hash=f"{data}{seed}") for seed in seeds]
+
+
+def test_folds_without_a_common_seed_are_no_changed_data(tmp_path: Path) -> None:
+    first = folds(tmp_path / "a", (0, 1))
+    assert change(tmp_path, first, folds(tmp_path / "b", (2, 3))).said == NO_SEED
+    assert change(tmp_path, first, folds(tmp_path / "b", (1, 2))).said == SAME, "on the fold that both have"
+    assert change(tmp_path, first, folds(tmp_path / "b", (1, 2), "new")).said == OTHER_TEST
+    unpaired = [one | {"kept": ""} for one in folds(tmp_path / "b", (1, 2))]
+    assert change(tmp_path, first, unpaired).said == WITHIN
+
+
+def test_seeds_of_one_test_split_are_compared(tmp_path: Path) -> None:
+    found = change(
+        tmp_path,
+        [row(tmp_path / "a", "tiny", "core", 0.9, seed=0)],
+        [row(tmp_path / "b", "tiny", "core", 0.9, seed=1)],
+    )
+    assert (found.said, found.data, found.paired) == (WITHIN, "", False)
+
+
+def test_other_training_rows_are_told_beside_the_difference(tmp_path: Path) -> None:
+    first = [row(tmp_path / "a", "tiny", "core", 0.7)]
+    second = [row(tmp_path / "b", "tiny", "core", 0.9) | {"train_hash": "c" * 64}]
+    found = change(tmp_path, first, second)
+    assert (found.said, found.data, found.paired) == ("better", OTHER_TRAINING, True)
+    both = compare(results(tmp_path / "a", first), results(tmp_path / "b", second))
+    assert "better, other data: training rows" in changes_table(both)
+
+
+def test_join_says_which_data_it_puts_together(tmp_path: Path) -> None:
+    first = results(tmp_path / "a", folds(tmp_path / "a", (0, 1)))
+    apart = "nlp/toys: other data: test rows; they are kept apart"
+    unknown = "nlp/toys: no seed in common; whether their data are the same is not known; their rows are taken together"
+    for seeds, data, said in (((2,), "", [unknown]), ((1, 2), "", []), ((1, 2), "new", [apart])):
+        assert list(notes([first, results(tmp_path / "b", folds(tmp_path / "b", seeds, data))])) == said
 
 
 def test_only_shared_seeds_are_paired(tmp_path: Path) -> None:
