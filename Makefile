@@ -37,7 +37,7 @@ $(STAMP)-%: pyproject.toml
 	touch $@
 
 tables: $(STAMP)-synth
-	$(BIN)/fourfold bench tables docs/measurements/bench.json README.md
+	$(BIN)/fourfold bench tables README.md
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -276,15 +276,14 @@ def join(several: list[Path], out: Path) -> None:
     join_folders(several, out, say)
 
 
-def tables(results: Path, document: Path | None) -> None:
-    """Print what a benchmark came to as Markdown, or write it between its marks in a document."""
-    from .benchmark.markdown import put_into, table
+def tables(path: Path) -> None:
+    """Print what a benchmark came to as Markdown, or write such tables into their places in a document."""
+    from .benchmark.markdown import fill, table
 
-    text = table(results)
-    if document is None:
-        print(text)
+    if path.suffix == ".md":
+        fill(path)
     else:
-        put_into(document, text)
+        print(table(path))
 
 
 def demo(out: Path) -> None:

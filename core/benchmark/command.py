@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,17 @@ class Wanted:
             if not 0 < share <= 1:
                 raise ConfigError(f"bench: share ({share:g}) must lie in (0, 1]")
 
+    @property
+    def command(self) -> str:
+        """The command that asks for this."""
+        words = ["fourfold", "bench", "--preset", self.preset]
+        several = {"domain": self.domains, "case": self.cases, "model": self.models, "seed": self.seed}
+        several |= {"share": tuple(f"{share:g}" for share in self.shares)}
+        words += [word for name, values in several.items() for value in values for word in (f"--{name}", str(value))]
+        single = {"seeds": self.seeds, "init": self.init, "tune": self.tune, "cases": self.file}
+        words += [word for name, value in single.items() if value is not None for word in (f"--{name}", str(value))]
+        return shlex.join(words + ["--peers"] * self.peers)
+
     def plan(self) -> Plan:
         """Return the preset's plan with what is asked for in its place."""
         found = plan(self.preset)
@@ -68,9 +80,10 @@ class Wanted:
         return self.seed or tuple(range(self.seeds or found.seeds))
 
 
-def bench(asked: Wanted, folder: Folder, say: Say) -> Results:
+def bench(asked: Wanted, folder: Folder, say: Say, command: str = "") -> Results:
     """Run what is asked for, write it into the folder as it comes, and return it.
 
+    `command` is what asks for it, where that is another one than `fourfold bench`.
     Raises ConfigError before anything runs; Interrupted, with what was done kept, where a signal ends it.
     """
     found, cards = asked.plan(), _domains(asked.domains)
@@ -82,18 +95,21 @@ def bench(asked: Wanted, folder: Folder, say: Say) -> Results:
     beside = [peer for peer in peers_of(cards) if asked.peers and peer.case in here]
     made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows: list[Row] = [*skipped]
+
+    def results(of: Sequence[Row]) -> Results:
+        return Results.of(found.name, made, of, folder.path, command or asked.command)
+
     try:
         with _stoppable(folder, say):
             for row in _rows(todo, beside, folder, cards, asked, say):
                 rows.append(row)
-                write_results(folder.path, Results.of(found.name, made, rows, folder.path))
+                write_results(folder.path, results(rows))
     except Interrupted:  # wherever it came: what lies in the folder counts
         done = done_rows(todo, beside, folder)
-        write_results(folder.path, Results.of(found.name, made, [*skipped, *done], folder.path))
+        write_results(folder.path, results([*skipped, *done]))
         raise
-    results = Results.of(found.name, made, rows, folder.path)
-    write_all(folder.path, results)
-    return results
+    write_all(folder.path, results(rows))
+    return results(rows)
 
 
 def write_all(path: Path, results: Results) -> None:

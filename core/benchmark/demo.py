@@ -26,7 +26,7 @@ def run_demo(domains: Iterable[Domain], out: Path, say: Say) -> None:
     folder = Folder.open(out, resume=going_on, force=not going_on, by=DEMO)
     cases = {domain.name: case for domain in domains if (case := _first(domain)) is not None}
     names = tuple(case.name for case in cases.values())
-    results = bench(Wanted(domains=tuple(cases), cases=names, keep=True), folder, say)
+    results = bench(Wanted(domains=tuple(cases), cases=names, keep=True), folder, say, DEMO)
     for domain in domains:
         if domain.name in cases:
             _show(domain, cases[domain.name], folder, say)

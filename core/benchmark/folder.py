@@ -12,20 +12,20 @@ from ..files import write_text
 from .job import Job
 from .row import Row
 
-RESULTS = "bench.json"
+RESULTS, CONCLUSIONS = "bench.json", "cases.json"
 MARKER = "fourfold-bench.json"
 """The file by which a folder is known to be a benchmark's: it says which command made it."""
 
 BENCH, DEMO, JOIN = "fourfold bench", "fourfold demo", "fourfold bench join"
 """What makes such folders."""
 
-_OWNED = ("jobs", "tuned", "peers", "rows", "models", RESULTS, "bench.csv", "bench.html", MARKER)
+_OWNED = ("jobs", "tuned", "peers", "rows", "models", RESULTS, CONCLUSIONS, "bench.csv", "bench.html", MARKER)
 
 
 class Folder:
     """`jobs/` holds a row for each job that came to its end, `tuned/` the settings that were searched, `rows/` what
     pairs a job with others, `models/` what is kept of trained models, `peers/` what peers gave; `bench.json`,
-    `bench.csv` and `bench.html` say it all."""
+    `bench.csv` and `bench.html` say it all, `cases.json` what the cases came to."""
 
     def __init__(self, path: Path):
         self.path = path

@@ -1,4 +1,4 @@
-"""The table that the README shows, written from the JSON of a benchmark."""
+"""The tables that the README shows, each written from the JSON of a benchmark."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ from typing import Any
 
 from ..errors import ArtifactError
 from ..files import write_text
+from ..metrics import Interval
 from ..report import shown
+from ..report.text import NOTHING, gain
 from .folder import RESULTS
 from .table import megabytes, milliseconds, seconds
 
-BEGIN, END = "<!-- bench: written by make tables -->", "<!-- /bench -->"
-_HEAD = ("case", "to ship", "quality (95 % interval)", "best classical", "training", "p50", "size")
+PLACE = re.compile(r"(<!-- bench (\S+): written by make tables -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
+"""A place for a table: its first mark names the JSON that it is written from, beside the document."""
+
+_HEAD = (
+    "case", "Transformer (95 % interval)", "best classical model", "Transformer better by", "to ship", "training",
+    "p50", "size",
+)  # fmt: skip
 
 
 def table(path: Path) -> str:
-    """Return the cases of a results file as Markdown, with preset, seeds, date, machines and commits below.
+    """Return the cases of a results file as Markdown, with command, seeds, date, machines and commits below.
 
-    Of each model the row that learned from all training rows is shown, or from most, where none did.
+    Beside the best classical model stands the Transformer that is to be shipped or, where none is, the best by its
+    mean, and what it gives alone where it is a blend; training time, latency and size are of what is to be shipped. Of
+    each model the row that learned from all training rows is shown, or from most, where none did.
 
     Raises ArtifactError where the file has no conclusions.
     """
@@ -36,13 +45,28 @@ def table(path: Path) -> str:
     return "\n".join([*head, *lines, "", below])
 
 
-def put_into(document: Path, text: str) -> None:
-    """Write the table between its marks in a document; ArtifactError where it has none."""
+def filled(document: Path) -> str:
+    """Return a document with the tables in their places; one whose JSON is not there yet stays empty.
+
+    Raises ArtifactError where it has no place.
+    """
     whole = document.read_text(encoding="utf-8")
-    if BEGIN not in whole or END not in whole:
-        raise ArtifactError(f"{document}: no place for the table; write a line {BEGIN} and one {END}")
-    pattern = re.escape(BEGIN) + ".*?" + re.escape(END)
-    write_text(document, re.sub(pattern, lambda _: f"{BEGIN}\n{text}\n{END}", whole, count=1, flags=re.DOTALL))
+    if not PLACE.search(whole):
+        raise ArtifactError(
+            f"{document}: no place for a table; write a line <!-- bench FILE.json: written by make tables --> and one "
+            "<!-- /bench -->"
+        )
+
+    def written(place: re.Match[str]) -> str:
+        file = document.parent / place[2]
+        return f"{place[1]}{table(file)}\n{place[4]}" if file.exists() else place[1] + place[4]
+
+    return PLACE.sub(written, whole)
+
+
+def fill(document: Path) -> None:
+    """Write the tables into their places in a document."""
+    write_text(document, filled(document))
 
 
 def _below(found: dict[str, Any]) -> str:
@@ -51,7 +75,7 @@ def _below(found: dict[str, Any]) -> str:
     machines = list(found["manifests"].values())
     where = dict.fromkeys(f"{one.get('cores')} cores of {one.get('processor')}" for one in machines)
     commits = list(dict.fromkeys(str(one.get("commit")) for one in machines))
-    parts = [f"`fourfold bench --preset {found['preset']}`"]
+    parts = [f"`{found.get('command') or 'fourfold bench --preset ' + found['preset']}`"]
     if seeds:
         spread = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"{seeds[0]}"
         parts.append(f"{spread} seed{'' if seeds == [1] else 's'}")
@@ -74,16 +98,46 @@ def _named(case: dict[str, Any], what: str, rungs: dict[str, dict[str, Any]]) ->
 
 def _line(case: dict[str, Any]) -> str:
     rungs = _shown(case)
-    name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "")
-    best = _named(case, "classical", rungs)
-    classical = f"{best['label']}, {shown(best['metric'], best['quality']['value'])}" if best else "–"
-    ship = _named(case, "ship", rungs)
+    ship, classical = _named(case, "ship", rungs), _named(case, "classical", rungs)
+    core = _transformer(ship, rungs)
+    metric = next((f", {rung['metric']}" for rung in rungs.values()), "")
+    name = f"{case['domain']}: {case['case']}" + (" (synthetic)" if case["synthetic"] else "") + metric
+    cells = [name, _quality(core), _quality(classical), _difference(core)]
     if ship is None:
-        return _row(name, "nothing yet", "–", classical, "–", "–", "–")
-    value, low, high = (shown(ship["metric"], ship["quality"][end]) for end in ("value", "low", "high"))
-    quality = f"{ship['metric']} {value} ({low} to {high})"
+        return _row(*cells, "nothing yet", NOTHING, NOTHING, NOTHING)
     costs = (seconds(ship["train_seconds"]), milliseconds(ship["latency_p50_ms"]), megabytes(ship["size_mb"]))
-    return _row(name, f"**{ship['label']}**", quality, classical, *costs)
+    return _row(*cells, f"**{ship['label']}**", *costs)
+
+
+def _transformer(ship: dict[str, Any] | None, rungs: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the Transformer that is to be shipped, or the best by its mean."""
+    trained = [rung for rung in rungs.values() if rung["kind"] in ("core", "pretrained")]
+    if ship in trained:
+        return ship
+
+    def better(rung: dict[str, Any]) -> float:
+        value: float = rung["quality"]["value"]
+        return value if rung.get("greater_is_better", True) else -value
+
+    return max(trained, key=better, default=None)
+
+
+def _quality(rung: dict[str, Any] | None) -> str:
+    if rung is None:
+        return NOTHING
+    value, low, high = (shown(rung["metric"], rung["quality"][end]) for end in ("value", "low", "high"))
+    alone = rung["alone"].removeprefix("a blend: ").partition(", ")[0]  # of a blend, what the deep part gives
+    parts = [f"{rung['label']} {value} ({low.removesuffix(' %')} to {high.removesuffix(' %')})", *filter(None, [alone])]
+    return ", ".join(parts)
+
+
+def _difference(rung: dict[str, Any] | None) -> str:
+    """Return how much better a Transformer is than the best classical model, in pairs on the same rows."""
+    if rung is None or rung["gain"] is None:
+        return NOTHING
+    found = Interval(**rung["gain"])
+    low, high = (gain(rung["metric"], end).removesuffix(" points") for end in (found.low, found.high))
+    return f"{gain(rung['metric'], found.value)} ({low} to {high})"
 
 
 def _row(*cells: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import ArtifactError
 from ..files import write_text
 from ..metrics import Statistic
-from .folder import RESULTS
+from .folder import CONCLUSIONS, RESULTS
 from .kept import kept
 from .row import Row
 
@@ -32,8 +32,8 @@ _COLUMNS = (
 class Results:
     """Rows of runs, in which `manifest` names one of `manifests`, and of what failed or was passed over.
 
-    `preset` says how much was run; `made` when, as an ISO date. `folders` are where the statistics of the rows lie,
-    by which they are paired.
+    `preset` says how much was run, and `command` all that was asked for; `made` when, as an ISO date. `folders` are
+    where the statistics of the rows lie, by which they are paired.
     """
 
     preset: str
@@ -41,9 +41,10 @@ class Results:
     rows: tuple[Row, ...] = ()
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
+    command: str = ""
 
     @classmethod
-    def of(cls, preset: str, made: str, rows: Iterable[Row], folder: Path) -> Results:
+    def of(cls, preset: str, made: str, rows: Iterable[Row], folder: Path, command: str = "") -> Results:
         """Return results of rows that hold their manifests themselves; equal ones are kept once."""
         manifests: dict[str, dict[str, Any]] = {}
         plain = []
@@ -53,7 +54,7 @@ class Results:
                 name = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:8]
                 manifests[name] = found
             plain.append(row | {"manifest": name} if name else row)
-        return cls(preset=preset, made=made, rows=tuple(plain), manifests=manifests, folders=(folder,))
+        return cls(preset=preset, made=made, rows=tuple(plain), manifests=manifests, folders=(folder,), command=command)
 
     @property
     def measured(self) -> list[Row]:
@@ -81,10 +82,15 @@ class Results:
         found = (kept(folder / "rows" / name) for folder in self.folders) if name else iter(())
         return next((one for one in found if one is not None), None)
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """What was asked for, when, and on which machines, as plain values."""
+        found = {"format": FORMAT, "version": VERSION, "preset": self.preset, "command": self.command}
+        return found | {"made": self.made, "manifests": self.manifests}
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
-        head = {"format": FORMAT, "version": VERSION, "preset": self.preset, "made": self.made}
-        return head | {"manifests": self.manifests, "rows": list(self.rows)}
+        return self.head | {"rows": list(self.rows)}
 
     def to_csv(self) -> str:
         """Return a line for each row."""
@@ -117,18 +123,27 @@ def read_results(path: Path) -> Results:
             rows=tuple(found["rows"]),
             manifests=found["manifests"],
             folders=(file.parent,),
+            command=found.get("command", ""),
         )
     except (KeyError, TypeError) as error:
         raise ArtifactError(f"{file}: damaged ({error} is missing); run the benchmark again with --resume") from None
 
 
 def write_results(path: Path, results: Results, cases: Sequence[Row] = ()) -> None:
-    """Write JSON, with what the cases came to, and CSV into a folder, each whole or not at all."""
+    """Write JSON, with what the cases came to, and CSV into a folder, each whole or not at all.
+
+    What the cases came to is also written without the runs: small enough to be kept beside what is told of it.
+    """
+    _write_json(path / RESULTS, results.to_dict() | {"cases": list(cases)})
+    write_text(path / "bench.csv", results.to_csv())
+    if cases:
+        _write_json(path / CONCLUSIONS, results.head | {"format": f"{FORMAT}-cases", "cases": list(cases)})
+
+
+def _write_json(path: Path, value: Row) -> None:
     from ..report import plain_json
 
-    text = json.dumps(json.loads(plain_json(results.to_dict() | {"cases": list(cases)})), indent=1, ensure_ascii=False)
-    write_text(path / RESULTS, text + "\n")
-    write_text(path / "bench.csv", results.to_csv())
+    write_text(path, json.dumps(json.loads(plain_json(value)), indent=1, ensure_ascii=False) + "\n")
 
 
 def join(several: Sequence[Results]) -> Results:
@@ -139,9 +154,11 @@ def join(several: Sequence[Results]) -> Results:
             rows[identity(row)] = row
     done = {of_run(row) for row in rows.values() if "error" not in row}
     presets = dict.fromkeys(results.preset for results in several)
+    commands = dict.fromkeys(results.command for results in several if results.command)
     return replace(
         several[-1],
         preset=" + ".join(presets),
+        command="; ".join(commands),
         rows=tuple(row for row in rows.values() if "error" not in row or of_run(row) not in done),
         manifests={name: one for results in several for name, one in results.manifests.items()},
         folders=tuple(folder for results in reversed(several) for folder in results.folders),

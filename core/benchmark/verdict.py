@@ -70,6 +70,7 @@ def _conclusion(case: CaseSummary) -> Row:
 def _rung(one: Summary) -> Row:
     return {
         "model": one.model, "label": one.label, "kind": one.kind, "share": one.share, "metric": one.metric,
+        "greater_is_better": one.greater_is_better,
         "seeds": one.seeds, "quality": asdict(one.quality), "gain": asdict(one.gain) if one.gain else None,
         "command": one.command, "alone": one.alone, "failures": list(one.failures),
         **{name: one.cost(name) for name in _COSTS},

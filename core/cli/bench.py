@@ -79,12 +79,11 @@ def join(
 
 
 def tables(
-    results: BenchPath,
-    document: Annotated[
-        Path | None, typer.Argument(help="Write it between the marks in this file.", show_default=False)
-    ] = None,
+    path: Annotated[
+        Path, typer.Argument(help="A benchmark's folder or JSON, or a document with places for tables (.md).")
+    ],
 ) -> None:
-    """Print what a benchmark came to as a Markdown table, or put it into DOCUMENT."""
+    """Print what a benchmark came to as a Markdown table, or write such tables into their places in a document."""
     from .. import commands
 
-    commands.tables(results, document)
+    commands.tables(path)

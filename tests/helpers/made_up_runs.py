@@ -47,5 +47,5 @@ def ladder(folder: Path, prior: float, classical: float, tiny: float, **more: An
     return [row(folder, model, kind, share, **more) for model, kind, share in kinds]
 
 
-def results(folder: Path, rows: Iterable[Row]) -> Results:
-    return Results.of("quick", "2026-11-27T10:00:00Z", rows, folder)
+def results(folder: Path, rows: Iterable[Row], command: str = "") -> Results:
+    return Results.of("quick", "2026-11-27T10:00:00Z", rows, folder, command)

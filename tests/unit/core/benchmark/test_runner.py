@@ -67,6 +67,10 @@ def test_a_benchmark_of_ones_own_data(cases: Path, tmp_path: Path) -> None:
     assert bayes["energy_joules"] > 0 and bayes["size_mb"] > prior["size_mb"] and bayes["memory_mb"] > 50
     assert 0 < bayes["latency_p50_ms"] <= bayes["latency_p95_ms"]
     assert f"fourfold bench --domain nlp --case good --model bayes --seed 0 --cases {cases}" == bayes["command"]
+    assert (
+        found.command
+        == f"fourfold bench --preset quick --domain nlp --model prior --model bayes --seeds 2 --cases {cases}"
+    )
     assert found.statistic(bayes) is not None and found.manifests[bayes["manifest"]]["cores"] >= 1
     assert "good" in (out / "bench.html").read_text() and len((out / "bench.csv").read_text().splitlines()) == 9
     assert len(list((out / "jobs").glob("*.log"))) == 4, "what failed keeps what it printed"
