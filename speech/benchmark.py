@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.batch import Examples
-from ..core.benchmark import Case, Split, data_root
+from ..core.benchmark import Case, Peer, Split, data_root
 from .audio import Wave, decode, resample
 from .data import read, transcripts
 from .decode import Transcript
@@ -178,6 +179,18 @@ CASES = (
     Case(name="an4", about="AN4, 30 utterances to train and 10 to test", load=_an4, needs="speech/an4_wav50"),
     Case(name="yesno", about="yesno, eight words a file", load=_yesno, needs="speech/yesno"),
 )
+
+
+def _peer(work: str, case: str, steps: int, *requires: str) -> Peer:
+    command = (sys.executable, "-m", "fourfold.speech.peers", work, case, "--steps", str(steps))
+    return Peer(f"{'SpeechBrain' if requires else 'transformers'}, {work}", case, command, requires)
+
+
+PEERS = (
+    *(_peer("training", case, 10, "speechbrain>=1.1") for case in ("numbers", "fsdd_connected")),
+    _peer("ctc", "an4", 30),
+)
+"""What needs weights from elsewhere, a Whisper beside transformers' pipeline, is a command of its own."""
 
 
 def prior(train: Examples) -> Transcript:

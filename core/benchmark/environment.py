@@ -24,9 +24,8 @@ def python_for(requires: Sequence[str], say: Callable[[str], None]) -> str:
     """
     if all(map(is_here, requires)):
         return sys.executable
-    folder = (
-        user_cache().root / "peers" / hashlib.sha256("\n".join([sys.executable, *requires]).encode()).hexdigest()[:16]
-    )
+    key = hashlib.sha256("\n".join([sys.executable, *requires]).encode()).hexdigest()[:16]
+    folder = user_cache().kept("peers") / key  # kept, since a cache that makes room would take it from who runs in it
     python = folder / "bin" / "python"
     if not (folder / _DONE).exists():
         say(f"makes an environment with {', '.join(requires)} (once): {folder}")
@@ -67,5 +66,6 @@ def _make(folder: Path, python: Path, requires: Sequence[str]) -> None:
 def _call(command: Sequence[str], what: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        raise ConfigError(f"peers: {what}: {lines[-1] if lines else f'exit code {done.returncode}'}")
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        told = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+        raise ConfigError(f"peers: {what}: {(told or lines)[-1]}")

@@ -44,7 +44,10 @@ CASES = (
 
 def _peer(work: str, case: str) -> Peer:
     return Peer(
-        f"Hugging Face, {work}", case, (sys.executable, "-m", "fourfold.nlp.peers", work, case), ("accelerate>=1",)
+        f"Hugging Face, {work}",
+        case,
+        (sys.executable, "-m", "fourfold.nlp.peers", work, case),
+        requires=("accelerate>=1", "datasets>=3"),
     )
 
 
