@@ -123,18 +123,19 @@ class Workers:
         receiver, sender = self.context.Pipe(duplex=False)
         arguments = (job.to_json(), *more, dict(os.environ), str(folder.log(job)), sender)
         process = self.context.Process(target=does, args=arguments, name=job.key)
-        with _deaf():
-            process.start()
-        sender.close()
         try:
+            with _deaf():
+                process.start()
+            sender.close()
             answer: Row = json.loads(receiver.recv())
             process.join()
         except EOFError:
             process.join()
             answer = {"error": _ended(process.exitcode)}
-        except BaseException:
-            process.terminate()
-            process.join()
+        except BaseException:  # an interrupt, perhaps as soon as it is heard again: behind the start
+            if process.pid is not None:
+                process.terminate()
+                process.join()
             raise
         finally:
             receiver.close()

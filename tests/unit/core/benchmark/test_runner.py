@@ -163,6 +163,27 @@ def test_a_process_that_is_killed_is_a_row(cases: Path, tmp_path: Path) -> None:
     assert folder.done(job) is None
 
 
+def test_ctrl_c_while_a_run_starts_ends_it(cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal is held back while the process starts, and comes behind it."""
+    workers, folder = Workers([domain("nlp")]), Folder.open(tmp_path / "out")
+    kind = workers.context.Process
+    start = kind.start
+
+    def interrupted(process: Any) -> None:
+        start(process)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(kind, "start", interrupted)
+    job = Job(domain="nlp", case="good", rung=Rung(model="tiny", label="tiny", kind="core"), seed=0, file=str(cases))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            workers(job, folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not multiprocessing.active_children(), "else this process would wait for it at its end"
+
+
 def test_what_other_code_or_versions_measured_is_done_again(tmp_path: Path) -> None:
     folder, told = Folder.open(tmp_path / "out"), []
     job = Job(domain="nlp", case="toys", rung=Rung(model="tiny", label="tiny", kind="core"), seed=0)
