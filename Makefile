@@ -1,5 +1,6 @@
 # make demo   measure and show all four domains    make test      the quick tests
 # make lint   style, types, arrows, dependencies   make test-all  the quick and the slow tests
+# make errors writes docs/errors.md anew           make tables    the README's table
 VENV ?= .venv
 PYTHON ?= python3
 DATA ?= $(wildcard ../shared/data)
@@ -10,7 +11,7 @@ BIN = $(VENV)/bin
 PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 STAMP = $(VENV)/.installed
 
-.PHONY: demo test test-all lint recipes tables clean
+.PHONY: demo test test-all lint recipes tables errors clean
 
 demo: $(STAMP)-synth
 	$(BIN)/fourfold demo
@@ -38,6 +39,9 @@ $(STAMP)-%: pyproject.toml
 
 tables: $(STAMP)-synth
 	$(BIN)/fourfold bench tables README.md
+
+errors: $(STAMP)-synth
+	$(BIN)/python tests/helpers/error_page.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

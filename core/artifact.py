@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import OutOfMemoryError, Tensor
 
 from .. import __version__
-from .errors import ArtifactError, ConfigError, FourfoldError
+from .errors import Changed, ConfigError, Damaged, FourfoldError, NoSuchModel, OtherVersion, WrongModel, WrongWeights
 from .files import file_hash, write_text
 
 FORMAT = "fourfold-model"
@@ -61,30 +61,30 @@ def read_manifest(folder: Path, domain: str | None = None) -> Manifest:
     """
     record = _read_json(folder)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise ArtifactError(f"{folder}: its config.json is not Fourfold's; give a folder that `fourfold … train` wrote")
+        raise NoSuchModel(f"{folder}: its config.json is not Fourfold's; give a folder that `fourfold … train` wrote")
     version = record.get("version")
     if not isinstance(version, int) or version > VERSION:
-        raise ArtifactError(
+        raise OtherVersion(
             f"{folder}: saved in format {version} by Fourfold {record.get('fourfold')}, and this one reads up to "
             f"{VERSION}; pip install --upgrade fourfold"
         )
     if version < VERSION:
-        raise ArtifactError(
+        raise OtherVersion(
             f"{folder}: saved in format {version}, whose settings of models and baselines this Fourfold reads no more; "
             "train it again"
         )
     claimed = record.pop("hash", None)
     if claimed != _digest(record):
-        raise ArtifactError(f"{folder}/config.json: changed after it was saved; {_AGAIN}")
+        raise Changed(f"{folder}/config.json: changed after it was saved; {_AGAIN}")
     manifest = _manifest(folder, record)
     for name, expected in record["files"].items():
         path = folder / name
         if not path.is_file():
-            raise ArtifactError(f"{path}: missing from the saved model; {_AGAIN}")
+            raise NoSuchModel(f"{path}: missing from the saved model; {_AGAIN}")
         if file_hash(path) != expected:
-            raise ArtifactError(f"{path}: damaged (its hash differs); {_AGAIN}")
+            raise Changed(f"{path}: damaged (its hash differs); {_AGAIN}")
     if domain is not None and manifest.domain != domain:
-        raise ArtifactError(f"{folder}: a model of the domain {manifest.domain}, not {domain}")
+        raise WrongModel(f"{folder}: a model of the domain {manifest.domain}, not {domain}")
     return manifest
 
 
@@ -97,12 +97,12 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        raise ArtifactError(f"{folder}/config.json: settings that cannot be ({_short(error)}); {_AGAIN}") from error
+        raise Damaged(f"{folder}/config.json: settings that cannot be ({_short(error)}); {_AGAIN}") from error
     except (FourfoldError, MemoryError, OutOfMemoryError):
         raise
     except Exception as error:  # what the readers of damaged data raise is anything, tokenizers' an Exception
         reason = f"{type(error).__name__}: {_short(error)}"
-        raise ArtifactError(f"{folder}: its files do not fit together ({reason}); {_AGAIN}") from error
+        raise Damaged(f"{folder}: its files do not fit together ({reason}); {_AGAIN}") from error
 
 
 def _short(error: Exception) -> str:
@@ -114,7 +114,7 @@ def read_start(folder: Path, domain: str) -> Manifest:
     """Read the manifest of a Transformer to start from; ArtifactError, too, for a classical model."""
     manifest = read_manifest(folder, domain)
     if manifest.kind == "linear":
-        raise ArtifactError(f"{folder}: a linear model has no weights to start from; give a Transformer's folder")
+        raise WrongModel(f"{folder}: a linear model has no weights to start from; give a Transformer's folder")
     return manifest
 
 
@@ -131,7 +131,7 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
     try:
         return load_file(folder / "model.safetensors")
     except (SafetensorError, OSError) as error:
-        raise ArtifactError(f"{folder}/model.safetensors: damaged ({error}); copy the folder again") from None
+        raise Damaged(f"{folder}/model.safetensors: damaged ({error}); copy the folder again") from None
 
 
 def check_weights(folder: Path, weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
@@ -140,7 +140,7 @@ def check_weights(folder: Path, weights: Mapping[str, Tensor], wanted: Mapping[s
         has, needs = (_form(tensors.get(name)) for tensors in (weights, wanted))
         if has != needs:
             what = f"'{name}' is {has}, where the configuration asks for {needs}"
-            raise ArtifactError(f"{folder}/model.safetensors: not the weights of this model ({what}); {_AGAIN}")
+            raise WrongWeights(f"{folder}/model.safetensors: not the weights of this model ({what}); {_AGAIN}")
 
 
 def _form(tensor: Tensor | None) -> str:
@@ -151,11 +151,11 @@ def _read_json(folder: Path) -> Any:
     path = folder / "config.json"
     if not path.is_file():
         why = "the folder has no config.json" if folder.is_dir() else "no such folder"
-        raise ArtifactError(f"{folder}: not a saved model ({why}); give a folder that `fourfold … train` wrote")
+        raise NoSuchModel(f"{folder}: not a saved model ({why}); give a folder that `fourfold … train` wrote")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: damaged ({error}); {_AGAIN}") from None
+        raise Damaged(f"{path}: damaged ({error}); {_AGAIN}") from None
 
 
 def _manifest(folder: Path, record: dict[str, Any]) -> Manifest:
@@ -164,7 +164,7 @@ def _manifest(folder: Path, record: dict[str, Any]) -> Manifest:
     wrong = [name for name, kind in kinds.items() if not isinstance(record.get(name), kind)]
     wrong += [name for name, value in record["files"].items() if not isinstance(value, str)] if not wrong else []
     if wrong:
-        raise ArtifactError(f"{folder}/config.json: damaged ('{wrong[0]}' is missing or of the wrong kind); {_AGAIN}")
+        raise Damaged(f"{folder}/config.json: damaged ('{wrong[0]}' is missing or of the wrong kind); {_AGAIN}")
     return Manifest(**{name: record[name] for name in ("domain", "kind", "config", "learned")})
 
 

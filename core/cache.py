@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ConfigError
+from .errors import BadEnvironment
 from .files import remove_with
 
 _GIGABYTES = 20.0
@@ -94,7 +94,7 @@ def _root() -> Path:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if given:
-            raise ConfigError(
+            raise BadEnvironment(
                 f"FOURFOLD_CACHE ({given}): cannot be written ({error.strerror}); name a folder"
             ) from None
     if os.access(root, os.W_OK):
@@ -115,7 +115,7 @@ def _limit() -> float:
     try:
         return float(given)
     except ValueError:
-        raise ConfigError(f"FOURFOLD_CACHE_GB ({given}) must be a number of gigabytes") from None
+        raise BadEnvironment(f"FOURFOLD_CACHE_GB ({given}) must be a number of gigabytes") from None
 
 
 def _used(path: Path) -> float:

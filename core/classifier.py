@@ -13,7 +13,7 @@ from torch import nn
 
 from .batch import Examples
 from .device import pick_device
-from .errors import ConfigError
+from .errors import Unsupported
 from .holdout import Strata
 from .labels import KINDS, Numbers, Target, kind_of, members
 from .metrics import Statistic
@@ -90,7 +90,7 @@ class Classifier(Pipeline):
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
         """Return probabilities (N, classes), in row order; of several labels, each by itself."""
         if isinstance(self._fitted().features_.classes, Numbers):
-            raise ConfigError("predict_proba: this model predicts numbers; call predict")
+            raise Unsupported("predict_proba: this model predicts numbers; call predict")
         return np.asarray(self._outputs(self._read_whole(X)))
 
     def weights(self, examples: Examples) -> npt.NDArray[Any] | None:
@@ -100,7 +100,7 @@ class Classifier(Pipeline):
     def check_settings(self, held_out: Examples | None) -> None:
         """Refuse weights of classes where labels are numbers."""
         if self.config_.train.class_weights != "none" and isinstance(self.features_.classes, Numbers):
-            raise ConfigError("train.class_weights: the labels are numbers, with no classes to weigh; leave it out")
+            raise Unsupported("train.class_weights: the labels are numbers, with no classes to weigh; leave it out")
 
     def fit_baseline(self, examples: Examples) -> Any:
         """Fit with the weights of the classes, where they are asked for."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .config import override, parse_assignments, read_toml
 from .domains import Domain, domains
-from .errors import ConfigError, DataError
+from .errors import TooFewRows, Unsupported, WrongUsage
 from .report import Evaluation, listing, plain_json, shown
 from .rows import write_rows
 
@@ -91,7 +91,7 @@ def train(
     """Train, save, and say what to ship."""
     pipeline = settings.build(domain)
     if resume and out is None:
-        raise ConfigError("train: --resume needs --out RUN, the folder of the run to go on with")
+        raise WrongUsage("train: --resume needs --out RUN, the folder of the run to go on with")
     out = out or next_run(domain.name)
     data, valid, test = _divided(pipeline, files)
     pipeline.fit(data, input=files.input, label=files.label, valid=valid, out=out, resume=resume, force=force)
@@ -114,7 +114,7 @@ def train(
 def pretrain_setting(domain: Domain) -> tuple[str, ...]:
     """Return the setting that `--pretrain` stands for; ConfigError where a domain has none."""
     if domain.pretrain is None:
-        raise ConfigError(f"--pretrain: {domain.name} does not learn from inputs alone; leave it out")
+        raise Unsupported(f"--pretrain: {domain.name} does not learn from inputs alone; leave it out")
     return (domain.pretrain,)
 
 
@@ -123,7 +123,7 @@ def backbone_setting(domain: Domain, backbone: str | None) -> tuple[str, ...]:
     if backbone is None:
         return ()
     if not domain.backbones:
-        raise ConfigError(f"--backbone: {domain.name} has one model, the core's; leave it out")
+        raise Unsupported(f"--backbone: {domain.name} has one model, the core's; leave it out")
     return (f"backbone={backbone}",)
 
 
@@ -150,7 +150,7 @@ def tune(
 
     pipeline = settings.build(domain)
     if searches.resume and out is None:
-        raise ConfigError("tune: --resume needs --out STUDY, the folder of the study to go on with")
+        raise WrongUsage("tune: --resume needs --out STUDY, the folder of the study to go on with")
     search, out = searches.build(), out or next_run(f"{domain.name}-tune")
     columns = {"input": files.input, "label": files.label}
     found = pipeline.tune(files.data, **columns, valid=files.valid, out=out, budget=searches.budget, search=search)
@@ -198,11 +198,11 @@ class Asked:
     def check(self, domain: Domain) -> None:
         """Raise ConfigError where the options do not go together."""
         if bool(self.inputs) == (self.file is not None):
-            raise ConfigError("predict: give inputs or --file DATA, and not both")
+            raise WrongUsage("predict: give inputs or --file DATA, and not both")
         if self.by is not None and not self.top:
-            raise ConfigError("predict: --by says within what the best are chosen; say how many with --top")
+            raise WrongUsage("predict: --by says within what the best are chosen; say how many with --top")
         if self.top and not domain.ranks:
-            raise ConfigError(f"predict: {domain.name} has no best rows to choose; leave --top out")
+            raise Unsupported(f"predict: {domain.name} has no best rows to choose; leave --top out")
 
 
 def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
@@ -227,7 +227,7 @@ def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | Non
     """Have a saved model hear one input as it comes, and print partial results."""
     hears = domain.load_stream()
     if len(asked.inputs) != 1 or any((asked.file, asked.column, asked.top, asked.by, out)):
-        raise ConfigError(
+        raise WrongUsage(
             "predict: --stream takes one input, - for standard input, and prints; give no --file, --input, --top, --by "
             "or --out"
         )
@@ -237,7 +237,7 @@ def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | Non
 def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -> Any:
     """Return a trained model that answers as these settings say; ConfigError where a domain has none."""
     if settings and domain.answering is None:
-        raise ConfigError(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
+        raise Unsupported(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
     model = domain.load_pipeline().load(run, device=device)
     return model.answer_with(parse_assignments(settings)) if settings else model
 
@@ -253,11 +253,12 @@ def check(domain: Domain, settings: Settings, data: str, columns: Columns, test:
 def bench(asked: Wanted, out: Path | None, *, resume: bool, force: bool, as_json: bool) -> None:
     """Run a benchmark into a folder and print what it came to."""
     from .benchmark.command import bench as run
-    from .benchmark.command import finish
+    from .benchmark.command import finish, refuse_unknown
     from .benchmark.folder import Folder
 
     if resume and out is None:
-        raise ConfigError("bench: --resume needs --out FOLDER, the benchmark to go on with")
+        raise WrongUsage("bench: --resume needs --out FOLDER, the benchmark to go on with")
+    refuse_unknown(asked)
     folder = Folder.open(out or next_run("bench"), resume=resume, force=force)
     finish(run(asked, folder, say), folder.path, as_json=as_json, say=say)
 
@@ -332,7 +333,7 @@ def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:
     examples = replace(pipeline.inspect(examples), groups=pipeline.group(examples))
     train, test = hold_out(examples, share, pipeline.resolve().train.seed + 1, pipeline.strata(examples))
     if share and test is None:
-        raise DataError(f"{examples.name}: too few rows to hold any out; give --test a file")
+        raise TooFewRows(f"{examples.name}: too few rows to hold any out; give --test a file")
     return train, valid, test
 
 

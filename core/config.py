@@ -15,7 +15,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import ConfigError, did_you_mean
+from .errors import BadSettingsFile, BadValue, UnknownSetting, WrongUsage, did_you_mean
 
 C = TypeVar("C")
 
@@ -49,13 +49,13 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not equals or not key.strip():
-            raise ConfigError(f"--set {assignment}: write it as section.key=value, such as train.epochs=5")
+            raise WrongUsage(f"--set {assignment}: write it as section.key=value, such as train.epochs=5")
         *sections, name = key.strip().split(".")
         inner = values
         for section in sections:
             inner = inner.setdefault(section, {})
             if not isinstance(inner, dict):
-                raise ConfigError(f"--set {assignment}: '{section}' has a value already; it is a setting or a section")
+                raise WrongUsage(f"--set {assignment}: '{section}' has a value already; it is a setting or a section")
         inner[name] = value.strip()
     return values
 
@@ -66,9 +66,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
-        raise ConfigError(f"{path}: no such file; check the path") from None
+        raise BadSettingsFile(f"{path}: no such file; check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML ({error})") from None
+        raise BadSettingsFile(f"{path}: not TOML ({error})") from None
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -85,14 +85,14 @@ def _replace(kind: type[C], config: C | None, values: Mapping[str, Any], path: s
     changes: dict[str, Any] = {}
     for name, value in values.items():
         if name not in names:
-            raise ConfigError(f"{f'config {path}'.strip()}: unknown setting '{name}'{did_you_mean(name, names)}")
+            raise UnknownSetting(f"{f'config {path}'.strip()}: unknown setting '{name}'{did_you_mean(name, names)}")
         hint, place = _section(hints[name], value), f"{path}.{name}".lstrip(".")
         if not dataclasses.is_dataclass(hint):
             changes[name] = _coerce(hint, value, place)
         elif isinstance(value, Mapping):
             changes[name] = _replace(typing.cast(type, hint), getattr(config, name, None), value, place)
         else:
-            raise ConfigError(f"{place}: a section, not a value; set one of its keys, such as {place}.{_first(hint)}")
+            raise BadValue(f"{place}: a section, not a value; set one of its keys, such as {place}.{_first(hint)}")
     return kind(**changes) if config is None else dataclasses.replace(config, **changes)  # type: ignore[type-var]
 
 
@@ -122,7 +122,7 @@ def _coerce(hint: Any, value: Any, where: str) -> Any:
         return _coerce(next(arg for arg in args if arg is not type(None)), value, where)
     if origin is typing.Literal:
         if value not in args:
-            raise ConfigError(f"{where}: '{value}' is not one of {', '.join(map(str, args))}")
+            raise BadValue(f"{where}: '{value}' is not one of {', '.join(map(str, args))}")
         return value
     if origin is tuple:
         items = value.split(",") if isinstance(value, str) else value
@@ -137,7 +137,7 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
             return value
         if str(value).lower() in known:
             return known[str(value).lower()]
-        raise ConfigError(f"{where}: '{value}' is not true or false")
+        raise BadValue(f"{where}: '{value}' is not true or false")
     try:
         made = hint(value) if not isinstance(value, bool) else _refuse_bool()
         if (isinstance(made, float) and isnan(made)) or (hint is int and isinstance(value, float) and made != value):
@@ -145,7 +145,7 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
         return made
     except (TypeError, ValueError, OverflowError):
         kinds = {int: "a whole number", float: "a number", str: "text"}
-        raise ConfigError(f"{where}: '{value}' is not {kinds.get(hint, hint)}") from None
+        raise BadValue(f"{where}: '{value}' is not {kinds.get(hint, hint)}") from None
 
 
 def _refuse_bool() -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .errors import ConfigError
+from .errors import NoSuchDevice
 
 _META = "meta"
 
@@ -21,9 +21,9 @@ def pick_device(name: str = "auto") -> torch.device:
         found = torch.accelerator.current_accelerator(check_available=True) if name == "auto" else torch.device(name)
         device = found or torch.device("cpu")
     except RuntimeError:
-        raise ConfigError(f"device '{name}' is unknown; write auto, cpu, cuda or cuda:0") from None
+        raise NoSuchDevice(f"device '{name}' is unknown; write auto, cpu, cuda or cuda:0") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"device '{name}' is not available here; write auto or cpu")
+        raise NoSuchDevice(f"device '{name}' is not available here; write auto or cpu")
     if device.type == "cuda" and device.index is None:
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))  # torchrun gives each rank its own
         torch.cuda.set_device(device)

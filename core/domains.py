@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
-from .errors import ConfigError, did_you_mean
+from .errors import UnknownName, Unsupported, did_you_mean
 
 GROUP = "fourfold.domains"
 
@@ -49,7 +49,7 @@ class Domain:
     def load_stream(self) -> Any:
         """Import and return what hears an input as it comes; ConfigError where nothing does."""
         if self.stream is None:
-            raise ConfigError(f"predict: what {self.name} reads does not come bit by bit; leave --stream out")
+            raise Unsupported(f"predict: what {self.name} reads does not come bit by bit; leave --stream out")
         return _load(self.stream)
 
     def load_commands(self) -> list[Any]:
@@ -80,7 +80,7 @@ def domain(name: str) -> Domain:
     """Return the card of one domain."""
     found = domains()
     if name not in found:
-        raise ConfigError(f"no domain '{name}'{did_you_mean(name, found)}")
+        raise UnknownName(f"no domain '{name}'{did_you_mean(name, found)}")
     return found[name]
 
 

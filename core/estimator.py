@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Self
 
-from .errors import ConfigError, did_you_mean
+from .errors import UnknownSetting, did_you_mean
 
 
 class Estimator:
@@ -35,7 +35,7 @@ class Estimator:
         names = self._defaults()
         for name, value in params.items():
             if name not in names:
-                raise ConfigError(f"{type(self).__name__}: unknown setting '{name}'{did_you_mean(name, names)}")
+                raise UnknownSetting(f"{type(self).__name__}: unknown setting '{name}'{did_you_mean(name, names)}")
             setattr(self, name, value)
         return self
 

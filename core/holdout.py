@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .batch import Draw, Examples
-from .errors import ConfigError
+from .errors import BadValue
 
 Strata: TypeAlias = Sequence[tuple[str, ...]] | None
 """The classes of each row; None where there are none."""
@@ -27,7 +27,7 @@ def hold_out(examples: Examples, share: float, seed: int, strata: Strata = None)
     rows: where `share` is 0, or no row can be spared.
     """
     if not 0 <= share < 1:
-        raise ConfigError(f"valid ({share}) must be a share in [0, 1), or a path")
+        raise BadValue(f"valid ({share}) must be a share in [0, 1), or a path")
     if share == 0 or len(examples) < 2:
         return examples, None
     if len(examples) > MANY and examples.groups is None:

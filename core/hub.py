@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from .errors import ArtifactError
+from .errors import Damaged, HubFailed, NoSuchModel
 from .nn import read_weights
 
 WANTED = ("*.json", "*.txt", "*.safetensors")
@@ -31,7 +31,7 @@ def find_folder(source: str | Path) -> Path:
     if folder.is_dir():
         return folder
     if folder.is_file():
-        raise ArtifactError(f"{source}: a file; give the folder that holds it")
+        raise NoSuchModel(f"{source}: a file; give the folder that holds it")
     return _fetch(str(source))
 
 
@@ -40,13 +40,13 @@ def read_json(path: Path) -> dict[str, object]:
     try:
         values: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ArtifactError(f"{path}: no such file; give the folder that save_pretrained wrote") from None
+        raise NoSuchModel(f"{path}: no such file; give the folder that save_pretrained wrote") from None
     except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"{path}: not JSON ({error}); fetch it again") from None
+        raise Damaged(f"{path}: not JSON ({error}); fetch it again") from None
     except OSError as error:
-        raise ArtifactError(f"{path}: not readable ({error.strerror}); fetch it again") from None
+        raise Damaged(f"{path}: not readable ({error.strerror}); fetch it again") from None
     if not isinstance(values, dict):
-        raise ArtifactError(f"{path}: a JSON {type(values).__name__}, not an object; fetch it again")
+        raise Damaged(f"{path}: a JSON {type(values).__name__}, not an object; fetch it again")
     return values
 
 
@@ -58,7 +58,7 @@ def read_state(folder: Path) -> dict[str, Tensor]:
         return _read_shards(folder)
     pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))
     found = f"only {', '.join(pickles)}, whose reading can run code" if pickles else "no model.safetensors"
-    raise ArtifactError(
+    raise NoSuchModel(
         f"{folder}: {found}; give a folder with model.safetensors, which save_pretrained of transformers 5 writes"
     )
 
@@ -86,15 +86,15 @@ def _read_shards(folder: Path) -> dict[str, Tensor]:
     path = folder / _INDEX
     places = read_json(path).get("weight_map")
     if not isinstance(places, dict) or not all(isinstance(place, str) for place in places.values()):
-        raise ArtifactError(f"{path}: weight_map does not say which file holds each weight; fetch it again")
+        raise Damaged(f"{path}: weight_map does not say which file holds each weight; fetch it again")
     state: dict[str, Tensor] = {}
     for place in sorted(set(places.values())):
         if Path(place).name != place:  # a name such as ../x would leave the folder
-            raise ArtifactError(f"{path}: '{place}' is not the name of a file beside it; fetch it again")
+            raise Damaged(f"{path}: '{place}' is not the name of a file beside it; fetch it again")
         state |= read_weights(folder / place)
     absent = sorted(set(places) - set(state))
     if absent:
-        raise ArtifactError(f"{path}: no file holds the weight '{absent[0]}'; fetch it again")
+        raise Damaged(f"{path}: no file holds the weight '{absent[0]}'; fetch it again")
     return state
 
 
@@ -105,22 +105,22 @@ def _fetch(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=list(WANTED)))
     except HFValidationError:
-        raise ArtifactError(
+        raise HubFailed(
             f"{name}: no such folder, nor can it be the name of a model on the Hugging Face Hub; check the path"
         ) from None
     except RepositoryNotFoundError:
-        raise ArtifactError(
+        raise HubFailed(
             f"{name}: no such folder, and the Hugging Face Hub has no such model, or hides it; check the name, or "
             "log in with `hf auth login`"
         ) from None
     except LocalEntryNotFoundError:
-        raise ArtifactError(
+        raise HubFailed(
             f"{name}: no such folder, and the Hugging Face Hub could not be reached (the model is not whole in its "
             f"cache either); check the path or the network, or give a folder made elsewhere by `hf download {name}`"
         ) from None
     except Exception as error:  # of the Hub, the network's library and the disk: they share no base
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise ArtifactError(
+        raise HubFailed(
             f"{name}: no such folder, and not fetched from the Hugging Face Hub ({why}); check the path, the network "
             "and the disk"
         ) from None

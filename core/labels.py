@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .batch import Examples
-from .errors import ArtifactError, DataError, did_you_mean
+from .errors import CountsDiffer, Damaged, DataError, NoLabels, NoRows, OneClass, WrongLabel, did_you_mean
 from .tables import is_several, label_sets
 
 Label = str | int | float | bool
@@ -39,7 +39,7 @@ class Classes:
         labels = _labels(examples)
         names = tuple(np.unique(labels).tolist())
         if len(names) < 2:
-            raise DataError(f"{examples.name}: only one class ('{names[0]}'); training needs two or more")
+            raise OneClass(f"{examples.name}: only one class ('{names[0]}'); training needs two or more")
         return cls(names)
 
     def encode(self, examples: Examples) -> npt.NDArray[np.int64]:
@@ -84,7 +84,7 @@ class LabelSets:
         """Collect the labels; raise DataError where there are none."""
         names = sorted({name for row in _labels(examples) for name in members(row)}, key=_in_order)
         if not names:
-            raise DataError(f"{examples.name}: no row has a label; training needs one or more")
+            raise NoLabels(f"{examples.name}: no row has a label; training needs one or more")
         return cls(tuple(names))
 
     def encode(self, examples: Examples) -> npt.NDArray[np.float32]:
@@ -129,7 +129,7 @@ class Numbers:
         values = _numbers(examples, _labels(examples))
         deviation = float(values.std())
         if deviation == 0:
-            raise DataError(f"{examples.name}: every label is {values[0]:g}; training needs two numbers or more")
+            raise OneClass(f"{examples.name}: every label is {values[0]:g}; training needs two numbers or more")
         return cls(float(values.mean()), deviation)
 
     def encode(self, examples: Examples) -> npt.NDArray[np.float64]:
@@ -187,7 +187,7 @@ def load_labels(folder: Path) -> Labels:
         return LabelSets(tuple(found["names"]))
     if found.get("kind") == "number":
         return Numbers(found["mean"], found["deviation"])
-    raise ArtifactError(f"{folder}/classes.json: labels of the kind '{found.get('kind')}' are unknown; save it again")
+    raise Damaged(f"{folder}/classes.json: labels of the kind '{found.get('kind')}' are unknown; save it again")
 
 
 def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -211,9 +211,9 @@ def as_labels(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
             return label_sets(rows, lambda row: f"labels: row {row}")
     array = np.asarray(labels)
     if array.ndim != 1:
-        raise DataError(f"labels have the shape {array.shape}; give one label a row")
+        raise WrongLabel(f"labels have the shape {array.shape}; give one label a row")
     for row in np.flatnonzero(pd.isna(np.asarray(labels, dtype=object))):
-        raise DataError(f"labels: row {row} has none; give one a row, or leave the row out")
+        raise WrongLabel(f"labels: row {row} has none; give one a row, or leave the row out")
     return array.astype(str) if array.dtype == object else array
 
 
@@ -249,20 +249,22 @@ def members(label: Any) -> tuple[str, ...]:
 def _numbers(examples: Examples, labels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     values = _as_floats(labels)
     for row in np.flatnonzero(~np.isfinite(values)):
-        raise DataError(f"{examples.place(int(row))}: label '{labels[row]}' is not a number; mend it or remove the row")
+        raise WrongLabel(
+            f"{examples.place(int(row))}: label '{labels[row]}' is not a number; mend it or remove the row"
+        )
     return values
 
 
 def _unknown(examples: Examples, row: int, label: str, known: dict[str, int]) -> DataError:
     hint = did_you_mean(label, known)
-    return DataError(f"{examples.place(row)}: label '{label}' is not a class of the model{hint}")
+    return WrongLabel(f"{examples.place(row)}: label '{label}' is not a class of the model{hint}")
 
 
 def _labels(examples: Examples) -> npt.NDArray[Any]:
     if examples.labels is None:
-        raise DataError(f"{examples.name}: there are no labels; training needs one for each row")
+        raise NoLabels(f"{examples.name}: there are no labels; training needs one for each row")
     if len(examples) == 0:
-        raise DataError(f"{examples.name}: there are no rows; give at least one")
+        raise NoRows(f"{examples.name}: there are no rows; give at least one")
     if len(examples.labels) != len(examples):
-        raise DataError(f"{examples.name}: {len(examples)} rows but {len(examples.labels)} labels; give one a row")
+        raise CountsDiffer(f"{examples.name}: {len(examples)} rows but {len(examples.labels)} labels; give one a row")
     return examples.labels

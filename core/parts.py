@@ -13,7 +13,7 @@ import numpy.typing as npt
 from torch import nn
 
 from .batch import Examples, Source
-from .errors import ConfigError
+from .errors import Unsupported
 from .holdout import Strata
 from .metrics import Statistic
 from .objectives import Objective, Prediction
@@ -121,7 +121,7 @@ class Parts(ABC):
 
     def answer_with(self, values: Mapping[str, Any]) -> Self:
         """Change how a fitted model answers, by nested settings."""
-        raise ConfigError(f"{self.domain} has no settings of how a trained model answers")
+        raise Unsupported(f"{self.domain} has no settings of how a trained model answers")
 
     def settle(self, held_out: Examples) -> None:
         """Choose on the held-out rows what the training left open."""
@@ -161,11 +161,11 @@ class Parts(ABC):
     @classmethod
     def load_foreign(cls, scheme: str, name: str, device: str) -> Any:
         """Return a pipeline that is a model of others, a folder or a name on the hub; `scheme` says of whom."""
-        raise ConfigError(f"{scheme}:{name}: {cls.domain} knows no models of others")
+        raise Unsupported(f"{scheme}:{name}: {cls.domain} knows no models of others")
 
     def read_start(self, init: str) -> Any:
         """Read the pretrained model `init`, a folder or a name on the hub; it has `weights` by name."""
-        raise ConfigError(f"init '{init}': {self.domain} has no pretrained models; leave it out")
+        raise Unsupported(f"init '{init}': {self.domain} has no pretrained models; leave it out")
 
     def adopt(self, config: Any, start: Any) -> Any:
         """Return `config` in the shape of a pretrained model."""
@@ -215,10 +215,10 @@ class Parts(ABC):
 
         It is asked only of a domain whose task has no outputs to imitate.
         """
-        raise ConfigError(f"teacher: {self.domain} has nothing to imitate; label data with predict, and train on them")
+        raise Unsupported(f"teacher: {self.domain} has nothing to imitate; label data with predict, and train on them")
 
     def examine(self, examples: Examples, test: Examples | None = None) -> dict[str, Any]:
-        """Return what is in data: `fatal` lists what stops training, `warnings` what may spoil it."""
+        """Return what is in data: `fatal` lists the errors that stop training, `warnings` what may spoil it."""
         return summarise(examples, test, self.tolerance)
 
     @property

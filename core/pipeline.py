@@ -20,7 +20,7 @@ from .batch import Examples, Source
 from .blend import Blend
 from .config import from_dict
 from .device import pick_device, without_memory
-from .errors import ArtifactError, ConfigError, did_you_mean
+from .errors import OutputTaken, UnknownName, Unsupported, did_you_mean
 from .estimator import Estimator
 from .facts import training_facts
 from .hub import origin
@@ -208,7 +208,7 @@ class Pipeline(Answering, Estimator):
         self._check_fitted()
         folder = Path(path)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ArtifactError(f"{folder}: it is there already and not empty; choose another path")
+            raise OutputTaken(f"{folder}: it is there already and not empty; choose another path")
         publish(self, folder)
         return folder
 
@@ -273,16 +273,16 @@ class Pipeline(Answering, Estimator):
         """Return the whole configuration: the given one, or the preset's, with seed and budget put in."""
         names = [*self.presets, LINEAR]
         if self.kind not in names:
-            raise ConfigError(f"no preset '{self.kind}'{did_you_mean(self.kind, names)}")
+            raise UnknownName(f"no preset '{self.kind}'{did_you_mean(self.kind, names)}")
         config = self.config or self.presets.get(self.kind, next(iter(self.presets.values())))()
         if self.init is not None:
             config = self.adopt(config, self.start)
         seed = config.train.seed if self.seed is None else self.seed
         train = replace(config.train, seed=seed, budget=self.budget or config.train.budget)
         if train.metric is not None and train.metric not in self.metrics:
-            raise ConfigError(f"train.metric: no metric '{train.metric}'{did_you_mean(train.metric, self.metrics)}")
+            raise UnknownName(f"train.metric: no metric '{train.metric}'{did_you_mean(train.metric, self.metrics)}")
         if train.class_weights != "none" and not self.weighable:
-            raise ConfigError(f"train.class_weights: {self.domain} has no classes to weigh; leave it out")
+            raise Unsupported(f"train.class_weights: {self.domain} has no classes to weigh; leave it out")
         return replace(config, train=train)
 
     def _learn(
@@ -356,7 +356,7 @@ class Pipeline(Answering, Estimator):
         metric = self.config_.train.metric or self.main_metric
         if self.objective is not None and metric not in self.objective.metrics:
             kind, there = type(self.features_.classes).__name__, ", ".join(self.objective.metrics)
-            raise ConfigError(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
+            raise UnknownName(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
         better = metric not in self.lower_is_better
         return Validation(self.features_.source(held_out), score, metric, better, self.hopeless())
 

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 
 from .batch import Examples
-from .errors import DataError, NotFittedError
+from .errors import BadRow, CountsDiffer, NoLabels, NotFittedError, WrongColumns
 from .holdout import default_share, hold_out
 from .parts import Parts
 from .summary import left_out
@@ -47,13 +47,14 @@ class Reading(Parts):
         """
         examples = self._read(X, y, input, label)
         columns = {"input": input, "label": label} | examples.columns
-        return self.examine(examples, None if test is None else self._read(test, **columns))
+        found = self.examine(examples, None if test is None else self._read(test, **columns))
+        return found | {"fatal": [str(error) for error in found["fatal"]]}
 
     def inspect(self, examples: Examples, test: Examples | None = None) -> Examples:
         """Return examples that are fit to be trained on; what may spoil it is said, and DataError what must."""
         found = self.examine(examples, test)
-        for why in found["fatal"]:
-            raise DataError(why)
+        for error in found["fatal"]:
+            raise error
         for message in (*found["notes"], *found["warnings"]):
             self._say(message)
         return examples
@@ -64,7 +65,7 @@ class Reading(Parts):
             return X
         columns = getattr(self, "columns_", {})
         if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
-            raise DataError(f"{len(X)} rows but {len(y)} labels; give one a row")
+            raise CountsDiffer(f"{len(X)} rows but {len(y)} labels; give one a row")
         return self.read(X, y, input=input or columns.get("input"), label=label or columns.get("label"))
 
     def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
@@ -79,11 +80,11 @@ class Reading(Parts):
                 name, table = label or getattr(self, "columns_", {}).get("label"), read_table(X, stream_above=ABOVE)
                 if name is None and examples.columns and self.label not in table.frame.columns:
                     there = ", ".join(map(str, table.frame.columns))
-                    raise DataError(
+                    raise WrongColumns(
                         f"{table.name}: no column '{self.label}'; there is: {there}; name the one to read with --label"
                     )
                 table.column(name or self.label)
-            raise DataError(f"{examples.name}: there are no labels; training and measuring need one for each row")
+            raise NoLabels(f"{examples.name}: there are no labels; training and measuring need one for each row")
         return examples
 
     def _rows(
@@ -150,5 +151,5 @@ def _share(valid: float | str | Path | Examples) -> float | None:
 def _whole(examples: Examples) -> Examples:
     """Return examples of which every row can be used; raise DataError at the first that cannot."""
     for row, why in examples.errors.items():
-        raise DataError(f"{examples.place(row)}: {why}")
+        raise BadRow(f"{examples.place(row)}: {why}")
     return examples

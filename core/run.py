@@ -13,7 +13,7 @@ import numpy as np
 
 from .batch import Examples
 from .config import flatten, to_dict
-from .errors import ArtifactError, ConfigError
+from .errors import CannotResume, Damaged, OutputTaken
 from .files import file_hash, write_text
 from .tables import Scan, is_frame
 
@@ -45,13 +45,13 @@ def open_run(path: Path, identity: dict[str, Any], *, resume: bool = False, forc
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return Run(path, identity, message=f"{path}: nothing to resume; training starts afresh" if resume else None)
     if not path.is_dir():
-        raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
+        raise OutputTaken(f"{path}: a file, not a folder; choose another --out")
     if not (path / "run.json").is_file():
-        raise ArtifactError(f"{path}: the folder is not empty and holds no run; choose another --out")
+        raise OutputTaken(f"{path}: the folder is not empty and holds no run; choose another --out")
     if resume:
         return _go_on(path, identity)
     if not force:
-        raise ArtifactError(
+        raise OutputTaken(
             f"{path}: the folder holds a run; choose another --out, go on with --resume, or replace it with --force"
         )
     return Run(path, identity)
@@ -67,9 +67,7 @@ def _go_on(path: Path, identity: dict[str, Any]) -> Run:
     try:
         before = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except ValueError:
-        raise ArtifactError(
-            f"{path}/run.json: damaged; choose another --out, or replace the run with --force"
-        ) from None
+        raise Damaged(f"{path}/run.json: damaged; choose another --out, or replace the run with --force") from None
     check_unchanged(path, before, identity)
     if (path / "config.json").is_file():
         return Run(path, identity, fresh=False, finished=True, message=f"{path}: the run is finished; nothing to do")
@@ -87,7 +85,7 @@ def check_unchanged(path: Path, before: dict[str, Any], identity: dict[str, Any]
         if before.get(name) != now.get(name)
     ]
     if changed:
-        raise ConfigError(f"{path}: cannot resume: {'; '.join(changed)}; use the same, or choose another --out")
+        raise CannotResume(f"{path}: cannot resume: {'; '.join(changed)}; use the same, or choose another --out")
 
 
 def content_hash(examples: Examples) -> str:

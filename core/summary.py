@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .batch import Examples
+from .errors import BadRow, DataError, NoLabels, OneClass, WrongLabel
 
 _MOST, _FEW = 20, 5
 
 
 def summarise(examples: Examples, test: Examples | None = None, tolerance: float = 0.0) -> dict[str, Any]:
-    """Return rows, labels with their counts, rows in error and notes; `fatal` says what stops training.
+    """Return rows, labels with their counts, rows in error and notes; `fatal` holds the errors that stop training.
 
     Rows that cannot be read do so where they are a larger share than `tolerance`.
 
@@ -48,13 +49,13 @@ def left_out(examples: Examples, tolerance: float) -> list[str]:
     return [f"{examples.name}: left out {len(errors):,} of {len(examples):,} rows ({examples.place(row)}: {why})"]
 
 
-def one_class(examples: Examples) -> list[str]:
-    """Say where there is one class only."""
+def one_class(examples: Examples) -> list[DataError]:
+    """Return an error where there is one class only."""
     if examples.labels is None or not len(examples):
         return []
     first = str(examples.labels[0])
     only = all(str(label) == first for label in examples.labels)
-    return [f"{examples.name}: only one class ('{first}'); training needs two or more"] if only else []
+    return [OneClass(f"{examples.name}: only one class ('{first}'); training needs two or more")] if only else []
 
 
 def rare_classes(examples: Examples) -> list[str]:
@@ -67,14 +68,14 @@ def rare_classes(examples: Examples) -> list[str]:
     return [f"{what}; add rows, or leave the class out"] if rare else []
 
 
-def unknown_classes(examples: Examples, test: Examples) -> list[str]:
+def unknown_classes(examples: Examples, test: Examples) -> list[DataError]:
     """Name the first label of the test rows that no training row has."""
     if examples.labels is None or test.labels is None or examples.labels.dtype.kind == "f":
         return []
     known = count_labels(examples.labels)
     new = [label for label in count_labels(test.labels) if label not in known]
     what = f"{test.name}: label '{(*new, '')[0]}' is not in {examples.name}; add rows of it there, or leave it out"
-    return [what] if new else []
+    return [WrongLabel(what)] if new else []
 
 
 def count_labels(labels: npt.NDArray[Any]) -> dict[str, int]:
@@ -89,11 +90,11 @@ def _several(labels: npt.NDArray[Any]) -> bool:
     return len(labels) > 0 and isinstance(labels[0], tuple)
 
 
-def _unlabelled(examples: Examples) -> list[str]:
+def _unlabelled(examples: Examples) -> list[DataError]:
     none = examples.labels is None
-    return [f"{examples.name}: there are no labels; training needs one for each row"] if none else []
+    return [NoLabels(f"{examples.name}: there are no labels; training needs one for each row")] if none else []
 
 
-def _unread(examples: Examples) -> list[str]:
+def _unread(examples: Examples) -> list[DataError]:
     """Say what is wrong with the first row that cannot be read."""
-    return [f"{examples.place(row)}: {why}" for row, why in list(examples.errors.items())[:1]]
+    return [BadRow(f"{examples.place(row)}: {why}") for row, why in list(examples.errors.items())[:1]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .batch import Examples, Source
-from .errors import ConfigError
+from .errors import WrongStart
 from .files import file_hash
 from .training import Distillation, Task, TaughtSource
 from .training.distillation import Imitable
@@ -41,7 +41,7 @@ def load_teacher(pipeline: Pipeline) -> Any:
     teacher: Any = type(pipeline).load(pipeline.teacher, device=pipeline.device)
     theirs, ours = (getattr(one.features_, "classes", None) for one in (teacher, pipeline))
     if theirs != ours or len({getattr(one.features_, "outputs", 1) for one in (teacher, pipeline)}) > 1:
-        raise ConfigError(
+        raise WrongStart(
             f"teacher '{pipeline.teacher}': it knows other labels than the training rows; give a run on such labels"
         )
     return teacher

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core.batch import Examples
 from ..core.config import from_dict
-from ..core.errors import ConfigError
+from ..core.errors import BadValue
 from ..core.labels import Classes, LabelSets
 from ..core.linear import LinearModel, Weights, fit_bayes, fit_logistic, fit_margins, fit_numbers, fit_sets
 from ..core.parts import Classical
@@ -58,11 +58,11 @@ class TextClassicalConfig:
 
     def __post_init__(self) -> None:
         if self.words < 1:
-            raise ConfigError(f"classical.words ({self.words}) must be 1 or above")
+            raise BadValue(f"classical.words ({self.words}) must be 1 or above")
         for name in ("strength", "smoothing"):
             value = getattr(self, name)
             if value is not None and value <= 0:
-                raise ConfigError(f"classical.{name} ({value}) must be above 0, or none: chosen")
+                raise BadValue(f"classical.{name} ({value}) must be above 0, or none: chosen")
 
 
 class TextBaseline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..core.errors import ConfigError
+from ..core.errors import BadValue, SettingsConflict
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
@@ -30,9 +30,9 @@ class PretrainConfig:
 
     def __post_init__(self) -> None:
         if self.epochs < 0:
-            raise ConfigError(f"pretrain.epochs ({self.epochs}) must be 0 (none) or above")
+            raise BadValue(f"pretrain.epochs ({self.epochs}) must be 0 (none) or above")
         if not 0 < self.mask < 1:
-            raise ConfigError(f"pretrain.mask ({self.mask}) must lie in (0, 1)")
+            raise BadValue(f"pretrain.mask ({self.mask}) must lie in (0, 1)")
 
     def train_config(self, train: TrainConfig) -> TrainConfig:
         """Return the trainer's settings: these, and what `train` says of the machine."""
@@ -61,9 +61,9 @@ class TextConfig:
     def __post_init__(self) -> None:
         if self.features.max_length > self.model.max_length:
             longest, most = self.features.max_length, self.model.max_length
-            raise ConfigError(f"features.max_length ({longest}) is above model.max_length ({most}); raise both")
+            raise SettingsConflict(f"features.max_length ({longest}) is above model.max_length ({most}); raise both")
         if not 0 <= self.reject < 1:
-            raise ConfigError(f"reject ({self.reject}) must lie in [0, 1): it is a share of the held-out rows")
+            raise BadValue(f"reject ({self.reject}) must lie in [0, 1): it is a share of the held-out rows")
 
 
 def finetune() -> TextConfig:

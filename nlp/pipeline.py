@@ -15,7 +15,7 @@ from torch import nn
 from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
-from ..core.errors import ArtifactError, ConfigError, DataError
+from ..core.errors import BadRow, Unsupported, WrongModel, WrongUsage
 from ..core.labels import Classes, LabelSets, Numbers, typed
 from ..core.training import Observer, Output
 from ..core.tuning import Space
@@ -78,7 +78,7 @@ class TextClassifier(Classifier):
         pairs = [tuple(text.split("\t")) for text in inputs]
         for number, pair in enumerate(pairs, 1):
             if len(pair) != 2:
-                raise DataError(f"input {number}: not a pair; part its two texts by a tab, or give --file")
+                raise BadRow(f"input {number}: not a pair; part its two texts by a tab, or give --file")
         return self.read(pairs)
 
     def group(self, examples: Examples) -> npt.NDArray[np.int64] | None:
@@ -98,9 +98,9 @@ class TextClassifier(Classifier):
         """Refuse to reject what cannot be rejected."""
         super().check_settings(held_out)
         if self.config_.reject and not isinstance(self.features_.classes, Classes):
-            raise ConfigError("reject: needs rows of one class each; set it to 0")
+            raise Unsupported("reject: needs rows of one class each; set it to 0")
         if self.config_.reject and held_out is None:
-            raise ConfigError("reject: needs held-out rows to choose on; give --valid, or set it to 0")
+            raise WrongUsage("reject: needs held-out rows to choose on; give --valid, or set it to 0")
 
     def read_start(self, init: str) -> Pretrained:
         """Read a folder of Hugging Face's or ours, or a name on the hub."""
@@ -157,7 +157,7 @@ class TextClassifier(Classifier):
         """
         self._check_fitted()
         if not isinstance(self.model_, TextModel):
-            raise ArtifactError(f"save_pretrained: {self.baseline_.name} is no Transformer; use save")
+            raise WrongModel(f"save_pretrained: {self.baseline_.name} is no Transformer; use save")
         labels, kind = self.features_.classes, kind_of(self.config_.model)
         names = list(map(str, labels.names)) if not isinstance(labels, Numbers) else None
         model, what = self.model_, "single_label_classification"

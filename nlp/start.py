@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from ..core import artifact
 from ..core.config import from_dict
-from ..core.errors import ArtifactError, ConfigError
+from ..core.errors import BadTokenizer, WrongStart
 from ..core.hub import find_folder
 from ..core.nn import TransformerConfig
 from .config import PRESETS, TextConfig
@@ -26,7 +26,7 @@ def read_start(source: str) -> Pretrained:
     folder = find_folder(source)
     found = _read_ours(folder) if _is_ours(folder) else read_pretrained(folder)
     if found.tokenizer is None:
-        raise ArtifactError(f"{folder}: no tokenizer; put its tokenizer.json or vocab.txt beside config.json")
+        raise BadTokenizer(f"{folder}: no tokenizer; put its tokenizer.json or vocab.txt beside config.json")
     return found
 
 
@@ -57,7 +57,7 @@ def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: st
     asked, there = (wished.num_layers, wished.width), (theirs.num_layers, theirs.width)
     known = [preset().model.encoder for preset in PRESETS.values()]
     if asked != there and asked not in [(one.num_layers, one.width) for one in known]:
-        raise ConfigError(
+        raise WrongStart(
             f"init '{name}': its shape is fixed, {there[0]} layers of width {there[1]}, not {asked[0]} of {asked[1]}; "
             "leave model.encoder out"
         )

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..core.errors import OutputTaken
+
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="A .parquet or .csv file to write.")],
@@ -22,10 +24,9 @@ def simulate(
 
     That column is no field of a model: a report sets it beside the model as what no model can beat.
     """
-    from ..core.errors import ConfigError
     from .simulate import World, write_log
 
     if out.exists() and not force:
-        raise ConfigError(f"{out}: it is there already; replace it with --force")
+        raise OutputTaken(f"{out}: it is there already; replace it with --force")
     write_log(World(users=users, items=items, days=days, drift=drift), rows, seed, out)
     typer.echo(f"wrote {rows:,} rows to {out}", err=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from torch import nn
 
 from ..core.batch import Examples
-from ..core.errors import ConfigError, DataError, did_you_mean
+from ..core.errors import BadRow, SettingsConflict, UnknownName, Unsupported, WrongColumns, did_you_mean
 from ..core.holdout import Strata
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
@@ -68,7 +68,7 @@ class ClickPredictor(Pipeline):
         Kinds of columns are those that were learned or, before that, those that would be.
         """
         if input is not None:
-            raise ConfigError(f"input '{input}': recsys reads every column but the label; leave --input out")
+            raise Unsupported(f"input '{input}': recsys reads every column but the label; leave --input out")
         if not isinstance(data_, str | Path | pd.DataFrame) and not _are_paths(data_):
             data_ = pd.DataFrame(data_)
         examples = data.read(data_, labels, label=label or self.label)
@@ -84,7 +84,7 @@ class ClickPredictor(Pipeline):
             try:
                 rows.append(dict(json.loads(text)))
             except (ValueError, TypeError):
-                raise DataError(f'input {number}: not a JSON object; write a row as \'{{"field": "value"}}\'') from None
+                raise BadRow(f'input {number}: not a JSON object; write a row as \'{{"field": "value"}}\'') from None
         return self.read(pd.DataFrame(rows).astype(object))
 
     def parts_of(self, data_: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class ClickPredictor(Pipeline):
         streams = self.config_.model.streams
         for name in (*streams.first_context, *streams.second_context):
             if name not in names:
-                raise ConfigError(f"model.streams: there is no field '{name}'{did_you_mean(name, names)}")
+                raise UnknownName(f"model.streams: there is no field '{name}'{did_you_mean(name, names)}")
 
     def read_start(self, init: str) -> Start:
         """Read a run to go on from."""
@@ -214,7 +214,7 @@ class ClickPredictor(Pipeline):
         """
         self._check_fitted()
         if not self.config_.features.conversion:
-            raise ConfigError("predict_conversion: this model knows clicks alone; train it with features.conversion")
+            raise Unsupported("predict_conversion: this model knows clicks alone; train it with features.conversion")
         return conversion_rates(np.asarray(self._outputs(self._read_whole(X))))
 
     def _clicks(self, examples: Examples) -> npt.NDArray[np.float32]:
@@ -229,13 +229,13 @@ class ClickPredictor(Pipeline):
         DataError is raised where none can.
         """
         if by in ("row", "probability"):
-            raise ConfigError(f"by: the answers have a '{by}' of their own; rename the column")
+            raise SettingsConflict(f"by: the answers have a '{by}' of their own; rename the column")
         self._check_fitted()
         best, examples = Best(k), self._read(X)
         if bad := len(examples.errors):
             first = min(examples.errors)
             if bad == len(examples):
-                raise DataError(examples.errors[first])
+                raise BadRow(examples.errors[first])
             left_out = f"{examples.name}: {bad:,} rows cannot be read and are left out, first {examples.errors[first]}"
             if self.verbose:
                 self._say(left_out)
@@ -243,7 +243,7 @@ class ClickPredictor(Pipeline):
                 warnings.warn(left_out, stacklevel=2)
         for block in examples.blocks():
             if by is not None and by not in block.inputs.columns:
-                raise DataError(f"{block.name}: no column '{by}'{did_you_mean(by, map(str, block.inputs.columns))}")
+                raise WrongColumns(f"{block.name}: no column '{by}'{did_you_mean(by, map(str, block.inputs.columns))}")
             good = np.setdiff1d(np.arange(len(block)), list(block.errors))
             if len(good):
                 readable = block.take(good)
@@ -270,5 +270,5 @@ def _named(examples: Examples, column: str) -> str:
     """Return the name of a column; ConfigError where there is none such."""
     names = list(map(str, examples.inputs.columns))
     if column not in names:
-        raise ConfigError(f"features: {examples.name} has no column '{column}'{did_you_mean(column, names)}")
+        raise UnknownName(f"features: {examples.name} has no column '{column}'{did_you_mean(column, names)}")
     return column

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..core.errors import ConfigError
+from ..core.errors import BadValue
 from .data.columns import TRUTH
 
 Floats = npt.NDArray[np.float64]
@@ -45,9 +45,9 @@ class World:
     def __post_init__(self) -> None:
         for name in ("users", "items", "factors"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or above")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be 1 or above")
         if self.days < 0 or self.drift < 0:
-            raise ConfigError(f"days ({self.days}) and drift ({self.drift}) must be 0 (none) or above")
+            raise BadValue(f"days ({self.days}) and drift ({self.drift}) must be 0 (none) or above")
 
     def impressions(
         self, rows: int, rng: np.random.Generator, share: tuple[float, float] = (0.0, 1.0)
@@ -143,7 +143,7 @@ def write_log(world: World, rows: int, seed: int, path: Path) -> None:
     from pyarrow import csv, parquet
 
     if path.suffix not in (".parquet", ".csv"):
-        raise ConfigError(f"{path}: write to a .parquet or a .csv")
+        raise BadValue(f"{path}: write to a .parquet or a .csv")
     writer = None
     for frame in click_log(world, rows, seed):
         table = pa.Table.from_pandas(frame, preserve_index=False)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..core import artifact
 from ..core.config import from_dict
 from ..core.device import without_memory
-from ..core.errors import ArtifactError, ConfigError
+from ..core.errors import NoSuchModel, WrongStart
 from ..core.nn.table import FusedTable
 from .config import ClickConfig
 from .data import ClickFeatures
@@ -35,7 +35,7 @@ def read_start(init: str) -> Start:
     """Read a run of ours; raises ArtifactError where the folder holds none, or one without a trained model."""
     folder = Path(init)
     if not folder.is_dir():
-        raise ArtifactError(f"init '{init}': no such folder; give one that `fourfold recsys train` wrote")
+        raise NoSuchModel(f"init '{init}': no such folder; give one that `fourfold recsys train` wrote")
     manifest = artifact.read_start(folder, DOMAIN.name)
     config = from_dict(ClickConfig, manifest.config)
     features, weights = ClickFeatures.load(folder, config.features), artifact.load_weights(folder)
@@ -49,7 +49,7 @@ def adopt(config: ClickConfig, start: Start) -> ClickConfig:
     """
     usual, features = ClickConfig().features, start.config.features
     if (conversion := config.features.conversion) not in ("", features.conversion):
-        raise ConfigError(
+        raise WrongStart(
             f"init '{start.name}': it learned {'no conversions' if not features.conversion else features.conversion}; "
             f"features.conversion ({conversion}) needs a model trained from nothing"
         )

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.cli import Data, Device, RunPath
+from ..core.errors import BadValue, OutputTaken
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 
@@ -26,11 +27,10 @@ def language(
     The texts must be written as the transcripts are: upper and lower case, digits, punctuation.
     """
     from ..core.config import from_dict
-    from ..core.errors import ConfigError
     from .language import LanguageConfig, estimate, perplexity, text_lines, write_arpa
 
     if out.exists() and not force:
-        raise ConfigError(f"{out}: it is there already; replace it with --force")
+        raise OutputTaken(f"{out}: it is there already; replace it with --force")
     config = from_dict(LanguageConfig, {"order": order, "units": units})
     model = estimate(text_lines(texts), config)
     write_arpa(model, out)
@@ -50,12 +50,11 @@ def align(
     device: Device = "auto",
 ) -> None:
     """Say when each word of DATA's transcripts is said, by a trained model."""
-    from ..core.errors import ConfigError
     from .pipeline import SpeechRecognizer
     from .times import WRITERS
 
     if out.suffix not in WRITERS:
-        raise ConfigError(f"{out}: what is written is .ctm or .jsonl; name such a file")
+        raise BadValue(f"{out}: what is written is .ctm or .jsonl; name such a file")
     model = SpeechRecognizer.load(run, device=device)
     examples = model.read_labelled(data, input=input, label=label)
     names = [clip.name for clip in examples.inputs]
@@ -97,11 +96,10 @@ def span(name: str, text: str) -> tuple[float, float]:
     >>> span("noise", "-5-20"), span("rates", "160")
     ((-5.0, 20.0), (160.0, 160.0))
     """
-    from ..core.errors import ConfigError
 
     found = re.fullmatch(rf"({_NUMBER})(?:-({_NUMBER}))?", text.strip())
     if not found:
-        raise ConfigError(f"{name} ('{text}') must be LOW-HIGH or one number")
+        raise BadValue(f"{name} ('{text}') must be LOW-HIGH or one number")
     low, high = found.groups()
     return float(low), float(high or low)
 

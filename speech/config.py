@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..core.errors import ConfigError
+from ..core.errors import BadValue, SettingsConflict
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
@@ -44,19 +44,21 @@ class SpeechConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.attention < 1:
-            raise ConfigError(f"attention ({self.attention}) must lie in [0, 1): CTC has the rest")
+            raise BadValue(f"attention ({self.attention}) must lie in [0, 1): CTC has the rest")
         for name in ("consistency", "early"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 0 (off) or above")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be 0 (off) or above")
         if self.consistency and self.features.augment.views != 2:
-            raise ConfigError("consistency compares two views; set features.augment.views to 2 (or consistency to 0)")
+            raise SettingsConflict(
+                "consistency compares two views; set features.augment.views to 2 (or consistency to 0)"
+            )
         if self.model.chunk and self.features.audio.level != "running":
-            raise ConfigError(
+            raise SettingsConflict(
                 "model.chunk: who hears chunks does not know the loudest value of the whole; set "
                 "features.audio.level to running (or model.chunk to 0)"
             )
         if self.model.chunk and self.features.normalisation != "corpus":
-            raise ConfigError(
+            raise SettingsConflict(
                 "model.chunk: who hears chunks does not know the mean of the whole; set features.normalisation to "
                 "corpus (or model.chunk to 0)"
             )

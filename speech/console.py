@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ..core.errors import ConfigError
+from ..core.errors import WrongUsage
 from ..core.report import plain_json
 from .audio import Arriving, arriving_bytes, arriving_file
 from .decode import SpeechPrediction
@@ -61,7 +61,7 @@ def _opened(source: str, rate: int) -> Arriving:
     if source != STDIN:
         return arriving_file(source)
     if sys.stdin.isatty():
-        raise ConfigError(
+        raise WrongUsage(
             f"predict: standard input is a terminal; pipe sound into it, as arecord -f S16_LE -r {rate} does"
         )
     return arriving_bytes(cast(BufferedReader, sys.stdin.buffer).read1, rate)

@@ -16,7 +16,7 @@ from torch import nn
 from ..core.batch import Batch, Examples, Source
 from ..core.config import override, to_dict
 from ..core.device import pick_device
-from ..core.errors import ConfigError, DataError
+from ..core.errors import BadRow, BadValue, DataError, Unsupported, WrongStart
 from ..core.files import contents_hash
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
@@ -209,7 +209,7 @@ class SpeechRecognizer(Whispering):
         """
         self._check_fitted()
         if rate is not None and not (RATES[0] <= rate <= RATES[1] and rate == int(rate)):
-            raise ConfigError(f"stream: a rate of {rate} Hz; give a whole number from {RATES[0]:,} to {RATES[1]:,}")
+            raise BadValue(f"stream: a rate of {rate} Hz; give a whole number from {RATES[0]:,} to {RATES[1]:,}")
         model = hearing_chunks(self.model_)
         assert isinstance(self.task_, SpeechTask)
         return SpeechStream(model, self.features_, self.task_.transcriber, None if rate is None else int(rate))
@@ -241,19 +241,19 @@ class SpeechRecognizer(Whispering):
         """
         examples = self._fitted().read_labelled(X, y, input=input, label=label)
         if self.model_ is None:
-            raise ConfigError("align: the classical baseline knows no times; give the folder of a Transformer")
+            raise Unsupported("align: the classical baseline knows no times; give the folder of a Transformer")
         if not isinstance(self.model_, SpeechModel):
-            raise ConfigError("align: a Whisper does not say when it hears each word; give a recogniser of your own")
+            raise Unsupported("align: a Whisper does not say when it hears each word; give a recogniser of your own")
         vocabulary, texts, found = self.features_.vocabulary, transcripts(examples), []
         for row, batch in enumerate(self._batches(examples)):
             for unknown in vocabulary.unknown(texts[row])[:1]:
-                raise DataError(f"{examples.place(row)}: {vocabulary.lacks(unknown)}")
+                raise BadRow(f"{examples.place(row)}: {vocabulary.lacks(unknown)}")
             with torch.inference_mode():
                 (row_TV,) = log_probs_of(self.model_(batch))
             try:
                 found.append(list(words_of(row_TV, vocabulary.encode(texts[row]), vocabulary, self._step)))
             except DataError as error:
-                raise DataError(f"{examples.place(row)}: {error}") from None
+                raise BadRow(f"{examples.place(row)}: {error}") from None
         return found
 
     def deep_outputs(self, examples: Examples) -> Output:
@@ -335,18 +335,18 @@ class SpeechRecognizer(Whispering):
         distillation", 2016); say how many cannot be learned, ConfigError where that is all, or it says the same of all.
         """
         if not isinstance(source, data.SpeechSource):
-            raise ConfigError(
+            raise Unsupported(
                 "teacher: a Whisper learns from transcripts alone; label data with predict, and train on them"
             )
         texts = [str(text) for text in says]
         if len(texts) > 1 and len(set(texts)) == 1:  # as the baseline does with connected speech
-            raise ConfigError(f"teacher '{self.teacher}': it says '{texts[0]}' of every recording; give another")
+            raise WrongStart(f"teacher '{self.teacher}': it says '{texts[0]}' of every recording; give another")
         found = self.features_.following(source, texts, share)
         assert found.second is not None
         rows, unusable = len(found), sum(target is None for target in found.second)
         why = "empty, too long for the recording, or of characters or words that were not learned"
         if unusable == rows:
-            raise ConfigError(f"teacher '{self.teacher}': none of its transcripts can be learned: {why}; give another")
+            raise WrongStart(f"teacher '{self.teacher}': none of its transcripts can be learned: {why}; give another")
         if unusable:
             self._say(f"teacher: {unusable:,} of {rows:,} transcripts are {why}; these rows keep their own")
         return found

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from ..core import artifact
 from ..core.config import from_dict, override
-from ..core.errors import ArtifactError
+from ..core.errors import UnknownSetting, WrongModel
 from ..core.hub import find_folder, read_json
 from .baselines import SpeechBaseline
 from .config import SpeechConfig, finetune
@@ -38,7 +38,7 @@ def parted(name: str) -> tuple[str, dict[str, str]]:
     found = dict(parse_qsl(options, keep_blank_values=True))
     unknown = sorted(found.keys() - set(OPTIONS))
     if unknown:
-        raise ArtifactError(f"{name}: no option '{unknown[0]}'; there is: {', '.join(OPTIONS)}")
+        raise UnknownSetting(f"{name}: no option '{unknown[0]}'; there is: {', '.join(OPTIONS)}")
     return name, found
 
 
@@ -63,9 +63,7 @@ def _ours(folder: Path) -> Pretrained:
     manifest = artifact.read_start(folder, DOMAIN.name)
     config = from_dict(SpeechConfig, manifest.config)
     if config.whisper is None:
-        raise ArtifactError(
-            f"{folder}: a recogniser of its own vocabulary, not a Whisper; give a Whisper's folder or run"
-        )
+        raise WrongModel(f"{folder}: a recogniser of its own vocabulary, not a Whisper; give a Whisper's folder or run")
     features = WhisperFeatures.load(folder, config.features)
     return Pretrained(
         config=config.whisper,

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ..core.batch import Batch
-from ..core.errors import ConfigError, DataError
+from ..core.errors import NoRows, Unsupported, WrongUsage
 from .audio import MelStream, ResampleStream
 from .data import BLANK, SpeechFeatures, as_samples, subsampled
 from .decode import Beam, BestPath, SpeechPrediction, Transcriber, Transcript, joined, log_probs_of, prediction_of
@@ -43,9 +43,9 @@ def hearing_chunks(model: nn.Module | None) -> SpeechModel:
     """Return the model of a recogniser, None being its baseline; ConfigError where it does not hear chunks."""
     if not isinstance(model, SpeechModel):
         what = "the classical baseline" if model is None else "a Whisper"
-        raise ConfigError(f"stream: {what} hears whole recordings alone; {_HOW}")
+        raise Unsupported(f"stream: {what} hears whole recordings alone; {_HOW}")
     if not model.chunk:
-        raise ConfigError(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
+        raise Unsupported(f"stream: this recogniser was trained to hear whole recordings; {_HOW}")
     return model
 
 
@@ -135,7 +135,7 @@ class SpeechStream:
         """Do the same, and return it as a decoder's answer."""
         self._check_open()
         if not self._resample.samples:
-            raise DataError("stream: no samples came; feed it some before it is finished")
+            raise NoRows("stream: no samples came; feed it some before it is finished")
         self._finished = True
         last = [self._mel.feed(self._resample.finish()), self._mel.finish()]
         self._hear(np.concatenate(last), last=True)
@@ -144,7 +144,7 @@ class SpeechStream:
 
     def _check_open(self) -> None:
         if self._finished:
-            raise ConfigError("stream: it is finished; begin another with create_stream()")
+            raise WrongUsage("stream: it is finished; begin another with create_stream()")
 
     def _hear(self, frames_TM: npt.NDArray[np.float32], *, last: bool = False) -> None:
         """Take frames; once they complete a chunk, let the model hear them."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from torch import nn
 
 from ..core.batch import Examples
-from ..core.errors import ArtifactError, ConfigError
+from ..core.errors import Unsupported, WrongModel, WrongUsage
 from ..core.pipeline import Pipeline
 from ..core.training import Observer
 from ..core.tuning import Space
@@ -70,7 +70,7 @@ class Whispering(Pipeline):
         """
         self._check_fitted()
         if not isinstance(self.model_, WhisperModel):
-            raise ArtifactError("save_pretrained: transformers have no such recogniser, only a Whisper; use save")
+            raise WrongModel("save_pretrained: transformers have no such recogniser, only a Whisper; use save")
         save_pretrained(self.model_, folder, rules=self.features_.rules, tokenizer=self.features_.tokenizer)
         return Path(folder)
 
@@ -95,9 +95,9 @@ class Whispering(Pipeline):
         if whisper is None:
             return
         if not isinstance(self.features_, WhisperFeatures):
-            raise ConfigError("whisper: it begins with a pretrained model; name one with init")
+            raise WrongUsage("whisper: it begins with a pretrained model; name one with init")
         if None in self.features_.rules.prompt(whisper.language, whisper.task, timestamps=False):
-            raise ConfigError("whisper.language: say which language the training data are in, such as en")
+            raise WrongUsage("whisper.language: say which language the training data are in, such as en")
         check_decoding(self.config_)
 
     def learn_features(self, examples: Examples, config: data.SpeechFeaturesConfig) -> Any:
@@ -126,10 +126,10 @@ def check_answers(values: Mapping[str, Any], config: SpeechConfig) -> None:
         free = name in ("decoding", "evaluation")
         if not free and not (whisper and name == "whisper" and isinstance(wished, Mapping)):
             there = "decoding.*, evaluation.* and whisper.*" if whisper else "decoding.* and evaluation.*"
-            raise ConfigError(f"--set {name}: of a trained recogniser only {there} can be set; train another")
+            raise Unsupported(f"--set {name}: of a trained recogniser only {there} can be set; train another")
     for name in wished:
         if name not in OPTIONS[:-1]:
-            raise ConfigError(
+            raise Unsupported(
                 f"--set whisper.{name}: of a Whisper only {', '.join(OPTIONS[:-1])} can be set afterwards"
             )
 
@@ -137,6 +137,6 @@ def check_answers(values: Mapping[str, Any], config: SpeechConfig) -> None:
 def check_decoding(config: SpeechConfig) -> None:
     """Raise ConfigError where a Whisper is to be searched as only our own recogniser can be."""
     if config.whisper is not None and replace(config.decoding, piece=1.0) != DecodingConfig(piece=1.0):
-        raise ConfigError(
+        raise Unsupported(
             "decoding: a Whisper takes the most probable token each time; of it, set decoding.piece alone"
         )

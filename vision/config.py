@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core.errors import ConfigError
+from ..core.errors import BadValue, SettingsConflict
 from ..core.nn import TransformerConfig
 from ..core.training import OptimizerConfig, ScheduleConfig, TrainConfig
 from ..core.tuning import Choice, IntRange, LogUniform, Space, Uniform
@@ -39,7 +39,7 @@ class ImageConfig:
 
     def __post_init__(self) -> None:
         if self.test_shift < 0:
-            raise ConfigError(f"test_shift ({self.test_shift}) must be 0 (off) or above, in pixels")
+            raise BadValue(f"test_shift ({self.test_shift}) must be 0 (off) or above, in pixels")
 
     def views(self, flip: bool) -> list[View]:
         """Return the views of an image that an answer is the mean of; mirrored ones where training saw such (`flip`).
@@ -60,9 +60,11 @@ class ImageConfig:
         found = replace(self.model, image_size=features.size, channels=features.channels, patch_size=patch_size)
         small_size = self.features.augment.small_size
         if small_size % found.stride:
-            raise ConfigError(f"features.augment.small_size ({small_size}) must be divisible by {found.stride}")
+            raise SettingsConflict(f"features.augment.small_size ({small_size}) must be divisible by {found.stride}")
         if small_size > features.size:
-            raise ConfigError(f"features.augment.small_size ({small_size}) must be at most {features.size}, the size")
+            raise SettingsConflict(
+                f"features.augment.small_size ({small_size}) must be at most {features.size}, the size"
+            )
         return found
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from ..core.batch import Examples
 from ..core.classifier import Classifier
 from ..core.device import pick_device
-from ..core.errors import ArtifactError, ConfigError
+from ..core.errors import SettingsConflict, WrongModel
 from ..core.labels import Numbers
 from ..core.pipeline import LINEAR
 from ..core.report import Evaluation, Picture
@@ -62,7 +62,7 @@ class ImageClassifier(Classifier):
         if self.config_.backbone:
             check_name(self.config_.backbone)
             if size := self.config_.features.augment.small_size:
-                raise ConfigError(
+                raise SettingsConflict(
                     f"features.augment.small_size ({size}): a backbone sees images of one size; set it to 0"
                 )
         elif self.kind != LINEAR:
@@ -160,7 +160,7 @@ class ImageClassifier(Classifier):
         self._check_fitted()
         if not isinstance(self.model_, ViT):
             what = self.config_.backbone if self.model_ is not None else self.baseline_.name
-            raise ArtifactError(f"save_pretrained: {what} is no Transformer of ours; use save")
+            raise WrongModel(f"save_pretrained: {what} is no Transformer of ours; use save")
         labels, features = self.features_.classes, self.features_
         names = None if isinstance(labels, Numbers) else list(map(str, labels.names))
         save_pretrained(self.model_, folder, kind=kind, moments=(features.mean, features.std), labels=names)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..core import artifact
 from ..core.config import from_dict
-from ..core.errors import ArtifactError, ConfigError
+from ..core.errors import ArtifactError, WrongStart, WrongWeights
 from ..core.hub import find_folder, read_json, read_state
 from .config import ImageConfig
 from .data import ImageFeatures, Moments
@@ -55,10 +55,10 @@ def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
     features = replace(config.features, size=size)
     if begin.vit is None:
         if config.backbone not in ("", PREFIX + begin.architecture):
-            raise ConfigError(f"init '{begin.name}': a {begin.architecture}, not {config.backbone}; leave backbone out")
+            raise WrongStart(f"init '{begin.name}': a {begin.architecture}, not {config.backbone}; leave backbone out")
         return replace(config, features=features, backbone=PREFIX + begin.architecture)
     if config.backbone:
-        raise ConfigError(
+        raise WrongStart(
             f"init '{begin.name}': a vision Transformer of the core; leave backbone ({config.backbone}) out"
         )
     wished, theirs = config.model, begin.vit.config
@@ -85,14 +85,14 @@ def begin_with(model: nn.Module, begin: Start) -> None:
     wanted = {name for name in own if not name.endswith("num_batches_tracked")}
     lacking = sorted(wanted - begin.weights.keys() - {name for name in own if name.startswith(model.head)})
     if lacking:
-        raise ArtifactError(f"{begin.name}: missing weights: '{lacking[0]}'; give those of a {begin.architecture}")
+        raise WrongWeights(f"{begin.name}: missing weights: '{lacking[0]}'; give those of a {begin.architecture}")
     with torch.no_grad():
         for name, value in own.items():
             given = begin.weights.get(name)
             if given is not None and given.shape == value.shape:
                 value.copy_(given)
             elif given is not None and not name.startswith(model.head):
-                raise ArtifactError(f"{begin.name}: weight '{name}' is {tuple(given.shape)}, not {tuple(value.shape)}")
+                raise WrongWeights(f"{begin.name}: weight '{name}' is {tuple(given.shape)}, not {tuple(value.shape)}")
 
 
 def _of_vit(found: Pretrained) -> Start:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..batch import Examples
-from ..errors import DataError
+from ..errors import TooFewRows
 from ..files import file_hash
 
 
@@ -91,7 +91,7 @@ def hashed(examples: Examples, share: float) -> Split:
     """
     chosen = np.array([_uniform(key) < share for key in _inputs(examples)], np.bool_)
     if chosen.all() or not chosen.any():
-        raise DataError(f"{examples.name}: {len(chosen)} rows leave one side of a split of {share:g} empty; give more")
+        raise TooFewRows(f"{examples.name}: {len(chosen)} rows leave one side of a split of {share:g} empty; give more")
     return Split(examples.take(np.flatnonzero(~chosen)), examples.take(np.flatnonzero(chosen)))
 
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from ..domains import Domain, domains
 from ..domains import domain as find_domain
-from ..errors import ConfigError, FourfoldError
+from ..errors import BadValue, Interrupted, RunsFailed, UnknownName
 from ..files import write_text
-from ..training import Interrupted
 from .case import Case, Peer
 from .compare import changes_table, compare
 from .custom import read_cases
@@ -52,10 +51,10 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:
-            raise ConfigError(f"bench: seeds ({self.seeds}) must be 1 or above")
+            raise BadValue(f"bench: seeds ({self.seeds}) must be 1 or above")
         for share in self.shares:
             if not 0 < share <= 1:
-                raise ConfigError(f"bench: share ({share:g}) must lie in (0, 1]")
+                raise BadValue(f"bench: share ({share:g}) must lie in (0, 1]")
 
     @property
     def command(self) -> str:
@@ -78,6 +77,13 @@ class Wanted:
     def numbers(self, found: Plan) -> tuple[int, ...]:
         """Return the seeds: those that are named, else the first so many."""
         return self.seed or tuple(range(self.seeds or found.seeds))
+
+
+def refuse_unknown(asked: Wanted) -> None:
+    """Raise ConfigError for a preset, domain, model or case that there is not, while no folder is touched yet."""
+    found, cards = asked.plan(), _domains(asked.domains)
+    check_models(cards, found.models, asked.init)
+    _cases(asked, cards, found, lambda _: None)
 
 
 def bench(asked: Wanted, folder: Folder, say: Say, command: str = "") -> Results:
@@ -128,7 +134,7 @@ def finish(results: Results, path: Path, *, as_json: bool, say: Say) -> None:
     print(plain_json(whole) if as_json else results_table(results))
     say(f"results in {path}; look at {path / PAGE}")
     if results.failed:
-        raise FourfoldError(f"bench: {len(results.failed)} runs failed; the table says which, --resume does them again")
+        raise RunsFailed(f"bench: {len(results.failed)} runs failed; the table says which, --resume does them again")
 
 
 def compare_folders(first: Path, second: Path, *, as_json: bool) -> None:
@@ -167,7 +173,7 @@ def _cases(asked: Wanted, cards: list[Domain], found: Plan, say: Say) -> tuple[d
     every = read_cases(asked.file)
     own = {name: several for name, several in every.items() if name in offered or not asked.domains}
     if not own and not asked.cases:
-        raise ConfigError(f"{asked.file}: no case of {' or '.join(asked.domains)}, but of {' and '.join(every)}")
+        raise UnknownName(f"{asked.file}: no case of {' or '.join(asked.domains)}, but of {' and '.join(every)}")
     if not asked.cases:
         return choose_cases(own, [case.name for several in own.values() for case in several], say)
     both = {name: [*own.get(name, []), *offered.get(name, [])] for name in {**own, **offered}}

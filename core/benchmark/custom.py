@@ -27,7 +27,7 @@ from ..batch import Examples
 from ..config import from_dict, override, read_toml
 from ..domains import domain as find_domain
 from ..domains import domains
-from ..errors import ConfigError, did_you_mean
+from ..errors import BadSettingsFile, BadValue, ConfigError, UnknownName, UnknownSetting, did_you_mean
 from .case import Case, Split, hashed
 from .content import content_of
 from .job import Job
@@ -55,17 +55,19 @@ def read_cases(path: Path) -> dict[str, list[Case]]:
     values = read_toml(path)
     for name in values:
         if name != "case":
-            raise ConfigError(f"{path}: unknown '{name}'{did_you_mean(name, ['case'])}; write each case below [[case]]")
+            raise UnknownSetting(
+                f"{path}: unknown '{name}'{did_you_mean(name, ['case'])}; write each case below [[case]]"
+            )
     tables = values.get("case")
     if not isinstance(tables, list) or not tables:
-        raise ConfigError(f"{path}: no case; write each below [[case]], with name, domain and data")
+        raise BadSettingsFile(f"{path}: no case; write each below [[case]], with name, domain and data")
     found: dict[str, list[Case]] = {}
     names: set[str] = set()
     for number, table in enumerate(tables, 1):
         where = f"{path}: case {number}"
         entry, settings = _entry(table, where)
         if entry.name in names:
-            raise ConfigError(f"{where}: there is a case '{entry.name}' already; give each a name of its own")
+            raise BadSettingsFile(f"{where}: there is a case '{entry.name}' already; give each a name of its own")
         names.add(entry.name)
         _check(entry, settings, where)
         found.setdefault(entry.domain, []).append(_case(entry, settings, path.parent, where))
@@ -78,41 +80,41 @@ def find_case(job: Job) -> Case:
     offered: Sequence[Case] = find_domain(job.domain).load_cases()
     known = {case.name: case for case in (*offered, *own)}
     if job.case not in known:
-        raise ConfigError(f"bench: no case '{job.case}'{did_you_mean(job.case, known)}")
+        raise UnknownName(f"bench: no case '{job.case}'{did_you_mean(job.case, known)}")
     return known[job.case]
 
 
 def _entry(table: Mapping[str, Any], where: str) -> tuple[Entry, dict[str, Any]]:
     if not isinstance(table, Mapping):
-        raise ConfigError(f"{where}: a value, not a table; write each case below [[case]]")
+        raise BadSettingsFile(f"{where}: a value, not a table; write each case below [[case]]")
     given = dict(table)
     settings = given.pop("settings", {})
     if not isinstance(settings, Mapping):
-        raise ConfigError(f"{where}: settings is a value, not a table; write them below [case.settings]")
+        raise BadSettingsFile(f"{where}: settings is a value, not a table; write them below [case.settings]")
     names = [one.name for one in fields(Entry)]
     for name in given:
         if name not in names:
-            raise ConfigError(f"{where}: unknown '{name}'{did_you_mean(name, [*names, 'settings'])}")
+            raise UnknownSetting(f"{where}: unknown '{name}'{did_you_mean(name, [*names, 'settings'])}")
     for name in ("name", "domain", "data"):
         if not isinstance(given.get(name), str) or not given[name].strip():
-            raise ConfigError(f'{where}: no {name}; write {name} = "…"')
+            raise BadSettingsFile(f'{where}: no {name}; write {name} = "…"')
     if given["domain"] not in (known := domains()):
-        raise ConfigError(f"{where}: no domain '{given['domain']}'{did_you_mean(given['domain'], known)}")
+        raise UnknownName(f"{where}: no domain '{given['domain']}'{did_you_mean(given['domain'], known)}")
     try:
         return from_dict(Entry, given), dict(settings)
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise BadSettingsFile(f"{where}: {error}") from None
 
 
 def _check(entry: Entry, settings: dict[str, Any], where: str) -> None:
     """Refuse settings that the domain does not have, and the names of its own cases, before anything runs."""
     card = find_domain(entry.domain)
     if entry.name in {case.name for case in card.load_cases()}:
-        raise ConfigError(f"{where}: '{entry.name}' is a case of {entry.domain} itself; choose another name")
+        raise BadSettingsFile(f"{where}: '{entry.name}' is a case of {entry.domain} itself; choose another name")
     try:
         override(card.load_pipeline()().resolve(), settings)
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise BadSettingsFile(f"{where}: {error}") from None
 
 
 def _case(entry: Entry, settings: dict[str, Any], folder: Path, where: str) -> Case:
@@ -122,10 +124,10 @@ def _case(entry: Entry, settings: dict[str, Any], folder: Path, where: str) -> C
         test = _found(folder, entry.test, where)
     run = _found(folder, entry.run, where) if entry.run is not None else None
     if run is not None and entry.test is not None:
-        raise ConfigError(f"{where}: a trained run is measured on all of data; leave test out")
+        raise BadSettingsFile(f"{where}: a trained run is measured on all of data; leave test out")
     metrics = find_domain(entry.domain).load_pipeline().metrics
     if entry.metric is not None and entry.metric not in metrics:
-        raise ConfigError(f"{where}: no metric '{entry.metric}'{did_you_mean(entry.metric, metrics)}")
+        raise UnknownName(f"{where}: no metric '{entry.metric}'{did_you_mean(entry.metric, metrics)}")
 
     def load(seed: int) -> Split:
         return _split(entry, settings, (data, test), share, run)
@@ -166,14 +168,14 @@ def _share(text: str, where: str) -> float | None:
     except ValueError:
         return None
     if not 0 < share < 1:
-        raise ConfigError(f"{where}: test ({text}) must be a share in (0, 1), or a path")
+        raise BadValue(f"{where}: test ({text}) must be a share in (0, 1), or a path")
     return share
 
 
 def _found(folder: Path, name: str, where: str) -> Path:
     path = folder / name
     if not path.exists():
-        raise ConfigError(f"{where}: {path}: no such file; paths are beside the file of cases, or absolute")
+        raise BadSettingsFile(f"{where}: {path}: no such file; paths are beside the file of cases, or absolute")
     return path.resolve()
 
 

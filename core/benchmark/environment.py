@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..cache import user_cache
-from ..errors import ConfigError
+from ..errors import MissingPackage
 
 _DONE = ".complete"
 
@@ -68,4 +68,4 @@ def _call(command: Sequence[str], what: str) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         told = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-        raise ConfigError(f"peers: {what}: {(told or lines)[-1]}")
+        raise MissingPackage(f"peers: {what}: {(told or lines)[-1]}")

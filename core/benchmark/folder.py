@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArtifactError
+from ..errors import OutputTaken
 from ..files import write_text
 from .job import Job
 from .row import Row
@@ -37,19 +37,17 @@ class Folder:
         `force` removes what a benchmark writes by its names, and nothing else.
         """
         if path.is_file():
-            raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
+            raise OutputTaken(f"{path}: a file, not a folder; choose another --out")
         if path.is_dir() and any(path.iterdir()):
             if (maker := maker_of(path)) is None:
-                raise ArtifactError(f"{path}: the folder is not empty and holds no benchmark; choose another --out")
+                raise OutputTaken(f"{path}: the folder is not empty and holds no benchmark; choose another --out")
             if maker != by:
-                raise ArtifactError(f"{path}: the folder is that of `{maker}`, not of `{by}`; choose another --out")
+                raise OutputTaken(f"{path}: the folder is that of `{maker}`, not of `{by}`; choose another --out")
             if force:
                 for name in _OWNED:
                     _remove(path / name)
             elif not resume:
-                raise ArtifactError(
-                    f"{path}: the folder holds a benchmark; choose another --out, or go on with --resume"
-                )
+                raise OutputTaken(f"{path}: the folder holds a benchmark; choose another --out, or go on with --resume")
         (path / "jobs").mkdir(parents=True, exist_ok=True)
         write_text(path / MARKER, json.dumps({"made_by": by}) + "\n")
         return cls(path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..domains import Domain
-from ..errors import ConfigError, did_you_mean
+from ..errors import UnknownName, WrongUsage, did_you_mean
 from .prior import LABEL
 from .row import Kind
 
@@ -64,9 +64,9 @@ def check_models(domains: Iterable[Domain], models: Sequence[str], init: str | N
     known = [CLASSICAL, *(rung.model for domain in domains for rung in rungs(domain, init))]
     for name in models:
         if name == FINETUNE and init is None:
-            raise ConfigError("bench: the model finetune needs --init, a pretrained model")
+            raise WrongUsage("bench: the model finetune needs --init, a pretrained model")
         if name not in known:
-            raise ConfigError(f"bench: no model '{name}'{did_you_mean(name, dict.fromkeys(known))}")
+            raise UnknownName(f"bench: no model '{name}'{did_you_mean(name, dict.fromkeys(known))}")
 
 
 def _group(rung: Rung) -> str:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArtifactError
+from ..errors import BadResults
 from ..files import write_text
 from ..metrics import Interval
 from ..report import shown
@@ -38,9 +38,7 @@ def table(path: Path) -> str:
         lines = [_line(case) for case in found["cases"]]
         below = _below(found)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(
-            f"{path}: no conclusions of a benchmark ({error}); run fourfold bench --out FOLDER"
-        ) from None
+        raise BadResults(f"{path}: no conclusions of a benchmark ({error}); run fourfold bench --out FOLDER") from None
     head = ["| " + " | ".join(_HEAD) + " |", "|" + "---|" * len(_HEAD)]
     return "\n".join([*head, *lines, "", below])
 
@@ -52,7 +50,7 @@ def filled(document: Path) -> str:
     """
     whole = document.read_text(encoding="utf-8")
     if not PLACE.search(whole):
-        raise ArtifactError(
+        raise BadResults(
             f"{document}: no place for a table; write a line <!-- bench FILE.json: written by make tables --> and one "
             "<!-- /bench -->"
         )

@@ -40,7 +40,7 @@ def build(domain: str, case: Case, model: str, seed: int, init: str | None = Non
 
 
 def fit(domain: str, case: Case, model: str, seed: int, split: Split, init: str | None = None) -> Any:
-    """Train a rung on the case's training rows; DoesNotFitError where it is a model that does not fit them."""
+    """Train a rung on the case's training rows; DoesNotFit where it is a model that does not fit them."""
     return build(domain, case, model, seed, init).fit(split.train, valid=split.valid)
 
 

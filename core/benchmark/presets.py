@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..errors import ConfigError, did_you_mean
+from ..errors import UnknownName, did_you_mean
 from .ladder import CLASSICAL, PRIOR
 
 
@@ -52,5 +52,5 @@ PLANS: dict[str, Callable[[], Plan]] = {"quick": quick, "standard": standard, "f
 def plan(name: str) -> Plan:
     """Return a plan by its name; ConfigError where there is none."""
     if name not in PLANS:
-        raise ConfigError(f"bench: no preset '{name}'{did_you_mean(name, PLANS)}")
+        raise UnknownName(f"bench: no preset '{name}'{did_you_mean(name, PLANS)}")
     return PLANS[name]()

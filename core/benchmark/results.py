@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArtifactError
+from ..errors import BadResults, OtherVersion
 from ..files import write_text
 from ..metrics import Statistic
 from .folder import CONCLUSIONS, RESULTS
@@ -107,13 +107,13 @@ def read_results(path: Path) -> Results:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except OSError:
-        raise ArtifactError(f"{path}: no results there; give a folder that `fourfold bench --out` wrote") from None
+        raise BadResults(f"{path}: no results there; give a folder that `fourfold bench --out` wrote") from None
     except ValueError as error:
-        raise ArtifactError(f"{file}: damaged ({error}); run the benchmark again with --resume") from None
+        raise BadResults(f"{file}: damaged ({error}); run the benchmark again with --resume") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise ArtifactError(f"{file}: no results of a benchmark; give a folder that `fourfold bench --out` wrote")
+        raise BadResults(f"{file}: no results of a benchmark; give a folder that `fourfold bench --out` wrote")
     if found.get("version") != VERSION:
-        raise ArtifactError(
+        raise OtherVersion(
             f"{file}: results in format {found.get('version')}, and this Fourfold reads {VERSION}; run it again"
         )
     try:
@@ -126,7 +126,7 @@ def read_results(path: Path) -> Results:
             command=found.get("command", ""),
         )
     except (KeyError, TypeError) as error:
-        raise ArtifactError(f"{file}: damaged ({error} is missing); run the benchmark again with --resume") from None
+        raise BadResults(f"{file}: damaged ({error} is missing); run the benchmark again with --resume") from None
 
 
 def write_results(path: Path, results: Results, cases: Sequence[Row] = ()) -> None:

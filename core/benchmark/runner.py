@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domains import Domain
-from ..errors import ConfigError, did_you_mean
+from ..errors import ConfigError, UnknownName, did_you_mean
 from .case import Case, Peer, data_root
 from .content import content_of, software
 from .environment import python_for
@@ -69,7 +69,7 @@ def choose_cases(
     wanted = set(names)
     known = [case.name for cases in offered.values() for case in cases]
     for name in sorted(wanted - set(known)):
-        raise ConfigError(f"bench: no case '{name}'{did_you_mean(name, known)}")
+        raise UnknownName(f"bench: no case '{name}'{did_you_mean(name, known)}")
     chosen: dict[str, list[Case]] = {}
     skipped: list[Row] = []
     for domain, cases in offered.items():

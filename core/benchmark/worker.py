@@ -14,7 +14,7 @@ from pathlib import Path
 from ..batch import Examples
 from ..config import override
 from ..domains import domain as find_domain
-from ..errors import ConfigError, DoesNotFitError, FourfoldError, TrainingError
+from ..errors import ConfigError, DoesNotFit, FourfoldError, TrainingError
 from ..tuning.space import nested
 from .case import Case, Split
 from .energy import Energy, measured
@@ -101,7 +101,7 @@ def _answered(does: Callable[[Job, Case], Row], job: Job) -> Row:
     try:
         row: Row = json.loads(plain_json(does(job, find_case(job))))
         return row
-    except DoesNotFitError as error:
+    except DoesNotFit as error:
         return {"skipped": str(error)}
     except FourfoldError as error:
         traceback.print_exc()

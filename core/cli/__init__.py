@@ -1,6 +1,5 @@
 """The command line: the same grammar in every domain; heavy imports happen inside commands."""
 
-import errno
 import os
 import sys
 from pathlib import Path
@@ -9,15 +8,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..domains import domains
-from ..errors import FourfoldError
 from .bench import build_bench
 from .domain import build_commands
+from .failing import tell
 from .options import Data, Device, Json, RunPath
 
 __all__ = ["Data", "Device", "RunPath", "build_app", "build_commands", "main"]
-
-_PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES)
-"""What the system says of paths that a person should look at again."""
 
 
 def _let_threads_sleep() -> None:
@@ -37,36 +33,11 @@ def main() -> NoReturn:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         build_app()(arguments, prog_name="fourfold")
-    except FourfoldError as error:
-        if debug:
-            raise
-        print(f"error: {_harmless(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except MemoryError:
-        if debug:
-            raise
-        print("error: not enough memory; give less data at once, or a larger machine", file=sys.stderr)
-        sys.exit(1)
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.filename and error.errno in _PATHS:
-            path, reason = _harmless(str(error.filename)), str(error.strerror).lower()
-            print(f"error: {path}: {reason}; check the path", file=sys.stderr)
-            sys.exit(2)
-        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else repr(error)
-        print(f"error: {_harmless(reason)} (--debug shows where)", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(tell(error, as_json="--json" in arguments))
     sys.exit(0)
-
-
-def _harmless(message: str) -> str:
-    """Return a message as one line in which names out of data cannot steer the terminal."""
-    if message.isprintable():
-        return message
-    from ..report import visible
-
-    return str(visible(message)).replace("\n", " ")
 
 
 def build_app() -> typer.Typer:

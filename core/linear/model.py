@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ArtifactError, DataError
+from ..errors import Damaged, NoSuchModel, WrongArray
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Matrix: TypeAlias = Any
@@ -108,7 +108,7 @@ class LinearModel:
     def scores(self, x: Matrix) -> npt.NDArray[np.float64]:
         """Return the scores (N, classes) before the link."""
         if x.shape[1] != self.weight.shape[1]:
-            raise DataError(f"the baseline takes {self.weight.shape[1]} features a row, not {x.shape[1]}")
+            raise WrongArray(f"the baseline takes {self.weight.shape[1]} features a row, not {x.shape[1]}")
         return np.asarray(_normalise(x, self.mean, self.scale) @ self.weight.T, np.float64) + self.bias
 
     def predict(self, x: Matrix) -> npt.NDArray[Any]:
@@ -147,11 +147,11 @@ class LinearModel:
             )
         except FileNotFoundError as error:
             missing = error.filename or folder / WEIGHTS
-            raise ArtifactError(f"{missing}: no such file; save the baseline again") from None
+            raise NoSuchModel(f"{missing}: no such file; save the baseline again") from None
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{folder}: a damaged baseline ({error}); save it again") from None
+            raise Damaged(f"{folder}: a damaged baseline ({error}); save it again") from None
         if model.weight.shape[0] != len(model.classes) or model.bias.shape != (len(model.classes),):
-            raise ArtifactError(f"{folder}: a damaged baseline (weights and classes disagree); save it again")
+            raise Damaged(f"{folder}: a damaged baseline (weights and classes disagree); save it again")
         return model
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..errors import ConfigError
+from ..errors import SettingsConflict
 from .cache import KeyValue
 from .dropout import dropout
 from .masks import causal_mask
@@ -38,7 +38,7 @@ class MultiHeadAttention(nn.Module):
     ) -> None:
         super().__init__()
         if width % num_heads:
-            raise ConfigError(f"width ({width}) must be divisible by num_heads ({num_heads})")
+            raise SettingsConflict(f"width ({width}) must be divisible by num_heads ({num_heads})")
         self.width, self.num_heads, self.dropout, self.cross = width, num_heads, dropout, cross
         if cross:
             self.query = nn.Linear(width, width, bias=bias)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from ..errors import ConfigError, did_you_mean
+from ..errors import BadValue, SettingsConflict, UnknownName, did_you_mean
 
 Activation = Literal["gelu", "relu", "swiglu"]
 Norm = Literal["layer", "rms"]
@@ -50,26 +50,26 @@ class TransformerConfig:
     def __post_init__(self) -> None:
         for name in ("width", "num_layers", "num_heads"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be 1 or more")
         if self.num_layers > MOST_LAYERS:
-            raise ConfigError(f"num_layers ({self.num_layers}) must be {MOST_LAYERS:,} or fewer")
+            raise BadValue(f"num_layers ({self.num_layers}) must be {MOST_LAYERS:,} or fewer")
         if self.hidden < 0:
-            raise ConfigError(f"hidden ({self.hidden}) must be 0 (chosen from width) or more")
+            raise BadValue(f"hidden ({self.hidden}) must be 0 (chosen from width) or more")
         if self.convolution < 0 or (self.convolution and self.convolution % 2 == 0):
-            raise ConfigError(f"convolution ({self.convolution}) must be 0 (none) or an odd number of tokens")
+            raise BadValue(f"convolution ({self.convolution}) must be 0 (none) or an odd number of tokens")
         if self.norm_eps <= 0:
-            raise ConfigError(f"norm_eps ({self.norm_eps}) must be above 0")
+            raise BadValue(f"norm_eps ({self.norm_eps}) must be above 0")
         for name in ("dropout", "attention_dropout", "drop_path"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must lie in [0, 1)")
+                raise BadValue(f"{name} ({getattr(self, name)}) must lie in [0, 1)")
         for name, options in (("activation", get_args(Activation)), ("norm", get_args(Norm))):
             if getattr(self, name) not in options:
                 hint = did_you_mean(getattr(self, name), options)
-                raise ConfigError(f"unknown {name} '{getattr(self, name)}'{hint}")
+                raise UnknownName(f"unknown {name} '{getattr(self, name)}'{hint}")
         if self.width % self.num_heads:
-            raise ConfigError(f"width ({self.width}) must be divisible by num_heads ({self.num_heads})")
+            raise SettingsConflict(f"width ({self.width}) must be divisible by num_heads ({self.num_heads})")
         if self.rotary and self.head_width % 2:
-            raise ConfigError(f"rotary needs an even width / num_heads; {self.width} / {self.num_heads} is odd")
+            raise SettingsConflict(f"rotary needs an even width / num_heads; {self.width} / {self.num_heads} is odd")
 
     def with_shape_of(self, other: TransformerConfig) -> TransformerConfig:
         """Return the shape of `other` with what only acts in training, as dropout, of this one."""

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from ..errors import ArtifactError
+from ..errors import Damaged, NoSuchModel, UnsupportedModel, WrongWeights
 
 Table = Mapping[str, tuple[str, ...]]
 
@@ -68,13 +68,13 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     """Read a safetensors file onto the CPU; pickled weights are refused, since reading them can run code."""
     path = Path(path)
     if path.suffix != ".safetensors":
-        raise ArtifactError(f"{path}: only .safetensors files are read; save the model again in that format")
+        raise UnsupportedModel(f"{path}: only .safetensors files are read; save the model again in that format")
     if not path.is_file():
-        raise ArtifactError(f"{path}: no such file; check the path")
+        raise NoSuchModel(f"{path}: no such file; check the path")
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ArtifactError(f"{path}: not readable as safetensors ({error}); save it again") from None
+        raise Damaged(f"{path}: not readable as safetensors ({error}); save it again") from None
 
 
 def _theirs(ours: str, table: Table) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _theirs(ours: str, table: Table) -> tuple[str, ...]:
 def _stack(parts: Sequence[Tensor], target: Tensor, where: str) -> Tensor:
     tensor = parts[0] if len(parts) == 1 else torch.cat(list(parts))
     if [size for size in tensor.shape if size != 1] != [size for size in target.shape if size != 1]:
-        raise ArtifactError(
+        raise WrongWeights(
             f"{where} has the shape {tuple(tensor.shape)}, the configuration asks for {tuple(target.shape)}; "
             "give the configuration that it was trained with"
         )
@@ -99,6 +99,6 @@ def _refuse(source: str, what: str, names: Sequence[str]) -> None:
     if names:
         shown = ", ".join(f"'{name}'" for name in names[:3])
         shown += f" and {len(names) - 3} more" if len(names) > 3 else ""
-        raise ArtifactError(
+        raise WrongWeights(
             f"{source}: {what} weights: {shown}; is this the kind of model that the configuration describes?"
         )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import TooLarge
 
 # Shapes: B rows, L length, N bins, C tokens in the fullest bin.
 
@@ -30,7 +30,7 @@ def pack(lengths: Sequence[int] | Rows, capacity: int) -> list[Rows]:
     lengths = np.asarray(lengths, dtype=np.int64)
     if len(lengths) and lengths.max() > capacity:
         row = int(lengths.argmax())
-        raise DataError(f"row {row}: {lengths[row]} tokens exceed the capacity ({capacity}); cut it or raise it")
+        raise TooLarge(f"row {row}: {lengths[row]} tokens exceed the capacity ({capacity}); cut it or raise it")
     room, bin_of = np.zeros(0, np.int64), np.zeros(len(lengths), np.int64)
     for length in np.unique(lengths)[::-1]:
         rows = np.flatnonzero(lengths == length)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError, did_you_mean
+from ..errors import UnknownName, did_you_mean
 
 # Shapes: B batch, L length, D width.
 
@@ -29,7 +29,7 @@ class Pooling(nn.Module):
     def __init__(self, kind: PoolingKind, width: int) -> None:
         super().__init__()
         if kind not in get_args(PoolingKind):
-            raise ConfigError(f"unknown pooling '{kind}'{did_you_mean(kind, get_args(PoolingKind))}")
+            raise UnknownName(f"unknown pooling '{kind}'{did_you_mean(kind, get_args(PoolingKind))}")
         self.kind = kind
         if kind == "attention":
             self.score = nn.Linear(width, 1, bias=False)  # a bias would cancel in the softmax

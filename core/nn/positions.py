@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError, DataError
+from ..errors import SettingsConflict, TooLarge
 
 # Shapes: B batch, L length, D width, H heads, E head width.
 
@@ -32,9 +32,7 @@ class LearnedPositions(nn.Module):
             return out_BLD
         end, most = offset + x_BLD.shape[1], self.table.num_embeddings - self.first
         if end > most:
-            raise DataError(
-                f"a sequence of {end} tokens is longer than max_length ({most}); cut it or raise max_length"
-            )
+            raise TooLarge(f"a sequence of {end} tokens is longer than max_length ({most}); cut it or raise max_length")
         return x_BLD + self.table.weight[self.first + offset : self.first + end]
 
 
@@ -47,7 +45,7 @@ class SinusoidalPositions(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         if width % 2:
-            raise ConfigError(f"width ({width}) must be even for sinusoidal positions")
+            raise SettingsConflict(f"width ({width}) must be even for sinusoidal positions")
 
     def forward(self, x_BLD: Tensor, positions_BL: Tensor | None = None, offset: int = 0) -> Tensor:
         """Return `x_BLD` plus its positions: `offset`, `offset + 1`, … unless `positions_BL` names them."""
@@ -81,7 +79,7 @@ class Rotary(nn.Module):
     def __init__(self, head_width: int) -> None:
         super().__init__()
         if head_width % 2:
-            raise ConfigError(f"head width ({head_width}) must be even for rotary positions")
+            raise SettingsConflict(f"head width ({head_width}) must be even for rotary positions")
         self.head_width = head_width
 
     def forward(self, positions: Tensor) -> Rotation:

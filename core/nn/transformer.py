@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..errors import ConfigError
+from ..errors import SettingsConflict
 from .cache import DecoderCache, EncoderCache
 from .config import TransformerConfig
 from .layers import DecoderLayer, EncoderLayer, Sight
@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         convolution, which would mix them.
         """
         if segments_BL is not None and self.config.convolution:
-            raise ConfigError("rows that are packed cannot go through a convolution; leave one of the two out")
+            raise SettingsConflict("rows that are packed cannot go through a convolution; leave one of the two out")
         length = x_BLD.shape[1]
         mask, is_causal = self_mask(keep_BL, length, length, causal=causal, segments_BL=segments_BL)
         sight = Sight(mask, is_causal, self._rotation(x_BLD, positions_BL), keep_BL, causal)

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import DamagedFile, DataError, TooLarge, WrongEncoding, WrongFormat
 from .encodings import Encoding, detect
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".json", ".parquet")
@@ -56,13 +56,13 @@ def _unpacked(path: Path) -> bytes:
     with gzip.open(path) as file:
         raw = file.read(most + 1)
     if len(raw) > most:
-        raise DataError(f"{path.name}: unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself")
+        raise TooLarge(f"{path.name}: unpacks to more than {LARGEST_RATIO} times its size; unpack it yourself")
     return raw
 
 
 def damaged(path: Path, error: Exception) -> DataError:
     """The error of a file that cannot be unpacked."""
-    return DataError(f"{path.name}: damaged gzip file ({error}); download or compress it again")
+    return DamagedFile(f"{path.name}: damaged gzip file ({error}); download or compress it again")
 
 
 def refuse_binary(name: str, head: bytes) -> None:
@@ -70,17 +70,17 @@ def refuse_binary(name: str, head: bytes) -> None:
     head = head[:4096]
     unprintable = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if unprintable * 20 > len(head):
-        raise DataError(f"{name}: a binary file, not text; give a table as {', '.join(ENDINGS)}")
+        raise WrongFormat(f"{name}: a binary file, not text; give a table as {', '.join(ENDINGS)}")
 
 
 def nul_byte(name: str, line: int) -> DataError:
     """The error of a NUL in a text."""
-    return DataError(f"{name}:{line}: a NUL byte; the file is damaged, or UTF-16: save it as UTF-8")
+    return WrongEncoding(f"{name}:{line}: a NUL byte; the file is damaged, or UTF-16: save it as UTF-8")
 
 
 def wrong_byte(name: str, line: int, encoding: Encoding, byte: int) -> DataError:
     """The error of a byte that is not of the encoding of those before it."""
-    return DataError(
+    return WrongEncoding(
         f"{name}:{line}: not {encoding.name} text (byte 0x{byte:02x}), as what is before it; save the file as UTF-8"
     )
 
@@ -88,7 +88,7 @@ def wrong_byte(name: str, line: int, encoding: Encoding, byte: int) -> DataError
 def not_text(name: str, line: int, byte: int) -> DataError:
     """The error of a byte where UTF-8 breaks and no other encoding fits."""
     known = "UTF-8, UTF-16, GB18030 or Windows-1252"
-    return DataError(f"{name}:{line}: not {known} text (byte 0x{byte:02x}); save the file as UTF-8")
+    return WrongEncoding(f"{name}:{line}: not {known} text (byte 0x{byte:02x}); save the file as UTF-8")
 
 
 def _unknown(name: str, raw: bytes) -> DataError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ConfigError, DataError, did_you_mean
+from ..errors import DamagedFile, MissingPackage, NoSuchFile, NoSuchPart, NotFetched, did_you_mean
 from .mapped import mapped_frame
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def read_saved(folder: Path, split: str | None, above: int | None = None) -> tup
     if (folder / "dataset_dict.json").is_file():
         splits = list(map(str, _json(folder / "dataset_dict.json").get("splits") or ()))
         if not splits:
-            raise DataError(f"{folder}/dataset_dict.json: names no splits; save the data set again")
+            raise NoSuchPart(f"{folder}/dataset_dict.json: names no splits; save the data set again")
         if split is None:
-            raise DataError(f"{folder}: holds the splits {', '.join(splits)}; name one, such as {folder}:{splits[0]}")
+            raise NoSuchPart(f"{folder}: holds the splits {', '.join(splits)}; name one, such as {folder}:{splits[0]}")
         if split not in splits:
-            raise DataError(f"{folder}: no split '{split}'{did_you_mean(split, splits)}")
+            raise NoSuchPart(f"{folder}: no split '{split}'{did_you_mean(split, splits)}")
         folder, name = folder / split, f"{name}/{split}"
     elif split is not None:
-        raise DataError(f"{folder}: one split only; leave ':{split}' out")
+        raise NoSuchPart(f"{folder}: one split only; leave ':{split}' out")
     features = _json(folder / "dataset_info.json").get("features") or {}
     return name, named(_arrow(folder), features, above)
 
@@ -50,11 +50,11 @@ def read_saved(folder: Path, split: str | None, above: int | None = None) -> tup
 def read_hub(data: str, above: int | None = None) -> tuple[str, pd.DataFrame]:
     """Return the name and the rows of `hf:NAME[:SPLIT]` or `hf:NAME/CONFIG[:SPLIT]`; without a split, of train."""
     if data.removeprefix(PREFIX).startswith((".", "/", "~")):
-        raise DataError(f"{data}: no data set is saved there; give a folder that save_to_disk wrote")
+        raise NoSuchFile(f"{data}: no data set is saved there; give a folder that save_to_disk wrote")
     try:
         import datasets
     except ImportError:
-        raise ConfigError(f"{data}: needs the library datasets; pip install 'fourfold[hf]'") from None
+        raise MissingPackage(f"{data}: needs the library datasets; pip install 'fourfold[hf]'") from None
     name, _, split = data.removeprefix(PREFIX).partition(":")
     split = split or "train"
     failure: Exception | None = None
@@ -65,7 +65,7 @@ def read_hub(data: str, above: int | None = None) -> tuple[str, pd.DataFrame]:
         except Exception as error:  # the library raises errors of many kinds: of the network, the hub, the files
             failure = failure or error
     reason = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
-    raise DataError(
+    raise NotFetched(
         f"{data}: cannot be loaded ({reason}); check the name, the split and the network, "
         "or give the folder that save_to_disk wrote"
     ) from None
@@ -111,22 +111,24 @@ def _arrow(folder: Path) -> pa.Table:
     import pyarrow as pa
 
     entries = _json(folder / "state.json").get("_data_files")
+    if entries == []:  # so is a set without rows saved
+        return pa.table({})
     names = [entry.get("filename") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     if not names or not all(isinstance(name, str) and Path(name).name == name for name in names):
-        raise DataError(f"{folder}/state.json: does not name the files of a data set; save it again")
+        raise DamagedFile(f"{folder}/state.json: does not name the files of a data set; save it again")
     files = [folder / str(name) for name in names]
     try:
         return pa.concat_tables([pa.ipc.open_stream(pa.memory_map(str(file))).read_all() for file in files])
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{folder}: a damaged data set ({reason}); save it again") from None
+        raise DamagedFile(f"{folder}: a damaged data set ({reason}); save it again") from None
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); save the data set again") from None
+        raise DamagedFile(f"{path}: cannot be read ({error}); save the data set again") from None
     if not isinstance(values, dict):
-        raise DataError(f"{path}: not a JSON object; save the data set again")
+        raise DamagedFile(f"{path}: not a JSON object; save the data set again")
     return values

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from ..errors import TooLarge, WrongEncoding, WrongFormat
 from .decoding import read_text
 from .table import Content
 
@@ -48,11 +48,11 @@ def objects(name: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, An
         try:
             row = json.loads(line.removesuffix("\n"))
         except ValueError as error:
-            raise DataError(f"{name}:{number}: not JSON ({error}); write one object a line") from None
+            raise WrongFormat(f"{name}:{number}: not JSON ({error}); write one object a line") from None
         except RecursionError:
-            raise DataError(f"{name}:{number}: {TOO_DEEP}") from None
+            raise TooLarge(f"{name}:{number}: {TOO_DEEP}") from None
         if not isinstance(row, dict):
-            raise DataError(f"{name}:{number}: not a JSON object; write one object a line")
+            raise WrongFormat(f"{name}:{number}: not a JSON object; write one object a line")
         if is_half(line, row):
-            raise DataError(f"{name}:{number}: {HALF}")
+            raise WrongEncoding(f"{name}:{number}: {HALF}")
         yield number, row

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import TooLarge, WrongEncoding, WrongFormat
 from .decoding import read_text
 from .lines import HALF, TOO_DEEP, is_half, read_lines
 from .table import Content
@@ -27,20 +27,24 @@ def read_objects(path: Path) -> Content:
         if _is_lines(text):
             return read_lines(path)
         what = f"{error.msg}, column {error.colno}"
-        raise DataError(f"{path.name}:{error.lineno}: not JSON ({what}); mend it, or write one object a line") from None
+        raise WrongFormat(
+            f"{path.name}:{error.lineno}: not JSON ({what}); mend it, or write one object a line"
+        ) from None
     except RecursionError:
-        raise DataError(f"{path.name}: {TOO_DEEP}") from None
+        raise TooLarge(f"{path.name}: {TOO_DEEP}") from None
     except ValueError as error:  # a number of thousands of digits
-        raise DataError(f"{path.name}: not JSON ({str(error).split(';', maxsplit=1)[0]}); mend it") from None
+        raise WrongFormat(f"{path.name}: not JSON ({str(error).split(';', maxsplit=1)[0]}); mend it") from None
     rows = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(rows, list):
-        raise DataError(f'{path.name}: no list of objects; write [{{"text": …}}, …] or {{"data": [{{"text": …}}, …]}}')
+        raise WrongFormat(
+            f'{path.name}: no list of objects; write [{{"text": …}}, …] or {{"data": [{{"text": …}}, …]}}'
+        )
     lines = functools.cache(lambda: list(_lines(text, _start(text, isinstance(whole, dict)))))
     if is_half(text, rows):
-        raise DataError(f"{path.name}: {HALF}")
+        raise WrongEncoding(f"{path.name}: {HALF}")
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise DataError(f"{path.name}:{lines()[number]}: not a JSON object; make each row an object")
+            raise WrongFormat(f"{path.name}:{lines()[number]}: not a JSON object; make each row an object")
     return Content(frame=pd.DataFrame(rows), lines=lines, encoding=encoding)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import WrongFormat
 from .table import Content
 
 
@@ -17,5 +17,5 @@ def read_parquet(path: Path) -> Content:
         frame = pd.read_parquet(path)
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{path.name}: not a Parquet file ({reason}); write it again or give a CSV") from None
+        raise WrongFormat(f"{path.name}: not a Parquet file ({reason}); write it again or give a CSV") from None
     return Content(frame=frame, lines=lambda: range(1, len(frame) + 1))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import DataError
+from ..errors import NoRows, NoSuchFile, WrongFormat
 from .decoding import ENDINGS
 from .huggingface import PREFIX, read_hub, read_saved, saved_folder
 from .lines import read_lines
@@ -51,7 +51,7 @@ def read_table(data: str | Path | pd.DataFrame, *, stream_above: int | None = No
         return _numbered(*read_hub(str(data), stream_above))
     path = Path(data)
     if not path.is_file():
-        raise DataError(f"{path}: no such file; check the path")
+        raise NoSuchFile(f"{path}: no such file; check the path")
     return _from_file(path, stream_above)
 
 
@@ -69,7 +69,7 @@ def _ending(path: Path) -> str | None:
 
 def _wrapped(frame: pd.DataFrame) -> Table:
     if frame.empty:
-        raise DataError("the DataFrame has no rows; give it at least one")
+        raise NoRows("the DataFrame has no rows; give it at least one")
     refuse_repeated(list(frame.columns), "DataFrame")
     named = frame.reset_index(drop=True).rename(columns=str)
     return Table(named, "DataFrame", lambda row: f"DataFrame row {row}")
@@ -78,18 +78,18 @@ def _wrapped(frame: pd.DataFrame) -> Table:
 def _numbered(name: str, frame: pd.DataFrame) -> Table:
     """A table whose rows have no lines: a row's place is its number, from 1."""
     if frame.empty:
-        raise DataError(f"{name}: the data set has no rows; give one with at least one")
+        raise NoRows(f"{name}: the data set has no rows; give one with at least one")
     return Table(frame, name, lambda row: f"{name}:{row + 1}")
 
 
 def _from_file(path: Path, stream_above: int | None) -> Table:
     name, ending = path.name, _ending(path)
     if ending is None:
-        raise DataError(f"{name}: unknown kind of file; name it {', '.join(ENDINGS)} (or one of these with .gz)")
+        raise WrongFormat(f"{name}: unknown kind of file; name it {', '.join(ENDINGS)} (or one of these with .gz)")
     large = stream_above is not None and ending in STREAMS and size_of(path) > stream_above
     content = (STREAMS if large else READERS)[ending](path)
     if content.frame.empty:
-        raise DataError(f"{name}: the file has no rows; it needs a header and at least one row")
+        raise NoRows(f"{name}: the file has no rows; it needs a header and at least one row")
     refuse_repeated(list(content.frame.columns), name)
     encoding = content.encoding
     notes = (f"{name}: read as {encoding}",) if encoding and not encoding.startswith("UTF-8") else ()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..cache import user_cache
-from ..errors import DataError
+from ..errors import MalformedTable, MixedFiles, NoRows, WrongColumns, WrongFormat
 from .encodings import UTF_8, UTF_8_MARKED, Encoding
 from .mapped import Spill, mapped_frame
 from .probing import open_text, probe
@@ -81,7 +81,7 @@ class Scan:
                     yield taken
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             names = ", ".join(path.name for path in self.sources[:3])
-            raise DataError(f"{names}: row {start + 1} or later: {str(error).splitlines()[0]}") from None
+            raise MalformedTable(f"{names}: row {start + 1} or later: {str(error).splitlines()[0]}") from None
 
     def take(self, rows: npt.NDArray[Any]) -> Scan:
         """Return some of the rows, given by a mask or by their numbers in ascending order."""
@@ -140,7 +140,7 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
         below = (path.relative_to(base).parts[:-1] for path in paths) if base is not None else ()
         named_by = {part.split("=")[0] for parts in below for part in parts if "=" in part}
         if twice := named_by & set(schema.names):
-            raise DataError(
+            raise WrongColumns(
                 f"{paths[0].name}: column '{min(twice)}' is in the files and names their folders; rename one"
             )
         dataset = ds.dataset(files, format="parquet", **more)
@@ -149,7 +149,7 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
         rows = dataset.count_rows()
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{paths[0].name}: not a Parquet file ({reason}); write it again or give a CSV") from None
+        raise WrongFormat(f"{paths[0].name}: not a Parquet file ({reason}); write it again or give a CSV") from None
     index = [name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)]
     columns = tuple(name for name in dataset.schema.names if name not in index)
     return Scan(dataset=ParquetFiles(dataset), columns=columns, rows=rows, sources=tuple(paths))
@@ -199,14 +199,14 @@ def _schema(paths: Sequence[Path]) -> Any:
         refuse_repeated(found.names, path.name)
         if set(found.names) != set(first.names):
             name = min(set(found.names) ^ set(first.names))
-            raise DataError(
+            raise MixedFiles(
                 f"{path.name}: column '{name}' is not in all files ({paths[0].name} …); give files of one form"
             )
         schemas.append(found)
     try:
         return pa.unify_schemas(schemas, promote_options="permissive").with_metadata(first.metadata)
     except pa.ArrowTypeError as error:
-        raise DataError(f"{paths[0].name} and others: {str(error).splitlines()[0]}; give files of one form") from None
+        raise MixedFiles(f"{paths[0].name} and others: {str(error).splitlines()[0]}; give files of one form") from None
 
 
 def scan_separated(
@@ -233,7 +233,7 @@ def scan_separated(
                     schema = found.schema
                     writer = pa.ipc.new_file(file, schema)
                 if found.schema != schema:
-                    raise DataError(
+                    raise MixedFiles(
                         f"{path.name}: its columns are not those of {paths[0].name}; give files of one form"
                     )
                 writer.write_batch(found)
@@ -241,7 +241,7 @@ def scan_separated(
         if schema is not None:
             writer.close()
     if not rows:
-        raise DataError(f"{paths[0].name}: the file has no rows; it needs a header and at least one row")
+        raise NoRows(f"{paths[0].name}: the file has no rows; it needs a header and at least one row")
     # Mapped, so that it stays readable for this process even when the cache is cleaned.
     dataset = ds.dataset(pa.ipc.open_file(pa.memory_map(str(place))).read_all())
     return Scan(
@@ -282,4 +282,4 @@ def _parsed(path: Path, dialect: Dialect, names: Sequence[str] | None, encoding:
     except pa.ArrowInvalid as error:
         with open_text(path, encoding) as file:
             located = dialect.locate(path.name, file, strict=True)
-        raise located or DataError(f"{path.name}: {str(error).splitlines()[0]}") from None
+        raise located or MalformedTable(f"{path.name}: {str(error).splitlines()[0]}") from None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
+from ..errors import DataError, MalformedTable, NoRows
 from .decoding import read_text
 from .table import Content, refuse_many, refuse_repeated
 
@@ -54,12 +54,12 @@ class Dialect:
         width = 0
         for line, cells in self.records(lines, strict=strict):
             if cells is None:
-                return DataError(
+                return MalformedTable(
                     f"{name}:{line}: broken quoting; close the quote, or double quotes inside a quoted cell"
                 )
             width = width or len(cells)
             if len(cells) != width:
-                return DataError(f"{name}:{line}: {self._difference(len(cells), width)}")
+                return MalformedTable(f"{name}:{line}: {self._difference(len(cells), width)}")
         return None
 
     def _difference(self, cells: int, width: int) -> str:
@@ -87,7 +87,7 @@ def read_separated(path: Path, dialect: Dialect) -> Content:
     except pd.errors.EmptyDataError:
         raise empty(path.name) from None
     except pd.errors.ParserError as error:
-        raise dialect.locate(path.name, lines(), strict=True) or DataError(f"{path.name}: {error}") from None
+        raise dialect.locate(path.name, lines(), strict=True) or MalformedTable(f"{path.name}: {error}") from None
     if may_be_ragged(frame) and (wrong := dialect.locate(path.name, lines(), strict=False)):
         raise wrong
     _, header = next(dialect.records(lines()))
@@ -98,7 +98,7 @@ def read_separated(path: Path, dialect: Dialect) -> Content:
 
 def empty(name: str) -> DataError:
     """The error of a file without a header."""
-    return DataError(f"{name}: the file is empty; it needs a header and at least one row")
+    return NoRows(f"{name}: the file is empty; it needs a header and at least one row")
 
 
 def may_be_ragged(frame: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from ..errors import WrongLabel
 
 
 def is_several(value: object) -> bool:
@@ -31,11 +31,11 @@ def label_sets(rows: Iterable[Any], place: Callable[[int], str]) -> npt.NDArray[
     found = np.empty(len(rows), dtype=object)
     for row, value in enumerate(rows):
         if not is_several(value):
-            raise DataError(f"{place(row)}: {value!r} is no list of labels, as other rows have; give each row a list")
+            raise WrongLabel(f"{place(row)}: {value!r} is no list of labels, as other rows have; give each row a list")
         labels = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
         if any(_is_missing(label) for label in labels):
-            raise DataError(f"{place(row)}: an empty label in the list; leave it out")
+            raise WrongLabel(f"{place(row)}: an empty label in the list; leave it out")
         if joined := [str(label) for label in labels if "|" in str(label)]:
-            raise DataError(f"{place(row)}: label '{joined[0]}' holds '|', which joins labels in files; rename it")
+            raise WrongLabel(f"{place(row)}: label '{joined[0]}' holds '|', which joins labels in files; rename it")
         found[row] = tuple(dict.fromkeys(map(str, labels)))
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, MalformedTable
 from .encodings import Encoding
 from .lines import objects
 from .mapped import spill
@@ -62,7 +62,7 @@ def _spill_cells(path: Path, encoding: Encoding, dialect: Dialect, ragged: list[
     except pd.errors.EmptyDataError:
         raise empty(path.name) from None
     except pd.errors.ParserError as error:
-        raise _locate(path, encoding, dialect, strict=True) or DataError(f"{path.name}: {error}") from None
+        raise _locate(path, encoding, dialect, strict=True) or MalformedTable(f"{path.name}: {error}") from None
 
 
 def _chain(first: pd.DataFrame, rest: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError, did_you_mean
+from ..errors import BadRow, TooLarge, WrongColumns, did_you_mean
 from .mapped import arrow_column
 from .sets import is_several, label_sets
 from .texts import BLOCK, Texts
@@ -52,7 +52,7 @@ class Table:
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column; raise DataError with the nearest name where there is none."""
         if name not in self.frame.columns:
-            raise DataError(f"{self.name}: no column '{name}'{did_you_mean(name, map(str, self.frame.columns))}")
+            raise WrongColumns(f"{self.name}: no column '{name}'{did_you_mean(name, map(str, self.frame.columns))}")
         return self.frame[name]
 
     def strings(self, name: str) -> Sequence[str]:
@@ -87,7 +87,7 @@ class Table:
         texts = self.strings(name)
         for row, text in enumerate(texts):
             if not text.strip():
-                raise DataError(f"{self.place(row)}: column '{name}' is empty; fill it or remove the row")
+                raise BadRow(f"{self.place(row)}: column '{name}' is empty; fill it or remove the row")
         return texts
 
 
@@ -103,7 +103,7 @@ _MOST_COLUMNS = 100_000
 def refuse_many(columns: int, name: str) -> None:
     """Raise DataError where a table has more columns than any has."""
     if columns > _MOST_COLUMNS:
-        raise DataError(f"{name}: more than {_MOST_COLUMNS:,} columns; give rows, not columns, for what are many")
+        raise TooLarge(f"{name}: more than {_MOST_COLUMNS:,} columns; give rows, not columns, for what are many")
 
 
 def refuse_repeated(columns: Sequence[object], name: str) -> None:
@@ -112,4 +112,4 @@ def refuse_repeated(columns: Sequence[object], name: str) -> None:
 
     names = pd.Index(map(str, columns))
     if names.has_duplicates:
-        raise DataError(f"{name}: two columns are named '{names[names.duplicated()][0]}'; rename one")
+        raise WrongColumns(f"{name}: two columns are named '{names[names.duplicated()][0]}'; rename one")

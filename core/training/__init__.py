@@ -1,9 +1,9 @@
 """One trainer for every domain: the seam (`Task`), the loop (`Trainer`) and what they are made of."""
 
+from ..errors import Interrupted
 from .config import OptimizerConfig, ScheduleConfig, TrainConfig, budget_seconds
 from .distillation import Distillation, TaughtSource
 from .distributed import Ranks, joined, learned_by_main
-from .guards import Interrupted
 from .inference import predict
 from .loop import Trainer
 from .progress import Bar, History, Observer, Observers, Silent, TensorBoard, read_history

@@ -15,7 +15,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..errors import TrainingError
+from ..errors import NotSaved
 from ..files import file_hash, sync
 
 CHECKPOINTS = "checkpoints"
@@ -59,7 +59,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         sync(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise TrainingError(
+        raise NotSaved(
             f"{final}: the checkpoint could not be written ({error.strerror or error}); free space and go on with "
             "--resume from the checkpoint before it"
         ) from error

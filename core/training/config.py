@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..errors import ConfigError
+from ..errors import BadBudget, BadValue
 
 _LEAST_ROWS = 16
 
@@ -32,14 +32,14 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         if self.lr <= 0:
-            raise ConfigError(f"train.optimizer.lr ({self.lr}) must be above 0")
+            raise BadValue(f"train.optimizer.lr ({self.lr}) must be above 0")
         if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
-            raise ConfigError(f"train.optimizer.beta1 ({self.beta1}) and beta2 ({self.beta2}) must lie in [0, 1)")
+            raise BadValue(f"train.optimizer.beta1 ({self.beta1}) and beta2 ({self.beta2}) must lie in [0, 1)")
         for name in ("clip", "table_l2"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"train.optimizer.{name} ({getattr(self, name)}) must be 0 (off) or above")
+                raise BadValue(f"train.optimizer.{name} ({getattr(self, name)}) must be 0 (off) or above")
         if self.sparse not in ("adagrad", "adam"):
-            raise ConfigError(f"train.optimizer.sparse: no optimiser '{self.sparse}'; there is adagrad and adam")
+            raise BadValue(f"train.optimizer.sparse: no optimiser '{self.sparse}'; there is adagrad and adam")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +58,12 @@ class ScheduleConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.warmup < 1:
-            raise ConfigError(f"train.schedule.warmup ({self.warmup}) must lie in [0, 1): it is a share of all steps")
+            raise BadValue(f"train.schedule.warmup ({self.warmup}) must lie in [0, 1): it is a share of all steps")
         for name in ("decay", "floor", "drop"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"train.schedule.{name} ({getattr(self, name)}) must lie in [0, 1]")
+                raise BadValue(f"train.schedule.{name} ({getattr(self, name)}) must lie in [0, 1]")
         if self.patience < 1:
-            raise ConfigError(f"train.schedule.patience ({self.patience}) must be 1 or above")
+            raise BadValue(f"train.schedule.patience ({self.patience}) must be 1 or above")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,16 +112,16 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_rows", "accumulate", "evaluations", "temperature"):
             if getattr(self, name) <= 0:
-                raise ConfigError(f"train.{name} ({getattr(self, name)}) must be above 0")
+                raise BadValue(f"train.{name} ({getattr(self, name)}) must be above 0")
         for name in ("ema", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
+                raise BadValue(f"train.{name} ({getattr(self, name)}) must lie in [0, 1)")
         if not 0 <= self.teacher_weight <= 1:
-            raise ConfigError(f"train.teacher_weight ({self.teacher_weight}) must lie in [0, 1]")
+            raise BadValue(f"train.teacher_weight ({self.teacher_weight}) must lie in [0, 1]")
         counts = ("seed", "max_steps", "max_tokens", "batch_tokens", "epoch_steps", "patience", "workers", "threads")
         for name in (*counts, "checkpoint_seconds"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"train.{name} ({getattr(self, name)}) must be 0 or above")
+                raise BadValue(f"train.{name} ({getattr(self, name)}) must be 0 or above")
         if self.budget is not None:
             budget_seconds(self.budget)
 
@@ -149,5 +149,5 @@ def budget_seconds(budget: str) -> float:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", budget.strip())
     if not match or float(match[1]) == 0:
-        raise ConfigError(f"budget '{budget}' is not a time; write 90s, 10m or 1h")
+        raise BadBudget(f"budget '{budget}' is not a time; write 90s, 10m or 1h")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..batch import Batch
-from ..errors import ConfigError
+from ..errors import Unsupported
 from .task import Task, Term
 
 _LAST_WORDS = 0.2
@@ -140,7 +140,7 @@ def spread(task: Task, parallel: str, ranks: Ranks) -> nn.Module:
     if ranks.size == 1:
         return Forward(task)
     if any(isinstance(module, nn.Embedding) and module.sparse for module in task.model.modules()):
-        raise ConfigError(
+        raise Unsupported(
             "tables with sparse gradients train in one process only; set model.sparse=false under torchrun"
         )
     if parallel == "fsdp":

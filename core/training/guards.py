@@ -10,18 +10,6 @@ from types import FrameType
 
 import torch
 
-from ..errors import TrainingError
-
-
-class Interrupted(TrainingError):
-    """SIGTERM or SIGINT stopped training after a checkpoint was saved; the exit code is 128 + the signal."""
-
-    code = "interrupted"
-
-    def __init__(self, message: str, number: int):
-        super().__init__(message)
-        self.exit_code = 128 + number
-
 
 @contextlib.contextmanager
 def kept_randomness() -> Iterator[None]:

@@ -15,12 +15,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from ..batch import Source
-from ..errors import TrainingError
+from ..errors import Diverged, Interrupted
 from .average import Average
 from .checkpoint import CHECKPOINTS, Checkpoint, copied, load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .distributed import Ranks, joined
-from .guards import Interrupted, kept_randomness, noted_signals
+from .guards import kept_randomness, noted_signals
 from .inference import predict
 from .progress import Observer, Row, Silent
 from .sampling import Part, Steps, plan_for
@@ -205,7 +205,7 @@ class _Run:
     def _go_back(self, checkpoint: Checkpoint, why: str) -> None:
         where, scale = f"step {self.state.step}: {why}", self.stepper.scale.clone()
         if self.state.recoveries == _RECOVERIES:
-            raise TrainingError(f"{where}, after {_RECOVERIES} returns to a good state; lower train.optimizer.lr")
+            raise Diverged(f"{where}, after {_RECOVERIES} returns to a good state; lower train.optimizer.lr")
         kept = replace(self.state, recoveries=self.state.recoveries + 1, rate_scale=self.state.rate_scale / 2)
         state = {name: value for name, value in checkpoint.state.items() if name != "settled"}
         self._restore(replace(checkpoint, state=state))

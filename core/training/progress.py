@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..errors import MissingPackage
+
 Row = dict[str, float]
 """One line of the history: `step`, `epoch`, and what was measured there (`loss`, `lr`, `valid_accuracy`, …)."""
 
@@ -122,12 +124,10 @@ class TensorBoard(Silent):
     """Writes the history to TensorBoard's event files; needs the extra `tensorboard`."""
 
     def __init__(self, folder: Path):
-        from ..errors import ConfigError
-
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise ConfigError("train.tensorboard: not installed; pip install 'fourfold[tensorboard]'") from None
+            raise MissingPackage("train.tensorboard: not installed; pip install 'fourfold[tensorboard]'") from None
         self.writer = SummaryWriter(str(folder))
 
     def log(self, row: Row) -> None:

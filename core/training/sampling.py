@@ -16,7 +16,7 @@ import numpy.typing as npt
 from torch.utils.data import Dataset
 
 from ..batch import Batch, Draw, Rows, Source, Stretching
-from ..errors import ConfigError
+from ..errors import NoRows
 
 _GROWTH = 1.05
 """Ratio of neighbouring bucket widths: at most 5 % of a batch is padding beyond the rounding to whole tokens."""
@@ -173,7 +173,7 @@ def bucket_widths(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 def _cuts(widths: npt.NDArray[np.int64], batch_rows: int, batch_tokens: int) -> npt.NDArray[np.int64]:
     """Return the starts of the batches over rows sorted by width, widest last."""
     if len(widths) == 0:
-        raise ConfigError("there are no rows to train on; give at least one")
+        raise NoRows("there are no rows to train on; give at least one")
     starts, start = [], 0
     while start < len(widths):
         starts.append(start)

@@ -8,7 +8,7 @@ import torch
 
 from ..batch import Draw, Rows, Source
 from ..device import pick_precision
-from ..errors import ConfigError
+from ..errors import BadBudget
 from .config import TrainConfig, budget_seconds
 from .distributed import Ranks
 from .inference import predict
@@ -111,7 +111,7 @@ class _Trial:
             evaluations = self.config.evaluations + self.config.eval_on_start
             aside = spent + evaluations * self._evaluation_seconds(validation)
         if aside >= seconds:
-            raise ConfigError(
+            raise BadBudget(
                 f"budget '{self.config.budget}' is too short: calibration and {self.config.evaluations} evaluations "
                 f"take {aside:.0f} s; raise it, or lower train.evaluations"
             )

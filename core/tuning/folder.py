@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import ArtifactError
+from ..errors import Damaged, InUse, OutputTaken
 from ..files import write_text
 from ..run import check_unchanged
 from ..training import Output
@@ -79,7 +79,7 @@ def open_folder(path: Path, identity: Mapping[str, Any], *, resume: bool) -> Fol
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise ArtifactError(f"{path}: another process is at work on this study; wait for it, or end it") from None
+        raise InUse(f"{path}: another process is at work on this study; wait for it, or end it") from None
     if empty:
         write_text(path / _IDENTITY, json.dumps(identity, indent=2))
     return Folder(path, empty, lock)
@@ -87,13 +87,13 @@ def open_folder(path: Path, identity: Mapping[str, Any], *, resume: bool) -> Fol
 
 def _check(path: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
     if not path.is_dir():
-        raise ArtifactError(f"{path}: a file, not a folder; choose another --out")
+        raise OutputTaken(f"{path}: a file, not a folder; choose another --out")
     if not (path / _IDENTITY).is_file():
-        raise ArtifactError(f"{path}: the folder is not empty and holds no study; choose another --out")
+        raise OutputTaken(f"{path}: the folder is not empty and holds no study; choose another --out")
     if not resume:
-        raise ArtifactError(f"{path}: the folder holds a study; choose another --out, or go on with --resume")
+        raise OutputTaken(f"{path}: the folder holds a study; choose another --out, or go on with --resume")
     try:
         before = json.loads((path / _IDENTITY).read_text(encoding="utf-8"))
     except ValueError:
-        raise ArtifactError(f"{path}/{_IDENTITY}: damaged; choose another --out") from None
+        raise Damaged(f"{path}/{_IDENTITY}: damaged; choose another --out") from None
     check_unchanged(path, before, dict(identity))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..batch import Examples
 from ..config import flatten, override, to_dict
-from ..errors import ConfigError, TrainingError
+from ..errors import BadValue, NotMeasured, Unsupported, WrongUsage
 from ..hub import origin
 from ..metrics import Statistic, value_of
 from ..run import run_identity
@@ -40,7 +40,7 @@ class Search:
 
     def __post_init__(self) -> None:
         if self.trials is not None and self.trials < 1:
-            raise ConfigError(f"trials ({self.trials}) must be 1 or above")
+            raise BadValue(f"trials ({self.trials}) must be 1 or above")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class Job:
         """Return the metrics as numbers; TrainingError where the one that decides cannot be measured."""
         found = {name: value_of(statistic) for name, statistic in self.statistics(outputs).items()}
         if not math.isfinite(found[self.metric]):
-            raise TrainingError(f"{self.metric} cannot be measured on the validation rows; give others with --valid")
+            raise NotMeasured(f"{self.metric} cannot be measured on the validation rows; give others with --valid")
         return found
 
 
@@ -101,7 +101,7 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
     """Check everything and learn the default's features, so that bad data are found before anything is written."""
     config, (train, held_out) = pipeline.resolve(), rows
     if held_out is None:
-        raise ConfigError("tune: no rows are held out to compare trials on; give --valid a share or a path")
+        raise WrongUsage("tune: no rows are held out to compare trials on; give --valid a share or a path")
     space = dict(_classical(pipeline, config) if pipeline.kind == "linear" else pipeline.search_space)
     if config.train.budget is not None:
         for name in ("train.epochs", "train.max_tokens"):
@@ -123,8 +123,8 @@ def prepare(pipeline: Pipeline, rows: Rows, search: Search) -> Job:
 def _classical(pipeline: Pipeline, config: Any) -> Space:
     """Return what is searched of the classical model that the settings name."""
     if not pipeline.classical:
-        raise ConfigError("tune: the preset linear is the classical baseline, with nothing to search; choose another")
+        raise Unsupported("tune: the preset linear is the classical baseline, with nothing to search; choose another")
     if config.classical.model not in pipeline.classical:
         names = ", ".join(pipeline.classical)
-        raise ConfigError(f"tune: the preset linear is several models; name one by --set classical.model=… ({names})")
+        raise WrongUsage(f"tune: the preset linear is several models; name one by --set classical.model=… ({names})")
     return pipeline.classical[config.classical.model].space

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import flatten, override, read_toml, to_dict
-from ..errors import ConfigError, did_you_mean
+from ..errors import BadSearch, ConfigError, did_you_mean
 from .space import Choice, Dimension, IntRange, LogUniform, Scalar, Space, Uniform, nested
 
 OFF = "off"
@@ -27,7 +27,7 @@ def parse_searches(assignments: Sequence[str]) -> dict[str, str]:
     for assignment in assignments:
         name, equals, text = (part.strip() for part in assignment.partition("="))
         if not (name and equals and text):
-            raise ConfigError(
+            raise BadSearch(
                 f"--search {assignment}: write it as section.key=range, such as train.optimizer.lr=1e-4..1e-2:log "
                 "or model.dropout=0.1,0.2,0.3"
             )
@@ -40,7 +40,7 @@ def read_searches(path: str | Path) -> dict[str, Written]:
     found = flatten(read_toml(path))
     for name, value in found.items():
         if not isinstance(value, str | list):
-            raise ConfigError(f"{path}: {name} is neither a range, such as '0.1..0.5', nor a list of options")
+            raise BadSearch(f"{path}: {name} is neither a range, such as '0.1..0.5', nor a list of options")
     return found
 
 
@@ -51,7 +51,7 @@ def with_searches(space: Space, searches: Mapping[str, Written], config: Any) ->
     for name, written in searches.items():
         if written == OFF:
             if name not in merged:
-                raise ConfigError(f"search {name}=off: it is not searched{did_you_mean(name, merged)}")
+                raise BadSearch(f"search {name}=off: it is not searched{did_you_mean(name, merged)}")
             del merged[name]
         elif isinstance(written, Choice | Uniform):
             if name not in known:
@@ -80,7 +80,7 @@ def parse_dimension(written: str | Sequence[Scalar], name: str, config: Any) -> 
         )
     except ConfigError as error:
         shown = written if isinstance(written, str) else ",".join(map(str, written))
-        raise ConfigError(f"search {name}={shown}: {error}") from None
+        raise BadSearch(f"search {name}={shown}: {error}") from None
 
 
 def _range(text: str, name: str, config: Any) -> Dimension:
@@ -88,12 +88,12 @@ def _range(text: str, name: str, config: Any) -> Dimension:
     low, _, high = (part.strip() for part in ends.partition(".."))
     first, last = _typed(config, name, low), _typed(config, name, high)
     if not _is_number(first) or not _is_number(last):
-        raise ConfigError("a range needs numbers; list the options instead, such as a,b,c")
+        raise BadSearch("a range needs numbers; list the options instead, such as a,b,c")
     if scale not in ("", "log"):
-        raise ConfigError(f"no scale '{scale}'; write :log, or nothing for a uniform range")
+        raise BadSearch(f"no scale '{scale}'; write :log, or nothing for a uniform range")
     if isinstance(first, int):
         if scale:
-            raise ConfigError("whole numbers have no :log; leave it out, or list the options")
+            raise BadSearch("whole numbers have no :log; leave it out, or list the options")
         return IntRange(first, last)
     return (LogUniform if scale else Uniform)(first, last)
 

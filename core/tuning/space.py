@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ..config import flatten, override, to_dict
-from ..errors import ConfigError
+from ..errors import BadSearch, ConfigError
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -37,10 +37,10 @@ class Choice:
 
     def __post_init__(self) -> None:
         if not self.options or len(set(self.options)) < len(self.options):
-            raise ConfigError(f"choice ({self}) must be one option or more, each once")
+            raise BadSearch(f"choice ({self}) must be one option or more, each once")
         for name, values in self.also.items():
             if len(values) != len(self.options):
-                raise ConfigError(f"choice ({self}): {name} has {len(values)} values; give one for each option")
+                raise BadSearch(f"choice ({self}): {name} has {len(values)} values; give one for each option")
 
     def __str__(self) -> str:
         return ",".join(_written(option) for option in self.options)
@@ -93,7 +93,7 @@ class Uniform:
     def __post_init__(self) -> None:
         if not self.low <= self.high or (self.log and self.low <= 0):
             above = ", above 0" if self.log else ""
-            raise ConfigError(f"range ({self}) must go from a smaller to a larger number{above}")
+            raise BadSearch(f"range ({self}) must go from a smaller to a larger number{above}")
 
     def __str__(self) -> str:
         return f"{self.low!r}..{self.high!r}{':log' if self.log else ''}"
@@ -158,17 +158,17 @@ def fit_space(space: Space, config: Any) -> dict[str, Dimension]:
     for name, dimension in space.items():
         where = f"search {name}={dimension}"
         if name in FIXED:
-            raise ConfigError(f"{where}: all trials share it, to be compared; set it with --set {name}=…")
+            raise BadSearch(f"{where}: all trials share it, to be compared; set it with --set {name}=…")
         try:
             around = _freed(dimension, space).around(name, flat)
             for value in around.corners():
                 override(config, nested(around.settings(name, value)))
         except ConfigError as error:
-            raise ConfigError(f"{where}: {error}") from None
+            raise BadSearch(f"{where}: {error}") from None
         if len(set(around.corners())) > 1:
             fitted[name] = around
     if not fitted:
-        raise ConfigError("tune: there is nothing to search; name a setting, such as --search model.dropout=0.1,0.3")
+        raise BadSearch("tune: there is nothing to search; name a setting, such as --search model.dropout=0.1,0.3")
     return fitted
 
 

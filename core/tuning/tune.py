@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import to_dict
-from ..errors import ConfigError, FourfoldError, TrainingError
+from ..errors import FourfoldError, Interrupted, MissingPackage, NoTrial, Unsupported
 from ..files import write_text
 from ..report import plain_json
-from ..training import Interrupted, budget_seconds
+from ..training import budget_seconds
 from ..training.guards import noted_signals
 from .folder import Folder, open_folder
 from .job import Job, Rows, Search, prepare
@@ -93,8 +93,8 @@ def _nothing(trials: tuple[TrialResult, ...], path: Path, number: int) -> Fourfo
         return Interrupted(f"{path}: stopped by {name} before a trial came to its end; go on with --resume", number)
     failed = [trial.reason for trial in trials if trial.state == "failed"]
     if failed:
-        return TrainingError(f"{path}: no trial came to its end; the last that failed: {failed[-1]}")
-    return TrainingError(f"{path}: no trial came to its end in the budget; go on with --resume and a longer --budget")
+        return NoTrial(f"{path}: no trial came to its end; the last that failed: {failed[-1]}")
+    return NoTrial(f"{path}: no trial came to its end in the budget; go on with --resume and a longer --budget")
 
 
 def _write(tuning: Tuning, folder: Path) -> None:
@@ -121,12 +121,12 @@ def _need_optuna() -> None:
     try:
         importlib.import_module("optuna")
     except ImportError:
-        raise ConfigError("tune: Optuna is not installed; pip install 'fourfold[tune]'") from None
+        raise MissingPackage("tune: Optuna is not installed; pip install 'fourfold[tune]'") from None
 
 
 def _refuse_ranks() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError("tune: a study is one process; start it without torchrun")
+        raise Unsupported("tune: a study is one process; start it without torchrun")
 
 
 @contextlib.contextmanager

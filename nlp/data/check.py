@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples
+from ...core.errors import Contradiction, DataError, NothingUsable, Overlap
 from ...core.summary import one_class, rare_classes, unknown_classes
 
 Numbers = npt.NDArray[np.int64]
@@ -45,7 +46,10 @@ def examine(examples: Examples, test: Examples | None, found: dict[str, Any]) ->
     if conflicts:
         where = ", ".join(found["conflicts"]) + (", …" if len(conflicts) > _FEW else "")
         what = f"{name}: {len(conflicts):,} of {rows:,} rows have the text of another row but another label ({where})"
-        (fatal if 2 * len(conflicts) > rows else warnings).append(f"{what}; settle which is right")
+        if 2 * len(conflicts) > rows:
+            fatal.append(Contradiction(f"{what}; settle which is right"))
+        else:
+            warnings.append(f"{what}; settle which is right")
     warnings += rare_classes(examples)
     if test is not None:
         _compare(examples, test, keys, (found["test"], warnings, fatal))
@@ -107,13 +111,14 @@ def _spread(values: Numbers) -> dict[str, float]:
     return {"min": int(low), "median": int(median), "95 %": int(high), "max": int(most)}
 
 
-def _all_empty(examples: Examples) -> list[str]:
+def _all_empty(examples: Examples) -> list[DataError]:
     empty = 0 < len(examples) == len(examples.errors)
-    return [f"{examples.name}: every text is empty; name the column of texts with --input"] if empty else []
+    what = f"{examples.name}: every text is empty; name the column of texts with --input"
+    return [NothingUsable(what)] if empty else []
 
 
 def _compare(
-    examples: Examples, test: Examples, keys: Numbers, into: tuple[dict[str, Any], list[str], list[str]]
+    examples: Examples, test: Examples, keys: Numbers, into: tuple[dict[str, Any], list[str], list[DataError]]
 ) -> None:
     """Add what test rows share with training rows, and their labels that training does not have."""
     found, warnings, fatal = into
@@ -121,7 +126,8 @@ def _compare(
     shared = int(np.isin(theirs, keys).sum())
     found["rows in both"] = shared
     if shared == len(test) and np.isin(keys, theirs).all():
-        fatal.append(f"{test.name}: holds the same texts as {examples.name}; give rows that are not trained on")
+        what = f"{test.name}: holds the same texts as {examples.name}; give rows that are not trained on"
+        fatal.append(Overlap(what))
     elif shared:
         what = f"{test.name}: {shared:,} of {len(test):,} texts are in {examples.name} too"
         warnings.append(f"{what}; what is measured on them is too good")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...core.errors import DataError
+from ...core.errors import WrongColumns
 from ...core.tables import Table
 from .pairs import split_names
 
@@ -40,7 +40,7 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     others = [name for name in names if name != label]
     text = input or _alone(table, _usual(others, "text", INPUTS), others) or _by_content(table, others)
     if text is None:
-        raise DataError(f"{table.name}: no column 'text'{_choice(others, names)}; name the one to read with --input")
+        raise WrongColumns(f"{table.name}: no column 'text'{_choice(others, names)}; name the one to read with --input")
     rest = [name for name in names if name not in (asked or [text])]
     if labelled and label is None and len(rest) == 1 and _few_values(table.frame[rest[0]]):
         label = rest[0]

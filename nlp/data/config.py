@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 from ...core.labels import Target
 from .tokenizers import SPECIAL, TokenizerKind
 
@@ -31,10 +31,10 @@ class TextFeaturesConfig:
 
     def __post_init__(self) -> None:
         if self.vocab_size <= len(SPECIAL):
-            raise ConfigError(f"features.vocab_size ({self.vocab_size}) must be above {len(SPECIAL)}")
+            raise BadValue(f"features.vocab_size ({self.vocab_size}) must be above {len(SPECIAL)}")
         if self.max_length < 3:
-            raise ConfigError(f"features.max_length ({self.max_length}) must be 3 or above")
+            raise BadValue(f"features.max_length ({self.max_length}) must be 3 or above")
         if self.max_windows < 1:
-            raise ConfigError(f"features.max_windows ({self.max_windows}) must be 1 or above")
+            raise BadValue(f"features.max_windows ({self.max_windows}) must be 1 or above")
         if not 0 <= self.token_dropout < 1:
-            raise ConfigError(f"features.token_dropout ({self.token_dropout}) must lie in [0, 1)")
+            raise BadValue(f"features.token_dropout ({self.token_dropout}) must lie in [0, 1)")

@@ -8,7 +8,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ...core.batch import Examples
-from ...core.errors import ArtifactError, DataError
+from ...core.errors import BadTokenizer, WrongColumns
 from ...core.labels import Classes, Labels, fit_labels, load_labels, save_labels
 from .cache import encode_texts
 from .config import TextFeaturesConfig
@@ -53,7 +53,7 @@ class TextFeatures:
         for name in (MASK, "<mask>"):
             if (number := self.tokenizer.token_to_id(name)) is not None:
                 return int(number)
-        raise ArtifactError("the tokenizer has neither [MASK] nor <mask>; set features.token_dropout=0, or add one")
+        raise BadTokenizer("the tokenizer has neither [MASK] nor <mask>; set features.token_dropout=0, or add one")
 
     @property
     def special_ids(self) -> frozenset[int]:
@@ -74,7 +74,7 @@ class TextFeatures:
         paired = are_pairs(examples.inputs)
         if len(examples) and paired != self.paired:
             kinds = ("pairs of texts", "single texts") if self.paired else ("single texts", "pairs of texts")
-            raise DataError(f"{examples.name}: the model was trained on {kinds[0]}, and these are {kinds[1]}")
+            raise WrongColumns(f"{examples.name}: the model was trained on {kinds[0]}, and these are {kinds[1]}")
         tokens = encode_texts(examples.inputs, self._cutting() if paired else self.tokenizer)
         mask_id = self.mask_id if self.config.token_dropout else 0
         return TextSource(tokens, self.classes.encode(examples), self.config, mask_id)

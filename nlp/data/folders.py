@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import WrongFolder
 from ...core.tables import read_text
 
 ENDING = ".txt"
@@ -25,7 +25,7 @@ def read_folder(folder: Path) -> Examples:
     texts = [path for path in below if path.suffix.lower() == ENDING and path.is_file()]
     files = [path for path in texts if path.resolve().is_relative_to(folder.resolve())]
     if not files:
-        raise DataError(_nothing(folder, groups))
+        raise WrongFolder(_nothing(folder, groups))
     left = {
         f"files left out, not {ENDING}": len(below) - len(texts),
         "links left out, to what is outside": len(texts) - len(files),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...core.errors import DataError
+from ...core.errors import BadRow
 
 Pair = tuple[str, str]
 Inputs = Sequence[str] | Sequence[Pair]
@@ -55,7 +55,7 @@ def checked(rows: Sequence[Any]) -> list[Any]:
     paired = len(rows) > 0 and isinstance(rows[0], tuple | list)
     for row, value in enumerate(rows):
         if paired and not (isinstance(value, tuple | list) and [type(side) for side in value] == [str, str]):
-            raise DataError(f"row {row}: not a pair of texts; give each row as (a, b), two strings")
+            raise BadRow(f"row {row}: not a pair of texts; give each row as (a, b), two strings")
         if not paired and not isinstance(value, str):
-            raise DataError(f"row {row}: {type(value).__name__}, not a text; give a list of strings")
+            raise BadRow(f"row {row}: {type(value).__name__}, not a text; give a list of strings")
     return [tuple(value) for value in rows] if paired else list(rows)

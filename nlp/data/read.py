@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import NoRows
 from ...core.labels import as_labels
 from ...core.tables import ABOVE, Table, is_frame, is_table, read_table
 from .columns import find_columns, notes_on
@@ -83,7 +83,7 @@ def _texts(table: Table, name: str) -> tuple[Inputs, dict[int, str]]:
 def _from_lists(rows: Sequence[Any], labels: Sequence[Any] | None) -> Examples:
     texts = checked(list(rows))
     if not texts:
-        raise DataError("there are no texts; give at least one")
+        raise NoRows("there are no texts; give at least one")
     empty = {row: _EMPTY for row, text in enumerate(texts) if not all(map(str.strip, _sides(text)))}
     found = None if labels is None else as_labels(labels)
     return Examples(inputs=texts, labels=found, name="texts", errors=empty)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from ...core.errors import ConfigError, did_you_mean
+from ...core.errors import BadValue, UnknownName, did_you_mean
 from ...core.nn import PoolingKind, TransformerConfig
 
 PoolerKind = Literal["none", "tanh", "relu"]
@@ -39,12 +39,12 @@ class TextModelConfig:
 
     def __post_init__(self) -> None:
         if self.max_length < 1:
-            raise ConfigError(f"max_length ({self.max_length}) must be 1 or more")
+            raise BadValue(f"max_length ({self.max_length}) must be 1 or more")
         if self.first_position < 0:
-            raise ConfigError(f"first_position ({self.first_position}) must be 0 or more")
+            raise BadValue(f"first_position ({self.first_position}) must be 0 or more")
         if self.segments < 0:
-            raise ConfigError(f"segments ({self.segments}) must be 0 (none) or more")
+            raise BadValue(f"segments ({self.segments}) must be 0 (none) or more")
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
+            raise BadValue(f"dropout ({self.dropout}) must lie in [0, 1)")
         if self.pooler not in get_args(PoolerKind):
-            raise ConfigError(f"unknown pooler '{self.pooler}'{did_you_mean(self.pooler, get_args(PoolerKind))}")
+            raise UnknownName(f"unknown pooler '{self.pooler}'{did_you_mean(self.pooler, get_args(PoolerKind))}")

@@ -11,7 +11,7 @@ import torch
 
 from ...core.benchmark.speed import OURS, Contender, timed
 from ...core.blend import Blend
-from ...core.errors import FourfoldError
+from ...core.errors import PeersDiffer
 from ...core.training import Classification, predict
 from ..baselines import TextBaseline
 from .ours import CPU
@@ -28,7 +28,7 @@ def predictors(setting: Setting) -> list[Contender]:
     torch.set_num_threads(setting.threads)
     apart = float(np.abs(ours() - theirs()).max())
     if apart > _TOLERANCE:
-        raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
+        raise PeersDiffer(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
     return [
         timed(OURS, len(rows), ours),
         timed("ours with the linear model", len(rows), _both(setting, rows)),

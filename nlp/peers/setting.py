@@ -13,7 +13,7 @@ import torch
 
 from ...core.batch import Examples, Source
 from ...core.benchmark import Split
-from ...core.errors import ConfigError
+from ...core.errors import MissingPackage, NoSuchFile, UnknownName
 from ...core.labels import Classes
 from ..benchmark import CASES
 from ..data import TextFeatures, TextFeaturesConfig
@@ -115,15 +115,15 @@ def _through_folder(theirs: Any) -> Pretrained:
 
 
 def load_setting(name: str, steps: int, threads: int) -> Setting:
-    """Load a case and learn its vocabulary; raise ConfigError where the extra or the data is missing."""
+    """Load a case and learn its vocabulary; raise ConfigError where the extra, DataError where the data is missing."""
     for package in ("accelerate", "datasets"):
         if find_spec(package) is None:
-            raise ConfigError(f"the peers need {package}; pip install 'fourfold[peers]'")
+            raise MissingPackage(f"the peers need {package}; pip install 'fourfold[peers]'")
     case = next((case for case in CASES if case.name == name), None)
     if case is None:
-        raise ConfigError(f"peers: no case '{name}' of nlp; there is: {', '.join(case.name for case in CASES)}")
+        raise UnknownName(f"peers: no case '{name}' of nlp; there is: {', '.join(case.name for case in CASES)}")
     if missing := case.missing():
-        raise ConfigError(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
     split = case.load(0)
     random = np.random.default_rng(0)
     chosen = random.permutation(len(split.train))[: steps * ROWS_A_STEP]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from tokenizers import Tokenizer
 
-from ...core.errors import ArtifactError
+from ...core.errors import BadTokenizer, Damaged
 from ...core.hub import find_folder, read_json, read_state
 from ..model import TextModelConfig
 from .base import Kind
@@ -85,14 +85,14 @@ def _labels(values: Mapping[str, object], count: int, path: Path) -> tuple[str, 
         return None
     wanted = [str(number) for number in range(count)]
     if not isinstance(names, dict) or set(names) != set(wanted):
-        raise ArtifactError(f"{path}: id2label does not name the classes 0 to {count - 1} of the classifier; mend it")
+        raise Damaged(f"{path}: id2label does not name the classes 0 to {count - 1} of the classifier; mend it")
     return tuple(str(names[number]) for number in wanted)
 
 
 def _tokenizer(folder: Path, kind: Kind, vocab_size: int) -> Tokenizer | None:
     tokenizer = read_tokenizer(folder, kind)
     if tokenizer is not None and (last := max(tokenizer.get_vocab().values(), default=0)) >= vocab_size:
-        raise ArtifactError(
+        raise BadTokenizer(
             f"{folder}: its tokenizer numbers tokens up to {last}, its word table has {vocab_size} rows; "
             "give the tokenizer that it was trained with"
         )

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from ...core.config import flatten, to_dict
-from ...core.errors import ArtifactError, ConfigError, did_you_mean
+from ...core.errors import BadTokenizer, BadValue, UnknownName, WrongModel, did_you_mean
 from ...core.files import write_text
 from ..model import MaskedLanguageModel, TextModel, TextModelConfig
 from .base import Architecture, Head, Kind
@@ -53,7 +53,7 @@ def save_pretrained(
     ['config.json', 'model.safetensors']
     """
     if kind not in ARCHITECTURES:
-        raise ConfigError(f"unknown kind '{kind}'{did_you_mean(kind, ARCHITECTURES)}")
+        raise UnknownName(f"unknown kind '{kind}'{did_you_mean(kind, ARCHITECTURES)}")
     architecture, folder = ARCHITECTURES[kind], Path(folder)
     settings = _settings(model, architecture) | _labels(model, labels)
     settings |= {"problem_type": problem_type} if problem_type else {}
@@ -98,18 +98,18 @@ def _refuse_others(ours: TextModelConfig, theirs: TextModelConfig, kind: Kind, f
         if name not in free and have[name] != value
     ]
     if differ:
-        raise ArtifactError(f"not a {kind} model: {', '.join(differ)}; build it with the settings of a {kind} model")
+        raise WrongModel(f"not a {kind} model: {', '.join(differ)}; build it with the settings of a {kind} model")
 
 
 def _labels(model: TextModel | MaskedLanguageModel, labels: Sequence[str] | None) -> dict[str, object]:
     if isinstance(model, MaskedLanguageModel):
         if labels is not None:
-            raise ConfigError("labels: a masked language model has no classes; leave them out")
+            raise BadValue("labels: a masked language model has no classes; leave them out")
         return {}
     count = model.head.out_features
     names = [f"LABEL_{number}" for number in range(count)] if labels is None else list(labels)
     if len(names) != count:
-        raise ConfigError(f"labels: {len(names)} names for {count} classes; give one for each class")
+        raise BadValue(f"labels: {len(names)} names for {count} classes; give one for each class")
     return {
         "id2label": {str(number): name for number, name in enumerate(names)},
         "label2id": {name: number for number, name in enumerate(names)},
@@ -121,7 +121,7 @@ def _pad_id(model: TextModel | MaskedLanguageModel, tokenizer: Tokenizer, archit
     pad = tokenizer.token_to_id(special_tokens(tokenizer)["pad_token"])
     assert pad is not None
     if architecture.first_position and pad != model.config.first_position - 1:
-        raise ArtifactError(
+        raise BadTokenizer(
             f"the tokenizer pads with {pad}, where first_position ({model.config.first_position}) asks for "
             f"{model.config.first_position - 1}; give the tokenizer that it was trained with"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...core.errors import ArtifactError, ConfigError
+from ...core.errors import ConfigError, Damaged, UnsupportedModel
 from ...core.nn import TransformerConfig
 from ..model import TextModelConfig
 from .base import Architecture, Kind
@@ -25,7 +25,7 @@ def find_architecture(values: Mapping[str, object], name: str) -> Architecture:
         if model_type == kind:
             return architecture
     what = "no model_type" if model_type is None else f"model_type {model_type!r} is not supported"
-    raise ArtifactError(f"{name}: {what}; there is: {', '.join(ARCHITECTURES)}")
+    raise UnsupportedModel(f"{name}: {what}; there is: {', '.join(ARCHITECTURES)}")
 
 
 def read_settings(
@@ -41,10 +41,10 @@ def read_settings(
     names = architecture.settings
     absent = [names[size] for size in _SIZES if values.get(names[size]) is None]
     if absent:
-        raise ArtifactError(f"{name}: the settings lack {', '.join(absent)}; give those of a {architecture.kind} model")
+        raise Damaged(f"{name}: the settings lack {', '.join(absent)}; give those of a {architecture.kind} model")
     for setting, known in architecture.refused.items():
         if values.get(setting) not in known:
-            raise ArtifactError(f"{name}: {setting} {values[setting]!r} is not supported; there is: {known[0]!r}")
+            raise UnsupportedModel(f"{name}: {setting} {values[setting]!r} is not supported; there is: {known[0]!r}")
     reader = _Reader(architecture, values, name)
     sizes = {size: reader.whole(names[size], 1) for size in _SIZES}
     first = reader.whole("pad_token_id", 0) + 1 if architecture.first_position else 0
@@ -59,7 +59,7 @@ def read_settings(
             dropout=reader.number(names["dropout"]),
         ), sizes["vocab_size"]
     except ConfigError as error:
-        raise ArtifactError(f"{name}: {error}") from None
+        raise UnsupportedModel(f"{name}: {error}") from None
 
 
 def write_settings(config: TextModelConfig, vocab_size: int, architecture: Architecture) -> dict[str, object]:
@@ -94,20 +94,20 @@ class _Reader:
     def whole(self, setting: str, least: int) -> int:
         value = self.values[setting]
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ArtifactError(f"{self.name}: {setting} {value!r} is not a whole number of {least} or more; mend it")
+            raise Damaged(f"{self.name}: {setting} {value!r} is not a whole number of {least} or more; mend it")
         return value
 
     def number(self, setting: str) -> float:
         value = self.values[setting]
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise ArtifactError(f"{self.name}: {setting} {value!r} is not a number; mend it")
+            raise Damaged(f"{self.name}: {setting} {value!r} is not a number; mend it")
         return float(value)
 
     def activation(self) -> str:
         setting = self.architecture.settings["activation"]
         value, known = self.values[setting], self.architecture.activations
         if value not in known or not isinstance(value, str):
-            raise ArtifactError(f"{self.name}: {setting} {value!r} is not supported; there is: {', '.join(known)}")
+            raise UnsupportedModel(f"{self.name}: {setting} {value!r} is not supported; there is: {', '.join(known)}")
         return value
 
 

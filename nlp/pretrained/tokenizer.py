@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from ...core.errors import ArtifactError
+from ...core.errors import BadTokenizer
 from ...core.hub import read_json
 from .base import Kind
 
@@ -56,7 +56,7 @@ def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:
         if all(tokenizer.token_to_id(token) is not None for token in tokens.values()):
             return tokens
     sets = " nor ".join(" ".join(dict.fromkeys(tokens.values())) for tokens in (WORDPIECE_TOKENS, BPE_TOKENS))
-    raise ArtifactError(f"the tokenizer has neither {sets}; add the special tokens of one of them")
+    raise BadTokenizer(f"the tokenizer has neither {sets}; add the special tokens of one of them")
 
 
 def write_tokenizer(folder: Path, tokenizer: Tokenizer, kind: Kind, max_length: int) -> None:
@@ -80,7 +80,7 @@ def _load(path: Path) -> Tokenizer:
     try:
         return Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing narrower
-        raise ArtifactError(f"{path}: not a tokenizer ({error}); fetch it again") from None
+        raise BadTokenizer(f"{path}: not a tokenizer ({error}); fetch it again") from None
 
 
 def _settings(folder: Path) -> dict[str, object]:
@@ -102,7 +102,7 @@ def _refuse_added(folder: Path, settings: Mapping[str, object], vocabulary: Mapp
         added += [str(token["content"]) for token in decoder.values() if isinstance(token, dict) and "content" in token]
     absent = [token for token in added if token not in vocabulary]
     if absent:
-        raise ArtifactError(
+        raise BadTokenizer(
             f"{folder}: the token '{absent[0]}' was added beside the vocabulary, which needs a tokenizer.json; "
             "open it with transformers' AutoTokenizer and save it again"
         )
@@ -113,7 +113,7 @@ def _wordpiece(folder: Path, settings: Mapping[str, object]) -> Tokenizer:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path}: not a vocabulary ({error}); fetch it again") from None
+        raise BadTokenizer(f"{path}: not a vocabulary ({error}); fetch it again") from None
     vocabulary = {token: number for number, token in enumerate(lines[:-1] if lines[-1] == "" else lines)}
     tokens = _tokens(WORDPIECE_TOKENS, settings, vocabulary, path)
     _refuse_added(folder, settings, vocabulary)
@@ -137,7 +137,7 @@ def _bpe(folder: Path, settings: Mapping[str, object]) -> Tokenizer:
     try:
         tokenizer = Tokenizer(models.BPE.from_file(str(path), str(folder / "merges.txt")))
     except Exception as error:  # tokenizers raises nothing narrower
-        raise ArtifactError(f"{path}: not a vocabulary ({error}); fetch it and merges.txt again") from None
+        raise BadTokenizer(f"{path}: not a vocabulary ({error}); fetch it and merges.txt again") from None
     vocabulary = tokenizer.get_vocab()
     tokens = _tokens(BPE_TOKENS, settings, vocabulary, path)
     _refuse_added(folder, settings, vocabulary)
@@ -163,5 +163,5 @@ def _tokens(
     tokens = {name: str(settings.get(name) or token) for name, token in usual.items()}
     absent = [token for token in tokens.values() if token not in vocabulary]
     if absent:
-        raise ArtifactError(f"{path}: lacks the special token '{absent[0]}'; fetch the tokenizer again")
+        raise BadTokenizer(f"{path}: lacks the special token '{absent[0]}'; fetch the tokenizer again")
     return tokens

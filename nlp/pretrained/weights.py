@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...core.device import without_memory
-from ...core.errors import ArtifactError
+from ...core.errors import UnsupportedModel
 from ...core.nn import convert, export
 from ..model import MaskedLanguageModel, TextModel, TextModelConfig
 from ..model.masked import MaskedHead
@@ -80,7 +80,7 @@ def _refuse_untied(state: Mapping[str, Tensor], architecture: Architecture, name
     words = state.get(architecture.encoder["embedding.words.weight"][0])
     out = state.get(architecture.tied)
     if words is not None and out is not None and not torch.equal(words, out):
-        raise ArtifactError(
+        raise UnsupportedModel(
             f"{name}: '{architecture.tied}' is not the table of the words; give a model with tie_word_embeddings"
         )
 

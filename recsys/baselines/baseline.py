@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ...core.artifact import Manifest, read_manifest, write_manifest
 from ...core.batch import Examples
-from ...core.errors import ArtifactError, ConfigError
+from ...core.errors import BadValue, Damaged
 from ...core.linear import LinearModel, fifth, some_rows
 from ...core.parts import Classical
 from ...core.training import Output
@@ -47,11 +47,11 @@ class ClickClassicalConfig:
 
     def __post_init__(self) -> None:
         if self.strength is not None and self.strength <= 0:
-            raise ConfigError(f"classical.strength ({self.strength}) must be above 0, or none: chosen")
+            raise BadValue(f"classical.strength ({self.strength}) must be above 0, or none: chosen")
         if self.lr <= 0:
-            raise ConfigError(f"classical.lr ({self.lr}) must be above 0")
+            raise BadValue(f"classical.lr ({self.lr}) must be above 0")
         if self.leaves < 2:
-            raise ConfigError(f"classical.leaves ({self.leaves}) must be 2 or above")
+            raise BadValue(f"classical.leaves ({self.leaves}) must be 2 or above")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class ClickBaseline:
             if not {baseline.best} <= set(baseline.names) <= set(NAMES):
                 raise ValueError(f"no model '{baseline.best}'")
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path}: missing or damaged ({error}); save the baseline again") from None
+            raise Damaged(f"{path}: missing or damaged ({error}); save the baseline again") from None
         if LOGISTIC in baseline.names:
             baseline.linear_ = LinearModel.load(folder)
         if TREES in baseline.names:

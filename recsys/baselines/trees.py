@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.errors import ArtifactError
+from ...core.errors import Damaged, NoSuchModel
 from ..data import ClickFeatures, ClickSource
 
 # Shapes: N rows, F fields, T trees, M nodes of all trees.
@@ -91,9 +91,9 @@ class Trees:
         try:
             return cls(_checked(load_file(path)))
         except FileNotFoundError:
-            raise ArtifactError(f"{path}: no such file; save the baseline again") from None
+            raise NoSuchModel(f"{path}: no such file; save the baseline again") from None
         except (SafetensorError, ValueError, KeyError, IndexError) as error:
-            raise ArtifactError(f"{path}: damaged trees ({error}); save the baseline again") from None
+            raise Damaged(f"{path}: damaged trees ({error}); save the baseline again") from None
 
     def _predictors(self) -> list[Any]:
         """Return scikit-learn's own trees."""

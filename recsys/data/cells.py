@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from ...core.errors import DataError
+from ...core.errors import WrongColumns
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Column: TypeAlias = "pd.Series[Any]"
@@ -102,7 +102,7 @@ def categories(column: Column) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.ob
     try:
         codes, values = pd.factorize(column)
     except TypeError:
-        raise DataError(
+        raise WrongColumns(
             f"column '{column.name}' holds lists or objects; name it in features.several, or give it text or numbers"
         ) from None
     texts = np.array([_text(value) for value in values], dtype=object)

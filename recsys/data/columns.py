@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import BadRow, WrongColumns
 from ...core.tables import blocks_of
 from .cells import NO_NUMBER, categories, coded, parse_numbers
 from .vocabulary import places
@@ -58,13 +58,13 @@ def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool
     """
     times = np.concatenate([_times(examples, block[column]) for block in blocks_of(examples.inputs, [column])])
     if np.isnan(times).all():
-        raise DataError(f"{examples.name}: column '{column}' holds no times; name another with features.time")
+        raise WrongColumns(f"{examples.name}: column '{column}' holds no times; name another with features.time")
     first = np.nanquantile(times, 1 - share, method="higher")
     held_out = times >= first
     if held_out.all():
         held_out = times > first
     if not held_out.any():
-        raise DataError(f"{examples.name}: all rows are of one time ('{column}'); split them at random")
+        raise WrongColumns(f"{examples.name}: all rows are of one time ('{column}'); split them at random")
     return np.asarray(held_out)
 
 
@@ -82,7 +82,7 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
     Raises DataError where the column is missing, or at the first cell that is neither.
     """
     if column not in examples.inputs.columns:
-        raise DataError(f"{examples.name}: no column '{column}', which the model was told conversions by")
+        raise WrongColumns(f"{examples.name}: no column '{column}', which the model was told conversions by")
     parts, start = [], 0
     for block in blocks_of(examples.inputs, [column]):
         codes, texts = categories(block[column])
@@ -90,7 +90,7 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
         found = known[codes]  # the last, where a cell is empty
         if np.isnan(found).any():
             row = int(np.argmax(np.isnan(found)))
-            raise DataError(
+            raise BadRow(
                 f"{examples.place(start + row)}: '{block[column].iloc[row]}' in column '{column}' is no conversion; "
                 "write 0 or 1"
             )
@@ -107,5 +107,5 @@ def _times(examples: Examples, column: pd.Series[Any]) -> npt.NDArray[np.float64
     try:
         moments = pd.to_datetime(column.astype(str), utc=True, format="mixed")
     except ValueError as error:
-        raise DataError(f"{examples.name}: column '{column.name}' holds no times ({error})") from None
+        raise WrongColumns(f"{examples.name}: column '{column.name}' holds no times ({error})") from None
     return np.asarray(moments.astype("int64"), np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +47,18 @@ class ClickFeaturesConfig:
         least = {"min_count": 1, "max_values": 0, "unseen": 1, "hashed": 0, "bins": 1, "most": 1}
         for name, value in least.items():
             if getattr(self, name) < value:
-                raise ConfigError(f"features.{name} ({getattr(self, name)}) must be {value} or above")
+                raise BadValue(f"features.{name} ({getattr(self, name)}) must be {value} or above")
         for name in ("field_dropout", "unreadable"):
             if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"features.{name} ({getattr(self, name)}) must lie in [0, 1)")
+                raise BadValue(f"features.{name} ({getattr(self, name)}) must lie in [0, 1)")
         if self.split not in ("random", "time", "group"):
-            raise ConfigError(f"features.split: no way '{self.split}'; there is random, time and group")
+            raise BadValue(f"features.split: no way '{self.split}'; there is random, time and group")
         if self.split != "random" and not getattr(self, self.split):
-            raise ConfigError(f"features.split={self.split}: say which column it is with features.{self.split}")
+            raise SettingsConflict(f"features.split={self.split}: say which column it is with features.{self.split}")
         lists = {entry.partition(":")[0] for entry in (*self.several, *self.sequences)}
         if self.conversion and self.conversion in lists | {*self.categorical, *self.numeric}:
-            raise ConfigError(
+            raise SettingsConflict(
                 f"features.conversion names '{self.conversion}', which other settings name as a field; it is none"
             )
         if both := set(self.categorical) & set(self.numeric):
-            raise ConfigError(f"features.categorical and features.numeric both name '{min(both)}'; choose one")
+            raise SettingsConflict(f"features.categorical and features.numeric both name '{min(both)}'; choose one")

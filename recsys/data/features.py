@@ -17,7 +17,7 @@ import pandas as pd
 
 from ...core.batch import Draw, Examples
 from ...core.cache import user_cache
-from ...core.errors import ArtifactError, ConfigError, DataError, did_you_mean
+from ...core.errors import Damaged, NoLabels, NoSuchModel, UnknownName, WrongColumns, WrongLabel, did_you_mean
 from ...core.labels import Classes
 from ...core.tables import Spill
 from .cells import Coded, Column, coded
@@ -68,7 +68,7 @@ class ClickFeatures:
         named = (*config.categorical, *config.numeric, config.group, config.time, config.conversion, *lists)
         for name in filter(None, named):
             if name not in names:
-                raise ConfigError(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
+                raise UnknownName(f"features: {examples.name} has no column '{name}'{did_you_mean(name, names)}")
         learning: dict[str, Learning] = {}
         kinds: dict[str, Kind] = {}
         seen = Seen.of(examples.inputs)
@@ -95,7 +95,7 @@ class ClickFeatures:
         done = dict(zip(learning, side_by_side(lambda name: learning[name].done(), learning), strict=True))
         fields = sorted(_busy(done, list(kinds)), key=lambda field: isinstance(field, Numeric))
         if not fields:
-            raise DataError(f"{examples.name}: no columns of one value a cell; a model needs at least one")
+            raise WrongColumns(f"{examples.name}: no columns of one value a cell; a model needs at least one")
         return cls(config, tuple(fields), classes, _several(lists, done, config.most), seen)
 
     def grown(self, examples: Examples) -> ClickFeatures:
@@ -174,7 +174,7 @@ class ClickFeatures:
         cannot be read; rows that are already among the examples' errors count as missing there.
         """
         if training and examples.labels is None:
-            raise DataError(f"{examples.name}: there are no labels; training needs one for each row")
+            raise NoLabels(f"{examples.name}: there are no labels; training needs one for each row")
         self._check_columns(examples)
         table, keep = self._room(len(examples))
         seen = self.seen.taken(examples.inputs)
@@ -256,15 +256,15 @@ class ClickFeatures:
             lists = tuple(_list(entry, fields, arrays) for entry in schema["lists"])
             return cls(config or ClickFeaturesConfig(), fields, Classes(tuple(schema["classes"])), lists)
         except FileNotFoundError as error:
-            raise ArtifactError(f"{error.filename or names}: no such file; save the model again") from None
+            raise NoSuchModel(f"{error.filename or names}: no such file; save the model again") from None
         except (ValueError, KeyError, TypeError, SafetensorError) as error:
-            raise ArtifactError(f"{path}: a damaged schema ({error}); save the model again") from None
+            raise Damaged(f"{path}: a damaged schema ({error}); save the model again") from None
 
     def _check_columns(self, examples: Examples) -> None:
         missing = [name for name in self.columns if name not in examples.inputs.columns]
         if missing:
             hint = did_you_mean(missing[0], self.unused(examples))
-            raise DataError(f"{examples.name}: no column '{missing[0]}', which the model was trained on{hint}")
+            raise WrongColumns(f"{examples.name}: no column '{missing[0]}', which the model was trained on{hint}")
 
     def _conversions(self, examples: Examples, clicks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return which clicks led to a conversion: 0 or 1, NaN where that is not known."""
@@ -343,7 +343,7 @@ def _several(lists: dict[str, tuple[str, bool]], done: dict[str, Field], most: i
     for name, (shared, ordered) in lists.items():
         field = done.get(shared or name)
         if not isinstance(field, Categorical):
-            raise ConfigError(
+            raise UnknownName(
                 f"features: '{name}:{shared}' needs a field '{shared}' of names; name one, or leave it out"
             )
         found.append(Several(name=name, field=field, most=most, ordered=ordered, shared=bool(shared)))
@@ -355,7 +355,7 @@ def _check_conversions(examples: Examples, classes: Classes, column: str) -> Non
     of_clicks = conversions(examples, column)[classes.encode(examples) == 1]
     if len(np.unique(of_clicks)) < 2:
         what = "every click is" if of_clicks.any() else "no click is"
-        raise DataError(f"{examples.name}: {what} a conversion by column '{column}'; leave features.conversion out")
+        raise WrongColumns(f"{examples.name}: {what} a conversion by column '{column}'; leave features.conversion out")
 
 
 def _two_classes(examples: Examples, config: ClickFeaturesConfig) -> Classes:
@@ -365,12 +365,12 @@ def _two_classes(examples: Examples, config: ClickFeaturesConfig) -> Classes:
         assert examples.labels is not None
         row = int(np.flatnonzero(~np.isin(examples.labels, np.array(names[:2])))[0])
         first, second = (f"'{name}'" for name in names[:2])
-        raise DataError(
+        raise WrongLabel(
             f"{examples.place(row)}: '{examples.labels[row]}' is a third label beside {first} and {second}; "
             "clicks need two, such as 0 and 1"
         )
     if config.positive is not None and config.positive not in map(str, names):
-        raise ConfigError(
+        raise UnknownName(
             f"features.positive: no label is '{config.positive}'{did_you_mean(config.positive, map(str, names))}"
         )
     positive = config.positive or next((name for name in map(str, names) if name.lower() in CLICKS), str(names[-1]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import DataError
+from ...core.errors import DataError, MalformedTable
 from ...core.tables import Dialect, Scan, scan_separated
 
 CRITEO = ("label", *(f"I{number}" for number in range(1, 14)), *(f"C{number}" for number in range(1, 27)))
@@ -71,7 +71,7 @@ def _scan_ragged(paths: list[Path], form: str) -> Scan:
 
     scan_separated(paths, _LINES, ["line"], convert=look)
     if len(found) > _MOST:
-        raise DataError(
+        raise MalformedTable(
             f"{paths[0].name}: lines of different length, of {len(found):,} features; of more than {_MOST:,} give each "
             "line as many pairs as the first: one value for each field"
         )
@@ -90,7 +90,7 @@ def _spread(batch: Any, names: list[int], form: str) -> Any:
         of_name = order[start:stop]
         if (twice := np.flatnonzero(np.diff(rows[of_name]) == 0)).size:
             line = batch.column(0)[int(rows[of_name[twice[0]]])].as_py()
-            raise DataError(f"'{line[:60]}': {name} stands there twice; a line has one value for each")
+            raise MalformedTable(f"'{line[:60]}': {name} stands there twice; a line has one value for each")
         place = np.full(len(batch), -1)
         place[rows[of_name]] = of_name
         cells = pairs.take(pa.array(place, mask=place < 0))
@@ -111,7 +111,9 @@ def _pairs(batch: Any) -> tuple[Any, npt.NDArray[np.int64], npt.NDArray[np.int64
     pairs = cells.flatten().filter(~first)
     good = np.asarray(pc.match_substring_regex(pairs, f"^{_PAIR.pattern}$"), np.bool_)
     if not good.all():
-        raise DataError(f"'{pairs[int(np.argmin(good))].as_py()}' is no pair of two or three numbers joined by ':'")
+        raise MalformedTable(
+            f"'{pairs[int(np.argmin(good))].as_py()}' is no pair of two or three numbers joined by ':'"
+        )
     keys = pc.cast(pc.replace_substring_regex(pairs, ":.*$", ""), "int64")
     return cells.flatten().filter(first), rows[~first], np.asarray(keys), pairs
 

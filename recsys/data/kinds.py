@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import BadRow
 from ...core.tables import blocks_of
 from .cells import Column, Floats, named, parse_numbers
 from .columns import NO_FIELDS
@@ -106,7 +106,7 @@ def numbers_of(examples: Examples, column: Column, start: int) -> Floats:
     numbers, wrong = parse_numbers(column)
     for row in np.flatnonzero(wrong).tolist():
         if start + row not in examples.errors:
-            raise DataError(f"{examples.place(start + row)}: {_not_a_number(column, row)}")
+            raise BadRow(f"{examples.place(start + row)}: {_not_a_number(column, row)}")
     return numbers
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...core.errors import DataError
+from ...core.errors import WrongColumns
 from .cells import Coded, Column
 from .config import ClickFeaturesConfig
 from .schema import Categorical, Ids, Learning
@@ -57,7 +57,7 @@ def pieces(column: Column) -> tuple[Column, npt.NDArray[np.int64]]:
     try:
         cells = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(
+        raise WrongColumns(
             f"column '{column.name}': cells of several kinds ({error}); make all of them lists, or texts"
         ) from None
     if isinstance(cells, pa.ChunkedArray):

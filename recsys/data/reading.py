@@ -15,7 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.batch import Examples
-from ...core.errors import ConfigError, DataError
+from ...core.errors import (
+    BadRow,
+    ConfigError,
+    CountsDiffer,
+    DataError,
+    MixedFiles,
+    NoRows,
+    NoSuchFile,
+    WrongColumns,
+    WrongFolder,
+)
 from ...core.tables import (
     ABOVE,
     CSV,
@@ -75,13 +85,13 @@ def read(data: Data, labels: Labels | None = None, *, label: str = "label") -> E
     else:
         given = None if labels is None else _encoded([pd.Series(np.asarray(labels), name=label)], found, label)
     if given is not None and len(given) != len(table):
-        raise DataError(f"{found.name}: {len(table)} rows but {len(given)} labels; give one a row")
+        raise CountsDiffer(f"{found.name}: {len(table)} rows but {len(given)} labels; give one a row")
     if isinstance(table, Scan):
         inputs: Any = table.without(label)
     else:
         inputs = named(table.drop(columns=label) if label in table.columns else table)
     if len(inputs.columns) == 0:
-        raise DataError(f"{found.name}: no columns beside '{label}'; a model needs at least one")
+        raise WrongColumns(f"{found.name}: no columns beside '{label}'; a model needs at least one")
     return Examples(
         inputs=inputs, labels=given, name=found.name, place=found.place, notes=found.notes, encoding=found.encoding
     )
@@ -118,7 +128,7 @@ def _find(data: Data) -> _Found:
         paths, base, name = [Path(one) for one in data], None, f"{len(data)} files"
     endings = {_ending(path) for path in paths}
     if len(endings) > 1:
-        raise DataError(f"{name}: files of several kinds ({', '.join(sorted(map(str, endings)))}); give files of one")
+        raise MixedFiles(f"{name}: files of several kinds ({', '.join(sorted(map(str, endings)))}); give files of one")
     (ending,) = endings
     if ending in _LOGS and (form := form_of(line := _first_line(paths[0]))):
         return _scanned(scan_log(paths, form, line), name)
@@ -127,7 +137,7 @@ def _find(data: Data) -> _Found:
     if ending in _SEPARATED:
         return _separated(paths, _SEPARATED[ending], name)
     if len(paths) > 1:
-        raise DataError(f"{name}: {len(paths)} files of the kind {ending}; give one, or CSV, TSV or Parquet files")
+        raise MixedFiles(f"{name}: {len(paths)} files of the kind {ending}; give one, or CSV, TSV or Parquet files")
     return _whole(paths[0])
 
 
@@ -154,12 +164,12 @@ def _paths(data: str | Path) -> tuple[list[Path] | None, Path | None, str]:
     if path.is_dir() and not is_table(data):
         found = sorted(one for one in path.rglob("*") if one.is_file() and _usable(one, path))
         if not found:
-            raise DataError(f"{path}: no files in this folder that are tables; give CSV, TSV or Parquet files")
+            raise WrongFolder(f"{path}: no files in this folder that are tables; give CSV, TSV or Parquet files")
         return found, path, path.name
     if _PATTERN & set(str(data)) and not str(data).startswith("hf:"):
         found = sorted(one for one in map(Path, glob.glob(str(data), recursive=True)) if one.is_file())  # noqa: PTH207
         if not found:
-            raise DataError(f"{data}: no file is called so; check the pattern")
+            raise NoSuchFile(f"{data}: no file is called so; check the pattern")
         start = itertools.takewhile(lambda part: not _PATTERN & set(part), path.parts)
         return found, Path(*start), str(data)
     return None, None, str(data)
@@ -190,7 +200,7 @@ def _whole(data: Any) -> _Found:
 def _scanned(scan: Scan, name: str) -> _Found:
     """Return what was scanned, in memory where it is small."""
     if not len(scan):
-        raise DataError(f"{name}: the data set has no rows; give one with at least one")
+        raise NoRows(f"{name}: the data set has no rows; give one with at least one")
     small = len(scan) * len(scan.columns) <= _CELLS
     table = scan.frame() if small else scan
     return _Found(
@@ -222,7 +232,7 @@ def _encoded(columns: Any, found: _Found, label: str, may_lack: bool = False) ->
     if may_lack and not known:
         return None
     if missing >= 0:
-        raise DataError(f"{found.place(missing)}: column '{label}' is empty; fill it or remove the row")
+        raise BadRow(f"{found.place(missing)}: column '{label}' is empty; fill it or remove the row")
     return np.concatenate(parts)
 
 

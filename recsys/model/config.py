@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from ...core.errors import ConfigError, did_you_mean
+from ...core.errors import BadValue, SettingsConflict, UnknownName, did_you_mean
 from ...core.nn import PoolingKind, TransformerConfig
 
 Part = Literal["linear", "fm", "transformer", "mlp", "cross", "cin", "streams"]
@@ -23,9 +23,9 @@ class MLPConfig:
 
     def __post_init__(self) -> None:
         if not self.hidden or min(self.hidden) < 1:
-            raise ConfigError(f"hidden ({self.hidden}) must be at least one width of 1 or more")
+            raise BadValue(f"hidden ({self.hidden}) must be at least one width of 1 or more")
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
+            raise BadValue(f"dropout ({self.dropout}) must lie in [0, 1)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,9 @@ class StreamsConfig:
     def __post_init__(self) -> None:
         for name, widths in (("first", self.first.hidden), ("second", self.second.hidden)):
             if self.num_heads < 1 or widths[-1] % self.num_heads:
-                raise ConfigError(f"the last width of {name} ({widths[-1]}) must be divisible by num_heads")
+                raise SettingsConflict(f"the last width of {name} ({widths[-1]}) must be divisible by num_heads")
         if self.gate < 0:
-            raise ConfigError(f"gate ({self.gate}) must be 0 (off) or above")
+            raise BadValue(f"gate ({self.gate}) must be 0 (off) or above")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,9 @@ class PeriodicConfig:
 
     def __post_init__(self) -> None:
         if self.num_frequencies < 1:
-            raise ConfigError(f"num_frequencies ({self.num_frequencies}) must be 1 or above")
+            raise BadValue(f"num_frequencies ({self.num_frequencies}) must be 1 or above")
         if self.deviation <= 0:
-            raise ConfigError(f"deviation ({self.deviation}) must be above 0")
+            raise BadValue(f"deviation ({self.deviation}) must be above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,23 +104,23 @@ class ClickModelConfig:
 
     def __post_init__(self) -> None:
         if not self.parts:
-            raise ConfigError(f"parts: a model needs one at least, of: {', '.join(get_args(Part))}")
+            raise BadValue(f"parts: a model needs one at least, of: {', '.join(get_args(Part))}")
         for part in self.parts:
             if part not in get_args(Part):
-                raise ConfigError(f"parts: no part '{part}'{did_you_mean(part, get_args(Part))}")
+                raise UnknownName(f"parts: no part '{part}'{did_you_mean(part, get_args(Part))}")
         if self.numbers not in get_args(Numbers):
-            raise ConfigError(f"numbers: no encoding '{self.numbers}'{did_you_mean(self.numbers, get_args(Numbers))}")
+            raise UnknownName(f"numbers: no encoding '{self.numbers}'{did_you_mean(self.numbers, get_args(Numbers))}")
         if len(set(self.parts)) < len(self.parts):
-            raise ConfigError(f"parts ({', '.join(self.parts)}): each may stand there once")
+            raise BadValue(f"parts ({', '.join(self.parts)}): each may stand there once")
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
+            raise BadValue(f"dropout ({self.dropout}) must lie in [0, 1)")
         for name, least in (("width", 0), ("deviation", 0), ("cross_layers", 1)):
             if getattr(self, name) < least:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be {least} or above")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be {least} or above")
         if not self.cin_hidden or min(self.cin_hidden) < 1:
-            raise ConfigError(f"cin_hidden ({self.cin_hidden}) must be at least one width of 1 or more")
+            raise BadValue(f"cin_hidden ({self.cin_hidden}) must be at least one width of 1 or more")
         if self.sparse_rows < 0:
-            raise ConfigError(f"sparse_rows ({self.sparse_rows}) must be 0 (never) or above")
+            raise BadValue(f"sparse_rows ({self.sparse_rows}) must be 0 (never) or above")
 
     @property
     def embedding_width(self) -> int:

@@ -14,7 +14,7 @@ from ...core.batch import Examples
 from ...core.benchmark import Case, Split
 from ...core.benchmark.speed import OURS, Block, Contender, timed
 from ...core.config import override
-from ...core.errors import ConfigError
+from ...core.errors import NoSuchFile, UnknownName
 from ...core.metrics import RocAuc, value_of
 from ..baselines.trees import TREES, Trees
 from ..benchmark import CASES
@@ -35,12 +35,15 @@ class Folds:
 
 
 def load_folds(name: str, steps: int, threads: int) -> Folds:
-    """Return a case such as "adult", whatever the steps; ConfigError where there is none, or no data."""
+    """Return a case such as "adult", whatever the steps.
+
+    Raises ConfigError where there is none, DataError where its data are missing.
+    """
     found = {case.name: case for case in CASES if not case.synthetic}
     if name not in found:
-        raise ConfigError(f"peers: no case '{name}' of this work; there is {', '.join(found)}")
+        raise UnknownName(f"peers: no case '{name}' of this work; there is {', '.join(found)}")
     if missing := found[name].missing():
-        raise ConfigError(f"peers: case '{name}': {missing}")
+        raise NoSuchFile(f"peers: case '{name}': {missing}")
     return Folds(case=found[name], threads=threads)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, UnknownName
 
 FIELDS, WIDTH, HIDDEN = 26, 16, (400, 400, 400)
 RATE, PENALTY = 1e-3, 1e-5
@@ -53,10 +53,10 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     Ids follow Zipf's law; a click depends on an effect of each value. Raises ConfigError where there is no such case.
     """
     if steps < 2:
-        raise ConfigError(f"peers: --steps {steps} must be 2 or above, since the first step is not counted")
+        raise BadValue(f"peers: --steps {steps} must be 2 or above, since the first step is not counted")
     kind, _, batch = name.partition("_")
     if kind not in _TABLES or not batch.isdecimal() or int(batch) < 1:
-        raise ConfigError(f"peers: no case '{name}' of recsys; write small_4096 or large_256, or other rows a step")
+        raise UnknownName(f"peers: no case '{name}' of recsys; write small_4096 or large_256, or other rows a step")
     rng, size = np.random.default_rng(0), _TABLES[kind] // FIELDS
     rows = int(batch) * steps + _TEST_ROWS
     ids = (size ** rng.random((rows, FIELDS))).astype(np.int32) - 1
@@ -74,5 +74,5 @@ def count_of(case: str, word: str) -> int:
     """
     kind, _, count = case.partition("_")
     if kind != word or not count.isdecimal() or int(count) < 1:
-        raise ConfigError(f"peers: no case '{case}' of this work; write {word}_1000, or another number")
+        raise UnknownName(f"peers: no case '{case}' of this work; write {word}_1000, or another number")
     return int(count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 from .files import Wave
 
 # Shapes: T frames of 10 ms, F frequencies.
@@ -30,13 +30,13 @@ class ActivityConfig:
 
     def __post_init__(self) -> None:
         if not 0 < self.flatness <= 1:
-            raise ConfigError(f"flatness ({self.flatness}) must lie in (0, 1]")
+            raise BadValue(f"flatness ({self.flatness}) must lie in (0, 1]")
         for name in ("above", "memory"):
             if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be above 0")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be above 0")
         for name in ("gap", "burst"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 0 or above")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be 0 or above")
 
 
 _HOP, _WINDOW = 0.01, 0.025
@@ -75,7 +75,7 @@ def pieces(wave: Wave, rate: int, longest: float, config: ActivityConfig | None 
     piece, whatever is in it.
     """
     if longest <= 0:
-        raise ConfigError(f"longest ({longest}) must be above 0 seconds")
+        raise BadValue(f"longest ({longest}) must be above 0 seconds")
     size = round(longest * rate)
     if len(wave) <= size:
         return [(0, len(wave))]

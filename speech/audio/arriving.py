@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import DataError
+from ...core.errors import DamagedFile, DataError, NoRows, WrongFormat
 from .files import FINEST, MOST_CHANNELS, RATES, STREAMED, Wave, check_samples, opened, resample, sound_blocks
 
 Read = Callable[[int], bytes]
@@ -104,10 +104,10 @@ def arriving_bytes(read: Read, rate: int, name: str = "standard input") -> Arriv
     source = _Bytes(read)
     start = source.peek(4)
     if not start:
-        raise DataError(f"{name}: nothing came; pipe raw 16-bit mono PCM at {rate} Hz into it, or a WAV")
+        raise NoRows(f"{name}: nothing came; pipe raw 16-bit mono PCM at {rate} Hz into it, or a WAV")
     for magic, kind in _OTHERS.items():
         if start.startswith(magic):
-            raise DataError(f"{name}: {kind}, which cannot be read as it comes; pipe WAV or raw 16-bit PCM into it")
+            raise WrongFormat(f"{name}: {kind}, which cannot be read as it comes; pipe WAV or raw 16-bit PCM into it")
     if start != b"RIFF":
         return Arriving(rate, _waves(source, _Form(_PCM, 1, rate, 2), math.inf, name))
     form, size = _header(source, name)
@@ -185,18 +185,20 @@ def _form(body: bytes, name: str) -> _Form:
     if kind == _EXTENSIBLE and len(body) >= 26:
         kind = int.from_bytes(body[24:26], "little")
     if (kind, width) not in _READERS:
-        raise DataError(f"{name}: a WAV of the type {kind} with {width} bits, not PCM or floats; convert it to 16 bits")
+        raise WrongFormat(
+            f"{name}: a WAV of the type {kind} with {width} bits, not PCM or floats; convert it to 16 bits"
+        )
     if not RATES[0] <= rate <= RATES[1]:
-        raise DataError(
+        raise WrongFormat(
             f"{name}: a sample rate of {rate:,} Hz, not of {RATES[0]:,} to {RATES[1]:,}; correct its header"
         )
     if not 1 <= channels <= MOST_CHANNELS:
-        raise DataError(f"{name}: {channels} channels, not 1 to {MOST_CHANNELS}; mix it down to one")
+        raise WrongFormat(f"{name}: {channels} channels, not 1 to {MOST_CHANNELS}; mix it down to one")
     return _Form(kind, channels, rate, width // 8)
 
 
 def _damaged(name: str, why: str) -> DataError:
-    return DataError(f"{name}: a damaged WAV ({why}); pipe WAV or raw 16-bit PCM into it")
+    return DamagedFile(f"{name}: a damaged WAV ({why}); pipe WAV or raw 16-bit PCM into it")
 
 
 def _waves(source: _Bytes, form: _Form, left: float, name: str) -> Iterator[Wave]:
@@ -209,7 +211,7 @@ def _waves(source: _Bytes, form: _Form, left: float, name: str) -> Iterator[Wave
         check_samples(wave, name)
         yield wave
     if not came:
-        raise DataError(f"{name}: no samples came; record it again")
+        raise NoRows(f"{name}: no samples came; record it again")
 
 
 def _whole(block: bytes, width: int) -> npt.NDArray[np.float32]:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.errors import DataError
+from ...core.errors import BadRow, DamagedFile, DataError, NoSuchFile, TooLarge, WrongFormat
 
 Wave: TypeAlias = npt.NDArray[np.float32]
 """Mono samples in [-1, 1]."""
@@ -90,7 +90,7 @@ def decode(
 
 def too_long(name: str, seconds: float, longest: float) -> DataError:
     """The error of a recording that is longer than is allowed."""
-    return DataError(
+    return TooLarge(
         f"{name}: {seconds:,.0f} s long, more than audio.longest ({longest:g} s); cut it into utterances, or raise "
         "features.audio.longest"
     )
@@ -137,39 +137,39 @@ def _check_file(path: Path, name: str) -> None:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         where = "check the path (a relative one starts at the table's folder)"
-        raise DataError(f"{path}: no such sound file; {where}") from None
+        raise NoSuchFile(f"{path}: no such sound file; {where}") from None
     except (OSError, ValueError) as error:  # a loop of links, a name too long or with a NUL in it
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise DataError(f"{name!r}: cannot be opened ({reason}); correct the path") from None
+        raise NoSuchFile(f"{name!r}: cannot be opened ({reason}); correct the path") from None
     if stat.S_ISDIR(found.st_mode):
-        raise DataError(f"{name}: a folder, not a sound file; give the path of a recording")
+        raise NoSuchFile(f"{name}: a folder, not a sound file; give the path of a recording")
     if not stat.S_ISREG(found.st_mode):
-        raise DataError(f"{name}: not a plain file; give the path of a recording")
+        raise NoSuchFile(f"{name}: not a plain file; give the path of a recording")
     if not found.st_size:
         raise _empty(name)
     if not os.access(path, os.R_OK):
-        raise DataError(f"{name}: you may not read it (permission denied); have its permissions changed")
+        raise NoSuchFile(f"{name}: you may not read it (permission denied); have its permissions changed")
 
 
 def _empty(name: str) -> DataError:
-    return DataError(f"{name}: an empty file (0 bytes); copy it again or remove it")
+    return DamagedFile(f"{name}: an empty file (0 bytes); copy it again or remove it")
 
 
 def _no_sound(name: str, reason: str) -> DataError:
     # of MP3 libsndfile says that there was no file where there is none of it in the file
     reason = _UNKNOWN_FORMAT if "regular file" in reason else reason.rstrip(".")
-    return DataError(f"{name}: not a sound file ({reason}); convert it to WAV, FLAC, OGG or MP3")
+    return WrongFormat(f"{name}: not a sound file ({reason}); convert it to WAV, FLAC, OGG or MP3")
 
 
 def _check_sound(sound: Any, name: str) -> None:
     low, high = RATES
     if not low <= sound.samplerate <= high:
-        raise DataError(
+        raise WrongFormat(
             f"{name}: a sample rate of {sound.samplerate:,} Hz, not of {low:,} to {high:,}; correct its header, or "
             "record it again"
         )
     if sound.channels > MOST_CHANNELS:
-        raise DataError(f"{name}: {sound.channels} channels, more than {MOST_CHANNELS}; mix it down to one")
+        raise WrongFormat(f"{name}: {sound.channels} channels, more than {MOST_CHANNELS}; mix it down to one")
     if sizes := _SIZES.search(sound.extra_info):
         promised, there = map(int, sizes.groups())
         if promised < STREAMED and there < _WHOLE * promised:
@@ -179,7 +179,7 @@ def _check_sound(sound: Any, name: str) -> None:
 
 def _cut_short(name: str, seconds: float, promised: float) -> DataError:
     how = f"{seconds:.2f} of {promised:.2f} s" if seconds else "no samples"
-    return DataError(f"{name}: cut short ({how} are there); copy it again or remove it")
+    return DamagedFile(f"{name}: cut short ({how} are there); copy it again or remove it")
 
 
 def _frames(sound: Any) -> int | None:
@@ -193,9 +193,7 @@ def _span(sound: Any, offset: float, duration: float | None, name: str) -> tuple
     if frames is None:
         return start, count
     if start and start >= frames:
-        raise DataError(
-            f"{name}: its part begins at {offset:g} s, but it ends at {frames / rate:g} s; correct the offset"
-        )
+        raise BadRow(f"{name}: its part begins at {offset:g} s, but it ends at {frames / rate:g} s; correct the offset")
     return start, frames - start if count is None else min(count, frames - start)
 
 
@@ -214,11 +212,11 @@ def sound_blocks(sound: Any, name: str, block: int) -> Iterator[Wave]:
 def check_samples(samples: npt.NDArray[np.float32], name: str) -> None:
     """Raise DataError for samples that are no sound."""
     if not np.abs(samples).max() <= LOUDEST:  # also where it is not a number
-        raise DataError(f"{name}: samples that are no finite numbers in [-1, 1]; convert it again or remove it")
+        raise DamagedFile(f"{name}: samples that are no finite numbers in [-1, 1]; convert it again or remove it")
 
 
 def _without_samples(name: str) -> DataError:
-    return DataError(f"{name}: a sound file without samples; record it again or remove it")
+    return DamagedFile(f"{name}: a sound file without samples; record it again or remove it")
 
 
 def _blocks(sound: Any, name: str, span: tuple[int, int | None], longest: float, most_once: int) -> Iterator[Wave]:
@@ -240,4 +238,4 @@ def _blocks(sound: Any, name: str, span: tuple[int, int | None], longest: float,
             yield block[:, 0] if sound.channels == 1 else block.mean(axis=1)
     except soundfile.SoundFileError as error:
         reason = str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(".")
-        raise DataError(f"{name}: damaged ({reason}); copy it again or remove it") from None
+        raise DamagedFile(f"{name}: damaged ({reason}); copy it again or remove it") from None

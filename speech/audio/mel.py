@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict
 from .files import Wave
 
 Level = Literal["utterance", "running"]
@@ -53,17 +53,19 @@ class AudioConfig:
 
     def __post_init__(self) -> None:
         if self.sample_rate and not 4000 <= self.sample_rate <= 48000:
-            raise ConfigError(f"audio.sample_rate ({self.sample_rate}) must be 0 (automatic) or in 4000 … 48000 Hz")
+            raise BadValue(f"audio.sample_rate ({self.sample_rate}) must be 0 (automatic) or in 4000 … 48000 Hz")
         if not 8 <= self.mels <= 128:
-            raise ConfigError(f"audio.mels ({self.mels}) must be in 8 … 128")
+            raise BadValue(f"audio.mels ({self.mels}) must be in 8 … 128")
         if not 1 <= self.hop <= self.window:
-            raise ConfigError(f"audio.hop ({self.hop}) must be at least 1 ms and at most audio.window ({self.window})")
+            raise SettingsConflict(
+                f"audio.hop ({self.hop}) must be at least 1 ms and at most audio.window ({self.window})"
+            )
         if self.range_db <= 0:
-            raise ConfigError(f"audio.range_db ({self.range_db}) must be above 0")
+            raise BadValue(f"audio.range_db ({self.range_db}) must be above 0")
         if self.level not in get_args(Level):
-            raise ConfigError(f"audio.level ('{self.level}') must be one of {', '.join(get_args(Level))}")
+            raise BadValue(f"audio.level ('{self.level}') must be one of {', '.join(get_args(Level))}")
         if self.longest <= 0:
-            raise ConfigError(f"audio.longest ({self.longest}) must be above 0: a number of seconds")
+            raise BadValue(f"audio.longest ({self.longest}) must be above 0: a number of seconds")
 
 
 def log_mel(wave: Wave, config: AudioConfig) -> npt.NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...core.errors import DataError
+from ...core.errors import NotFetched
 
 FOLDERS = {
     "LIBRISPEECH": "LibriSpeech/{split}",
@@ -31,5 +31,5 @@ def download(name: str, split: str, root: Path) -> Path:
         getattr(datasets, name)(str(root), download=True, **given)
     except Exception as error:  # of the network, the archive, the disk
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise DataError(f"torchaudio:{name}: cannot be had ({reason}); check the split and the network") from None
+        raise NotFetched(f"torchaudio:{name}: cannot be had ({reason}); check the split and the network") from None
     return folder

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ...core.batch import Examples, Rows
 from ...core.config import from_dict
-from ...core.errors import ArtifactError, ConfigError, DoesNotFitError
+from ...core.errors import BadValue, Damaged, DoesNotFit, NoSuchModel
 from ...core.linear import LinearModel, fifth
 from ...core.parts import Classical
 from ...core.training import Output
@@ -64,9 +64,9 @@ class SpeechClassicalConfig:
 
     def __post_init__(self) -> None:
         if self.strength is not None and self.strength <= 0:
-            raise ConfigError(f"classical.strength ({self.strength}) must be above 0, or none: 1 or 10")
+            raise BadValue(f"classical.strength ({self.strength}) must be above 0, or none: 1 or 10")
         if self.templates < 1:
-            raise ConfigError(f"classical.templates ({self.templates}) must be 1 or above")
+            raise BadValue(f"classical.templates ({self.templates}) must be 1 or above")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class SpeechBaseline:
     def fit(self, examples: Examples, features: SpeechFeatures, seed: int = 0) -> SpeechBaseline:
         """Fit on transcribed recordings, at the sample rate of `features`.
 
-        Raises DoesNotFitError where the settings name a model that does not fit them.
+        Raises DoesNotFit where the settings name a model that does not fit them.
         """
         self.audio_, counts = features.audio, Counter(transcripts(examples))
         repeated = len(counts) <= _MOST_WORDS and min(counts.values()) >= 2
@@ -114,7 +114,7 @@ class SpeechBaseline:
         if self.names:
             return self._fit_words(examples, seed)
         if self.config.model != "best":
-            raise DoesNotFitError(
+            raise DoesNotFit(
                 f"classical.model: '{self.config.model}' does not fit {len(examples):,} recordings of {len(counts):,} "
                 "transcripts; set it to best"
             )
@@ -155,9 +155,9 @@ class SpeechBaseline:
             if not {baseline.best} <= set(baseline.names) <= set(_KINDS):
                 raise ValueError(f"no model '{baseline.best}'")
         except FileNotFoundError:
-            raise ArtifactError(f"{folder / FILE}: no such file; save the baseline again") from None
+            raise NoSuchModel(f"{folder / FILE}: no such file; save the baseline again") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{folder / FILE}: damaged ({error}); save the baseline again") from None
+            raise Damaged(f"{folder / FILE}: damaged ({error}); save the baseline again") from None
         baseline.models_ = {name: _KINDS[name].load(folder) for name in baseline.names}
         return baseline
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ArtifactError
+from ...core.errors import Damaged
 
 Floats = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
@@ -99,7 +99,7 @@ class KernelMachine:
             if found.weight.shape != (len(found.classes), len(found.vectors)):
                 raise ValueError("weights and classes disagree")
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{folder}: a damaged machine ({error}); save the baseline again") from None
+            raise Damaged(f"{folder}: a damaged machine ({error}); save the baseline again") from None
         return found
 
     def _scores(self, x: Floats) -> Scores:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ArtifactError
+from ...core.errors import Damaged
 from .cepstra import Floats, cepstra, deltas
 from .machine import Scores, softmax
 
@@ -109,7 +109,7 @@ class Templates:
             if not 0 <= found.words.min() <= found.words.max() < len(found.classes):
                 raise ValueError("words and classes disagree")
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{folder}: damaged templates ({error}); save the baseline again") from None
+            raise Damaged(f"{folder}: damaged templates ({error}); save the baseline again") from None
         return found
 
     def _padded(self) -> Floats:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 
 Uniform: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -49,20 +49,20 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         for name in ("speed", "warp"):
             if not 0 <= getattr(self, name) < 0.5:
-                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 0.5)")
+                raise BadValue(f"augment.{name} ({getattr(self, name)}) must lie in [0, 0.5)")
         for name in ("mel_masks", "mel_width", "time_width"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
+                raise BadValue(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
         if self.views not in (1, 2):
-            raise ConfigError(f"augment.views ({self.views}) must be 1 or 2")
+            raise BadValue(f"augment.views ({self.views}) must be 1 or 2")
         if self.time_every < 1:
-            raise ConfigError(f"augment.time_every ({self.time_every}) must be 1 or above")
+            raise BadValue(f"augment.time_every ({self.time_every}) must be 1 or above")
         for name in ("time_share", "noise_share"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]")
+                raise BadValue(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]")
         if len(self.snr) != 2 or not -50 <= self.snr[0] <= self.snr[1] <= 100:
             given = ", ".join(f"{value:g}" for value in self.snr)
-            raise ConfigError(f"augment.snr ({given}) must be the least and the most decibels, such as 5, 20")
+            raise BadValue(f"augment.snr ({given}) must be the least and the most decibels, such as 5, 20")
 
     def time_masks(self, lengths_B: Numbers) -> Numbers:
         """Return the number of time masks of utterances of these lengths: at least two."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples, Rows
-from ...core.errors import ConfigError
+from ...core.errors import BadRow, DataError, NothingUsable, Overlap, UnknownName
 from .features import SpeechFeaturesConfig, subsampled
 from .mels import MelTable
 from .recordings import Recordings, as_recordings
@@ -49,7 +49,7 @@ def speakers(examples: Examples) -> npt.NDArray[np.int64]:
             if known
             else ("no speakers; give it a column 'speaker', or set it to none")
         )
-        raise ConfigError(f"features.group (speaker): {examples.name} names {there}")
+        raise UnknownName(f"features.group (speaker): {examples.name} names {there}")
     keys = [name or f"\0{row}" for row, name in enumerate(names)]  # whoever is not named is somebody else
     return np.asarray(np.unique(keys, return_inverse=True)[1], np.int64)
 
@@ -104,7 +104,7 @@ class _Rows:
             *self._warn(several, f"sound {conflict}", f"sounds {conflict}", "settle which is right"),
         ]
 
-    def transcribed(self, found: dict[str, Any], warnings: list[str], fatal: list[str]) -> None:
+    def transcribed(self, found: dict[str, Any], warnings: list[str], fatal: list[DataError]) -> None:
         """Add transcripts that are empty, or too long for the frames of their recordings."""
         name, column = self.examples.name, self.examples.columns.get("label")
         empty = np.flatnonzero([not text for text in self.texts])
@@ -118,7 +118,8 @@ class _Rows:
         }
         if len(empty) > self.config.unreadable * len(self.texts):
             where = f"column '{column}'" if column else "its transcript"
-            fatal.append(f"{self.examples.place(int(empty[0]))}: {where} is empty; fill it or remove the row")
+            place = self.examples.place(int(empty[0]))
+            fatal.append(BadRow(f"{place}: {where} is empty; fill it or remove the row"))
         else:
             warnings += self._warn(
                 empty, "have an empty transcript", "has an empty transcript", "nothing is learned of them"
@@ -126,7 +127,7 @@ class _Rows:
         rows = long[2 if self.config.subsampling != 4 else 4]
         rows = rows[~np.isin(rows, empty)]
         if len(rows) and len(rows) + len(empty) == len(self.texts):
-            fatal.append(f"{name}: every transcript is longer than its recording; check the pairing")
+            fatal.append(NothingUsable(f"{name}: every transcript is longer than its recording; check the pairing"))
         else:
             what = "too short for CTC to align with"
             several, one = f"are {what} their transcripts", f"is {what} its transcript"
@@ -182,7 +183,7 @@ def _characters(texts: list[str]) -> dict[str, int]:
     return dict(counts.most_common(_MOST))
 
 
-def _compare(train: _Rows, test: _Rows, into: tuple[dict[str, Any], list[str], list[str]]) -> None:
+def _compare(train: _Rows, test: _Rows, into: tuple[dict[str, Any], list[str], list[DataError]]) -> None:
     """Add what test recordings share with those for training: sounds, speakers; and characters these don't have."""
     found, warnings, fatal = into
     ours, theirs = train.about["print"], test.about["print"]
@@ -192,7 +193,8 @@ def _compare(train: _Rows, test: _Rows, into: tuple[dict[str, Any], list[str], l
     found |= {"recordings in both": int(shared.sum()), "recordings by speakers of both": int(heard.sum())}
     name, rows = test.examples.name, len(test.examples)
     if rows and shared.all() and np.isin(ours, theirs).all():
-        fatal.append(f"{name}: holds the same recordings as {train.examples.name}; give rows that are not trained on")
+        what = f"{name}: holds the same recordings as {train.examples.name}; give rows that are not trained on"
+        fatal.append(Overlap(what))
     elif shared.any():
         where = named(test.examples.place, np.flatnonzero(shared))
         what = f"{name}: {int(shared.sum()):,} of {rows:,} recordings are in {train.examples.name} too"

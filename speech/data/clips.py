@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.errors import DataError
+from ...core.errors import DataError, NoSuchFile, WrongArray
 from ...core.files import file_hash
 from ..audio import LOUDEST, Header, Wave, decode, read_header, resample, too_long
 
@@ -117,7 +117,7 @@ def _digest(file: Path | bytes) -> str | DataError:
     try:
         return sha256(file).hexdigest() if isinstance(file, bytes) else file_hash(file)
     except OSError as error:  # it went, or the disk failed, since its header was read
-        return DataError(f"{file!s}: cannot be read ({error.strerror}); copy it again or remove it")
+        return NoSuchFile(f"{file!s}: cannot be read ({error.strerror}); copy it again or remove it")
 
 
 def _with_header(clip: Clip, header: Header | DataError | None) -> Clip:
@@ -133,7 +133,7 @@ def _with_header(clip: Clip, header: Header | DataError | None) -> Clip:
 def as_wave(samples: npt.NDArray[Any], name: str) -> Wave:
     """Return an array as mono samples in [-1, 1]; whole numbers are scaled by their type; else DataError."""
     if samples.ndim != 1 or not len(samples):
-        raise DataError(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
+        raise WrongArray(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
     return as_samples(samples, name)
 
 
@@ -141,12 +141,12 @@ def as_samples(samples: npt.NDArray[Any], name: str) -> Wave:
     """Do the same, also for no samples at all."""
     samples = np.asarray(samples)
     if samples.ndim != 1:
-        raise DataError(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
+        raise WrongArray(f"{name}: samples of the shape {samples.shape}; give a flat array of one channel")
     if np.issubdtype(samples.dtype, np.integer):
         kind = np.iinfo(samples.dtype)
         samples = samples / -float(kind.min) if kind.min else samples * (2 / (kind.max + 1.0)) - 1
     if not np.issubdtype(samples.dtype, np.floating) or not np.abs(samples).max(initial=0) <= LOUDEST:
-        raise DataError(f"{name}: samples that are not finite numbers; give floats in [-1, 1]")
+        raise WrongArray(f"{name}: samples that are not finite numbers; give floats in [-1, 1]")
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 

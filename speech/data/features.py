@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from ...core.batch import Examples, Rows
-from ...core.errors import ArtifactError, ConfigError, DataError
+from ...core.errors import BadRow, BadValue, Damaged, NoLabels, NoSuchModel, NothingUsable, SettingsConflict
 from ..audio import AudioConfig, log_mel
 from .augment import AugmentConfig
 from .clips import Clip
@@ -53,24 +53,24 @@ class SpeechFeaturesConfig:
 
     def __post_init__(self) -> None:
         if self.subsampling not in (0, 2, 4, 8):
-            raise ConfigError(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2, 4 or 8")
+            raise BadValue(f"features.subsampling ({self.subsampling}) must be 0 (automatic), 2, 4 or 8")
         if self.units not in ("auto", "characters", "words", *PIECES):
-            raise ConfigError(f"features.units ('{self.units}') must be auto, characters, words, bpe or unigram")
+            raise BadValue(f"features.units ('{self.units}') must be auto, characters, words, bpe or unigram")
         if self.vocab_size < 2:
-            raise ConfigError(f"features.vocab_size ({self.vocab_size}) must be 2 or above")
+            raise BadValue(f"features.vocab_size ({self.vocab_size}) must be 2 or above")
         if self.normalisation not in ("corpus", "utterance"):
-            raise ConfigError(f"features.normalisation ('{self.normalisation}') must be corpus or utterance")
+            raise BadValue(f"features.normalisation ('{self.normalisation}') must be corpus or utterance")
         if self.group not in ("none", "speaker"):
-            raise ConfigError(f"features.group ('{self.group}') must be none or speaker")
+            raise BadValue(f"features.group ('{self.group}') must be none or speaker")
         if not 0 <= self.flat_start <= 1:
-            raise ConfigError(f"features.flat_start ({self.flat_start}) must lie in [0, 1]: a share of training")
+            raise BadValue(f"features.flat_start ({self.flat_start}) must lie in [0, 1]: a share of training")
         if self.augment.noise and self.audio.level != "utterance":
-            raise ConfigError(
+            raise SettingsConflict(
                 f"features.augment.noise: frames of the level '{self.audio.level}' take no noise; "
                 "set features.audio.level=utterance, or no noise"
             )
         if not 0 <= self.unreadable <= 1:
-            raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
+            raise BadValue(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the recordings")
 
     def vocabulary(self, texts: Sequence[str]) -> Vocabulary:
         """Return the units of transcripts; ConfigError where these have more characters than `vocab_size` pieces."""
@@ -131,7 +131,7 @@ class SpeechFeatures:
             needed = np.array([steps_needed(target) for target in targets], np.int64)
             kept = np.flatnonzero((needed > 0) & (needed <= subsampled(lengths, self.subsampling)))
         if not len(kept):
-            raise DataError(f"{examples.name}: every transcript is longer than its recording; check the pairing")
+            raise NothingUsable(f"{examples.name}: every transcript is longer than its recording; check the pairing")
         left = np.setdiff1d(np.arange(len(table)), kept).tolist()
         mean, deviation = self._moments(table, kept)
         return SpeechSource(
@@ -179,7 +179,7 @@ class SpeechFeatures:
         for row, text in enumerate(transcripts(examples)):
             unknown = self.vocabulary.unknown(text)
             if unknown:
-                raise DataError(f"{examples.place(row)}: {self.vocabulary.lacks(unknown[0])}")
+                raise BadRow(f"{examples.place(row)}: {self.vocabulary.lacks(unknown[0])}")
             targets.append(self.vocabulary.encode(text))
         return targets
 
@@ -212,31 +212,31 @@ class SpeechFeatures:
             if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
                 raise ValueError("statistics that are no finite numbers")
         except FileNotFoundError:
-            raise ArtifactError(f"{path}: no such file; save the model again") from None
+            raise NoSuchModel(f"{path}: no such file; save the model again") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path}: damaged ({error}); save the model again") from None
+            raise Damaged(f"{path}: damaged ({error}); save the model again") from None
         if mean.shape != (audio.mels,) or deviation.shape != (audio.mels,):
-            raise ArtifactError(f"{path}: damaged (statistics of {mean.size} mels, not {audio.mels}); save it again")
+            raise Damaged(f"{path}: damaged (statistics of {mean.size} mels, not {audio.mels}); save it again")
         return cls(config, audio, subsampling, vocabulary, mean, deviation)
 
 
 def _pieces(path: Path, units: tuple[str, ...]) -> Vocabulary:
     """Read the tokenizer of these pieces; raises ArtifactError where it is missing, damaged, or another's."""
     if not path.is_file():
-        raise ArtifactError(f"{path}: no such file; save the model again")
+        raise NoSuchModel(f"{path}: no such file; save the model again")
     try:
         found = Vocabulary.of(Tokenizer.from_file(str(path)))
     except Exception as error:  # what the library raises has no type of its own
-        raise ArtifactError(f"{path}: damaged ({error}); save the model again") from None
+        raise Damaged(f"{path}: damaged ({error}); save the model again") from None
     if found.units != units:
-        raise ArtifactError(f"{path}: damaged (its pieces are not those of {FILE}); save the model again")
+        raise Damaged(f"{path}: damaged (its pieces are not those of {FILE}); save the model again")
     return found
 
 
 def mel_of(examples: Examples, row: int, audio: AudioConfig) -> npt.NDArray[np.float32]:
     """Return the log-mel frames of one recording; raises DataError with its place."""
     if row in examples.errors:
-        raise DataError(f"{examples.place(row)}: {examples.errors[row]}")
+        raise BadRow(f"{examples.place(row)}: {examples.errors[row]}")
     if isinstance(examples.inputs, Recordings):
         return _readable(examples, examples.inputs.mels(audio)).of(row)
     clip: Clip = examples.inputs[row]
@@ -246,16 +246,16 @@ def mel_of(examples: Examples, row: int, audio: AudioConfig) -> npt.NDArray[np.f
 def _readable(examples: Examples, table: MelTable) -> MelTable:
     """Return the frames of examples of which every row could be read; raise DataError at the first that could not."""
     for row, why in (examples.errors | table.errors).items():
-        raise DataError(f"{examples.place(row)}: {why}")
+        raise BadRow(f"{examples.place(row)}: {why}")
     return table
 
 
 def transcripts(examples: Examples) -> list[str]:
     """Return the transcripts; raise DataError where there are none or a recording cannot be read."""
     for row, why in examples.errors.items():
-        raise DataError(f"{examples.place(row)}: {why}")
+        raise BadRow(f"{examples.place(row)}: {why}")
     if examples.labels is None:
-        raise DataError(f"{examples.name}: there are no transcripts; training needs one for each recording")
+        raise NoLabels(f"{examples.name}: there are no transcripts; training needs one for each recording")
     return [str(text) for text in examples.labels]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ...core.errors import DataError
+from ...core.errors import BadRow, NoRows, NoSuchPart, WrongFolder
 from ...core.tables import is_table, read_table, read_text
 from ..audio import SOUND_FILES
 from .clips import Clip, clean, open_clips
@@ -95,7 +95,7 @@ def _common_voice(
     if path is None or not path.is_file():
         there = ", ".join(f"{folder}:{name}" for name in tables)
         what = f"no {TABLES[part]}" if part else f"no {VALIDATED} to read as a whole"
-        raise DataError(f"{folder}: {what}; there is: {there}")
+        raise NoSuchPart(f"{folder}: {what}; there is: {there}")
     return list_table(replace(read_table(path), folder=folder / CLIPS), *columns)
 
 
@@ -107,7 +107,7 @@ def noises(folder: str | Path) -> list[Clip]:
     files = _sounds(Path(folder))
     clips, errors = open_clips([Clip(path.name, 0, file=path) for path in files])
     for why in errors.values():
-        raise DataError(f"{folder}: {why}")
+        raise BadRow(f"{folder}: {why}")
     return clips
 
 
@@ -125,7 +125,7 @@ def _sounds(folder: Path) -> list[Path]:
     ]
     if not found:
         kinds = ", ".join(SOUND_FILES)
-        raise DataError(f"{folder}: no sound files ({kinds}) in it; give a folder of sound files for each word")
+        raise WrongFolder(f"{folder}: no sound files ({kinds}) in it; give a folder of sound files for each word")
     return found
 
 
@@ -142,7 +142,7 @@ def _words(folder: Path, part: str | None) -> Listing:
         kept = [place for place, path in enumerate(parts) if keep(path.as_posix())]
         files, parts = [files[place] for place in kept], [parts[place] for place in kept]
         if not files:
-            raise DataError(f"{folder}: no recordings of the part '{part}'; check {LISTS.get(part, 'the lists')}")
+            raise NoSuchPart(f"{folder}: no recordings of the part '{part}'; check {LISTS.get(part, 'the lists')}")
     flat = all(len(path.parts) == 1 for path in parts)
     return Listing(
         clips=[Clip(path.name, 0, file=path, speaker=_speaker(path.stem)) for path in files],
@@ -195,7 +195,7 @@ def _librispeech(folder: Path, transcripts: list[Path]) -> Listing:
             texts.append(clean(text))
             places.append(f"{path.name}:{line}")
     if not clips:
-        raise DataError(f"{folder}: its {TRANSCRIPTS} files are empty; write 'ID what is said' on each line")
+        raise NoRows(f"{folder}: its {TRANSCRIPTS} files are empty; write 'ID what is said' on each line")
     homes = {path.parent for path in transcripts}
     rest = [path for home in sorted(homes) for path in home.iterdir() if path.suffix.lower() in SOUND_FILES]
     lost = len([path for path in rest if path not in described])

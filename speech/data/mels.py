@@ -19,7 +19,7 @@ import torch
 
 from ...core.batch import Rows
 from ...core.cache import user_cache
-from ...core.errors import DataError
+from ...core.errors import DataError, NoRoom
 from ..audio import AudioConfig, Wave, log_mel, resample
 from .clips import Clip, fingerprint
 
@@ -113,9 +113,7 @@ def make_mels(clips: Sequence[Clip], audio: AudioConfig, in_memory: float = IN_M
             return _table(*raw, np.load(folder / _ROWS), _named(errors, clips))
         except (OSError, ValueError, KeyError):  # someone spoiled it
             cache.drop(key)
-    raise DataError(
-        f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE"
-    )
+    raise NoRoom(f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE")
 
 
 def _table(frames: Any, moments: Any, rows: npt.NDArray[Any], errors: dict[int, str]) -> MelTable:
@@ -151,7 +149,7 @@ def _fill(folder: Path, clips: Sequence[Clip], audio: AudioConfig) -> None:
         (folder / _FACTS).write_text(json.dumps({"errors": errors}, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
         what = f"{sum(clip.seconds for clip in clips) / 3600:.1f} hours of speech"
-        raise DataError(
+        raise NoRoom(
             f"{folder.parent}: the frames of {what} cannot be kept there ({error.strerror}); make room, or name "
             "another folder in FOURFOLD_CACHE"
         ) from None

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Rows
-from ...core.errors import DataError
+from ...core.errors import BadRow, NoSuchFile
 from ..audio import AudioConfig, coloured, log_mel
 from .augment import Uniform
 from .clips import Clip, open_clips
@@ -93,11 +93,11 @@ def _coloured(audio: AudioConfig) -> tuple[Frames, Rows]:
 def _recorded(name: str, audio: AudioConfig) -> tuple[Frames, Rows]:
     path, where = Path(name), f"features.augment.noise: {name}"
     if not path.exists():
-        raise DataError(f"{where}: no such file or folder; check the path, or name '{COLOURED}'")
+        raise NoSuchFile(f"{where}: no such file or folder; check the path, or name '{COLOURED}'")
     clips, errors = (noises(path), {}) if path.is_dir() else open_clips([Clip(path.name, 0, file=path)])
     table = make_mels(clips, replace(audio, longest=math.inf), in_memory=0.0)  # each trial of `tune` asks for them
     for why in (errors | table.errors).values():
-        raise DataError(f"{where}: {why}")
+        raise BadRow(f"{where}: {why}")
     for row in np.flatnonzero(table.about["peak"] == 0).tolist():
-        raise DataError(f"{where}: {clips[row].name} is silent; leave it out")
+        raise BadRow(f"{where}: {clips[row].name} is silent; leave it out")
     return table.frames, table.lengths

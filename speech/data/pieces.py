@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 from ...core.pieces import train_bpe, train_unigram
 from .vocabulary import SPACE, Vocabulary, plain
 
@@ -33,7 +33,7 @@ def fit_pieces(texts: Sequence[str], kind: Pieces, size: int) -> Vocabulary:
     kept = [plain(text) for text in texts]
     letters = sorted({SPACE, *"".join(kept)} - {" "})
     if len(letters) > size:
-        raise ConfigError(
+        raise BadValue(
             f"features.vocab_size ({size}): the transcripts have {len(letters) - 1} characters, and each of them and "
             f"the space needs a unit; set {len(letters)} or more"
         )

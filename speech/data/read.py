@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import BadRow, CountsDiffer, NoRows
 from ...core.tables import is_frame, read_table
 from ..audio import SOUND_FILES, AudioConfig
 from .clips import Clip, as_wave, clean
@@ -80,7 +80,7 @@ def _folder(data: str | Path) -> tuple[Path, str | None] | None:
 
 def _list_items(items: list[Any], rate: int) -> Listing:
     if not items:
-        raise DataError("there are no recordings; give at least one")
+        raise NoRows("there are no recordings; give at least one")
     clips = [_item(row, item, rate) for row, item in enumerate(items)]
     return Listing(clips=clips, texts=None, name="recordings", place=lambda row: f"row {row}")
 
@@ -100,8 +100,8 @@ def _item(row: int, item: Any, rate: int) -> Clip:
 def _texts(labels: Sequence[str], count: int, names: list[str], name: str) -> npt.NDArray[Any]:
     texts = list(labels)
     if len(texts) != count:
-        raise DataError(f"{count} recordings but {len(texts)} transcripts; give one for each")
+        raise CountsDiffer(f"{count} recordings but {len(texts)} transcripts; give one for each")
     for row, text in enumerate(texts):
         if not isinstance(text, str) or not text.strip():
-            raise DataError(f"row {row} ({names[row]}): transcript {text!r} is not a text; give a string with words")
+            raise BadRow(f"row {row} ({names[row]}): transcript {text!r} is not a text; give a string with words")
     return texts_of([clean(text) for text in texts])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...core.cache import user_cache
-from ...core.errors import ConfigError, DataError, did_you_mean
+from ...core.errors import NoSuchFile, NoSuchPart, UnknownName, did_you_mean
 from ...core.tables import read_text
 from ..audio import download
 from ..audio.zoo import FOLDERS
@@ -28,13 +28,13 @@ def list_zoo(data: str) -> Listing:
     called, _, split = written.partition(":")
     name = called.upper()
     if name not in FOLDERS:
-        raise ConfigError(f"{data}: no data set '{called}'{did_you_mean(called, list(FOLDERS))}")
+        raise UnknownName(f"{data}: no data set '{called}'{did_you_mean(called, list(FOLDERS))}")
     if split and name not in _SPLITS:
-        raise ConfigError(f"{data}: {name} has one split only; leave ':{split}' out")
+        raise NoSuchPart(f"{data}: {name} has one split only; leave ':{split}' out")
     split = split or _SPLITS.get(name, "")
     folder = Path(root) / FOLDERS[name].format(split=split) if root else None
     if folder is not None and not folder.is_dir():
-        raise DataError(f"{data}: no folder {folder}; name the one that holds {FOLDERS[name].split('/')[0]}")
+        raise NoSuchFile(f"{data}: no folder {folder}; name the one that holds {FOLDERS[name].split('/')[0]}")
     folder = folder or download(name, split, user_cache().kept("torchaudio"))
     return replace(_listed(name, split, folder), name="/".join(filter(None, (name, split))))
 

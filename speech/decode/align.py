@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.errors import DataError
+from ...core.errors import BadRow
 from ..data import BLANK, Vocabulary, steps_needed
 from ..data.vocabulary import FIRST
 from .transcript import Word
@@ -38,7 +38,7 @@ def align(log_probs_TV: npt.NDArray[np.floating], target: npt.NDArray[np.int64])
     """
     steps, needed = len(log_probs_TV), steps_needed(target)
     if needed > steps:
-        raise DataError(f"the transcript needs {needed} steps, and the recording has {steps}; check the pairing")
+        raise BadRow(f"the transcript needs {needed} steps, and the recording has {steps}; check the pairing")
     if not len(target):
         return Alignment(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     import torchaudio.functional

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict
 
 Search: TypeAlias = Literal["joint", "beam", "greedy", "attention", "onepass"]
 SEARCHES = ("joint", "beam", "greedy", "attention", "onepass")
@@ -39,24 +39,26 @@ class DecodingConfig:
 
     def __post_init__(self) -> None:
         if self.search not in SEARCHES:
-            raise ConfigError(f"decoding.search ('{self.search}') must be one of {', '.join(SEARCHES)}")
+            raise BadValue(f"decoding.search ('{self.search}') must be one of {', '.join(SEARCHES)}")
         for name in ("beam", "nbest"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"decoding.{name} ({getattr(self, name)}) must be 1 or above")
+                raise BadValue(f"decoding.{name} ({getattr(self, name)}) must be 1 or above")
         if self.lm is not None and self.search not in ("joint", "beam"):
-            raise ConfigError(
+            raise SettingsConflict(
                 f"decoding.lm: the search '{self.search}' takes no language model; set joint or beam, or "
                 "decoding.lm=none"
             )
         if self.nbest > 1 and self.search == "greedy":
-            raise ConfigError("decoding.nbest: the search 'greedy' gives one transcript; set joint, beam or onepass")
+            raise SettingsConflict(
+                "decoding.nbest: the search 'greedy' gives one transcript; set joint, beam or onepass"
+            )
         if self.nbest > self.beam:
-            raise ConfigError(f"decoding.nbest ({self.nbest}) must be at most decoding.beam ({self.beam})")
+            raise SettingsConflict(f"decoding.nbest ({self.nbest}) must be at most decoding.beam ({self.beam})")
         if self.alpha is not None and self.alpha < 0:
-            raise ConfigError(f"decoding.alpha ({self.alpha}) must be 0 or above")
+            raise BadValue(f"decoding.alpha ({self.alpha}) must be 0 or above")
         if self.attention is not None and not 0 <= self.attention <= 1:
-            raise ConfigError(f"decoding.attention ({self.attention}) must lie in [0, 1]")
+            raise BadValue(f"decoding.attention ({self.attention}) must lie in [0, 1]")
         if not 0 <= self.length <= 5:
-            raise ConfigError(f"decoding.length ({self.length}) must lie in [0, 5]")
+            raise BadValue(f"decoding.length ({self.length}) must lie in [0, 5]")
         if self.piece < 1:
-            raise ConfigError(f"decoding.piece ({self.piece}) must be 1 second or more")
+            raise BadValue(f"decoding.piece ({self.piece}) must be 1 second or more")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.errors import ConfigError
+from ...core.errors import SettingsConflict
 from ..data import Vocabulary
 from ..data.vocabulary import FIRST
 from ..language import BEGIN, END, SPACE, UNKNOWN, LanguageModel, Trie, tokens
@@ -196,7 +196,7 @@ class WordFusion(Fusion):
         }
         if not spelled:
             example = next((word for word in model.words if word not in (BEGIN, END, UNKNOWN)), "")
-            raise ConfigError(
+            raise SettingsConflict(
                 f"decoding.lm: no word of it is made of the characters that the recogniser says (such as '{example}'); "
                 "write its texts as the transcripts are"
             )
@@ -293,7 +293,9 @@ class PieceFusion(Fusion):
 def fusion_of(model: LanguageModel, vocabulary: Vocabulary, weights: Weights) -> Fusion:
     """Return the automaton of a language model for these units."""
     if vocabulary.words and model.units == "characters":
-        raise ConfigError("decoding.lm: a model of characters, and this recogniser says words; estimate one of words")
+        raise SettingsConflict(
+            "decoding.lm: a model of characters, and this recogniser says words; estimate one of words"
+        )
     if vocabulary.tokenizer is not None and model.units == "characters":
         return PieceFusion(model, vocabulary, weights)
     if vocabulary.words or model.units == "characters" or not vocabulary.spaced:

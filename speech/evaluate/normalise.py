@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 
 AS_WRITTEN, BASIC = "none", "basic"
 ABOUT = {
@@ -39,9 +39,9 @@ class EvaluationConfig:
 
     def __post_init__(self) -> None:
         if self.normalise not in ABOUT:
-            raise ConfigError(f"evaluation.normalise ('{self.normalise}') must be none or basic")
+            raise BadValue(f"evaluation.normalise ('{self.normalise}') must be none or basic")
         if not 0 <= self.play <= 10:
-            raise ConfigError(f"evaluation.play ({self.play}) must be in 0 … 10: a page holds few recordings")
+            raise BadValue(f"evaluation.play ({self.play}) must be in 0 … 10: a page holds few recordings")
 
 
 def normalised(text: str, how: str = BASIC) -> str:

@@ -19,7 +19,7 @@ from typing import BinaryIO, NoReturn, cast
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import DataError
+from ...core.errors import DamagedFile, NoSuchFile
 from .model import BEGIN, END, UNKNOWN, LanguageModel
 from .trie import Ints, Trie
 
@@ -70,9 +70,9 @@ def read_arpa(path: str | Path) -> LanguageModel:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             return _Reader(path, cast(BinaryIO, file)).read()
     except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"{path}: no such language model; check the path") from None
+        raise NoSuchFile(f"{path}: no such language model; check the path") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: damaged ({error}); copy the file again") from None
+        raise DamagedFile(f"{path}: damaged ({error}); copy the file again") from None
 
 
 @dataclass
@@ -199,10 +199,10 @@ class _Reader:
                 self._wrong(f"a line of more than {_LONGEST} bytes; this is no ARPA file")
             if line := line.strip():
                 return line
-        raise DataError(f"{self.path}: {ended}")
+        raise DamagedFile(f"{self.path}: {ended}")
 
     def _wrong(self, what: str) -> NoReturn:
-        raise DataError(f"{self.path}:{self.number}: {what}")
+        raise DamagedFile(f"{self.path}:{self.number}: {what}")
 
 
 def _suffixes(trie: Trie, suffix: Ints, keys: Ints) -> Ints:

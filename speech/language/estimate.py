@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ConfigError, DataError
+from ...core.errors import BadRow, BadValue, DamagedFile, NoRows, NoSuchFile, WrongEncoding
 from .model import BEGIN, END, SPACE, UNKNOWN, Floats, LanguageModel, tokens
 from .trie import Ints, Trie
 
@@ -37,9 +37,9 @@ class LanguageConfig:
 
     def __post_init__(self) -> None:
         if not 1 <= self.order <= 5:
-            raise ConfigError(f"order ({self.order}) must be in 1 … 5")
+            raise BadValue(f"order ({self.order}) must be in 1 … 5")
         if self.units not in ("words", "characters"):
-            raise ConfigError(f"units ('{self.units}') must be words or characters")
+            raise BadValue(f"units ('{self.units}') must be words or characters")
 
 
 class _Grams(NamedTuple):
@@ -100,11 +100,11 @@ def text_lines(paths: Sequence[Path]) -> Iterator[str]:
                     number += 1
                     yield line.decode("utf-8")
         except UnicodeDecodeError:
-            raise DataError(f"{path}:{number}: not UTF-8; convert the file") from None
+            raise WrongEncoding(f"{path}:{number}: not UTF-8; convert the file") from None
         except (FileNotFoundError, IsADirectoryError):
-            raise DataError(f"{path}: no such file; check the path") from None
+            raise NoSuchFile(f"{path}: no such file; check the path") from None
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: damaged after line {number} ({error}); compress the text again") from None
+            raise DamagedFile(f"{path}: damaged after line {number} ({error}); compress the text again") from None
 
 
 def _numbered(sentences: Sequence[Sequence[str]], more: list[str]) -> tuple[list[str], Ints, Ints]:
@@ -112,11 +112,11 @@ def _numbered(sentences: Sequence[Sequence[str]], more: list[str]) -> tuple[list
     their places in it.
     """
     if not sentences:
-        raise DataError("the text is empty; give one sentence a line")
+        raise NoRows("the text is empty; give one sentence a line")
     ordinary = sorted(set(chain(more, *sentences)))
     for sign in (UNKNOWN, BEGIN, END):
         if sign in ordinary:
-            raise DataError(f"the text holds '{sign}', which the model needs as a sign; remove it")
+            raise BadRow(f"the text holds '{sign}', which the model needs as a sign; remove it")
     words = [UNKNOWN, BEGIN, END, *ordinary]
     numbers = {word: number for number, word in enumerate(words)}
     sizes = np.array([len(sentence) + 2 for sentence in sentences])

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import DataError
+from ...core.errors import NoRows
 from .trie import Ints, Trie
 
 BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
@@ -115,7 +115,7 @@ def perplexity(model: LanguageModel, texts: Iterable[str]) -> Perplexity:
     """Measure a model on texts, one sentence each; raises DataError where there are none."""
     sentences = [tokens(text, model.units) for text in texts]
     if not sentences:
-        raise DataError("perplexity: there are no sentences; give at least one")
+        raise NoRows("perplexity: there are no sentences; give at least one")
     scores = np.concatenate(model.log_probs(sentences))
     ids = np.concatenate([np.append(model.encode(sentence), model.numbers[END]) for sentence in sentences])
     known = ids != model.numbers[UNKNOWN]

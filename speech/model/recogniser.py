@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict
 from ...core.nn import Decoder, DecoderCache, Dropout, Encoder, EncoderCache, SinusoidalPositions, TransformerConfig
 from ..data import BOS
 from .subsampling import Subsampling, SubsamplingState, keep_mask
@@ -41,20 +41,20 @@ class SpeechModelConfig:
 
     def __post_init__(self) -> None:
         if self.chunk < 0:
-            raise ConfigError(f"model.chunk ({self.chunk}) must be 0 (the whole) or above: a number of seconds")
+            raise BadValue(f"model.chunk ({self.chunk}) must be 0 (the whole) or above: a number of seconds")
         if self.left < 0:
-            raise ConfigError(f"model.left ({self.left}) must be 0 (all) or above: a number of chunks")
+            raise BadValue(f"model.left ({self.left}) must be 0 (all) or above: a number of chunks")
         if self.random_chunks and not self.chunk:
-            raise ConfigError("model.random_chunks: say how long chunks are at most with model.chunk, in seconds")
+            raise SettingsConflict("model.random_chunks: say how long chunks are at most with model.chunk, in seconds")
         if self.encoder.width != self.decoder.width:
-            raise ConfigError(
+            raise SettingsConflict(
                 f"model.encoder.width ({self.encoder.width}) and model.decoder.width ({self.decoder.width}) "
                 "must be the same"
             )
         if self.kernel < 3 or self.kernel % 2 == 0:
-            raise ConfigError(f"model.kernel ({self.kernel}) must be odd and 3 or more")
+            raise BadValue(f"model.kernel ({self.kernel}) must be odd and 3 or more")
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"model.dropout ({self.dropout}) must lie in [0, 1)")
+            raise BadValue(f"model.dropout ({self.dropout}) must lie in [0, 1)")
 
 
 class SpeechOutput(NamedTuple):

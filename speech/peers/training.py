@@ -15,7 +15,7 @@ from ...core.batch import Batch, Draw
 from ...core.benchmark import Block, Contender, Split
 from ...core.benchmark.clock import Clock
 from ...core.benchmark.speed import OURS
-from ...core.errors import ConfigError
+from ...core.errors import MissingPackage, NoSuchFile, UnknownName
 from ...core.metrics import error_rate, value_of, word_errors
 from ...core.training import Trainer, plan_for, predict
 from ..benchmark import CASES
@@ -70,15 +70,15 @@ def load_base(name: str, steps: int, threads: int) -> Training:
 def load_training(name: str, steps: int, threads: int, config: SpeechConfig | None = None) -> Training:
     """Load a case for recognisers of the size of `small`, or of another configuration.
 
-    Raises ConfigError where the case, its data or the extra is missing.
+    Raises ConfigError where the case or the extra is missing, DataError where its data are.
     """
     if find_spec("speechbrain") is None:
-        raise ConfigError("the peers need speechbrain; pip install 'fourfold[peers]'")
+        raise MissingPackage("the peers need speechbrain; pip install 'fourfold[peers]'")
     case = next((case for case in CASES if case.name == name), None)
     if case is None:
-        raise ConfigError(f"peers: no case '{name}' of speech; there is: {', '.join(case.name for case in CASES)}")
+        raise UnknownName(f"peers: no case '{name}' of speech; there is: {', '.join(case.name for case in CASES)}")
     if missing := case.missing():
-        raise ConfigError(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
     return training_of(case.load(0), steps, threads, config or small())
 
 

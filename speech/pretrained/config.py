@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict
 from ...core.nn import TransformerConfig
 from ..audio import AudioConfig
 
@@ -54,17 +54,17 @@ class WhisperConfig:
 
     def __post_init__(self) -> None:
         if self.encoder.width != self.decoder.width:
-            raise ConfigError(
+            raise SettingsConflict(
                 f"whisper.encoder.width ({self.encoder.width}) and whisper.decoder.width ({self.decoder.width}) "
                 "must be the same"
             )
         for name in ("mels", "vocab_size", "steps", "max_length"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"whisper.{name} ({getattr(self, name)}) must be 1 or more")
+                raise BadValue(f"whisper.{name} ({getattr(self, name)}) must be 1 or more")
         if self.task not in ("", "transcribe", "translate"):
-            raise ConfigError(f"whisper.task ('{self.task}') must be transcribe or translate")
+            raise BadValue(f"whisper.task ('{self.task}') must be transcribe or translate")
         if not self.padding >= 0:
-            raise ConfigError(f"whisper.padding ({self.padding}) must be 0 seconds or more")
+            raise BadValue(f"whisper.padding ({self.padding}) must be 0 seconds or more")
 
     def heard(self, frames: int) -> int:
         """Return the frames that are heard of a recording with so many: with its silence, in whole seconds, or as it is

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 
 from ...core.batch import Batch, Draw, Examples, Rows, pad
-from ...core.errors import ArtifactError, DataError
+from ...core.errors import BadRow, Damaged, DataError, NothingUsable
 from ...core.hub import read_json
 from ..audio import AudioConfig, Wave
 from ..data import Clip, SpeechFeaturesConfig, transcripts
@@ -62,7 +62,7 @@ class WhisperFeatures:
         fits = [count <= self.window.frames and len(ids) <= most for count, ids in zip(counts, targets, strict=True)]
         kept = np.flatnonzero(fits)
         if not len(kept):
-            raise DataError(
+            raise NothingUsable(
                 f"{examples.name}: every recording is longer than {self.window.window_seconds:g} s, or its transcript "
                 f"than {most} tokens; cut them"
             )
@@ -91,7 +91,7 @@ class WhisperFeatures:
         values = read_json(path)
         sizes, rules = values.get("sizes"), values.get("rules")
         if not isinstance(sizes, dict) or not isinstance(rules, dict):
-            raise ArtifactError(f"{path}: damaged (no sizes or no rules); save the model again")
+            raise Damaged(f"{path}: damaged (no sizes or no rules); save the model again")
         read = Reader(sizes, str(path))
         mels, vocab_size, steps, max_length = (read.whole(name, 1) for name in _SIZES)
         padding = Reader(values, str(path)).number("padding")
@@ -142,12 +142,12 @@ class WhisperSource:
 def wave_of(examples: Examples, row: int) -> Wave:
     """Return the samples of a recording at 16 kHz; raises DataError with its place."""
     if row in examples.errors:
-        raise DataError(f"{examples.place(row)}: {examples.errors[row]}")
+        raise BadRow(f"{examples.place(row)}: {examples.errors[row]}")
     clip: Clip = examples.inputs[row]
     try:
         return clip.sound(RATE)
     except DataError as error:
-        raise DataError(f"{examples.place(row)}: {error}") from None
+        raise BadRow(f"{examples.place(row)}: {error}") from None
 
 
 def frames_of(examples: Examples, row: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...core.errors import ArtifactError
+from ...core.errors import Damaged
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Reader:
         """Return a whole number of `least` or more."""
         value = self.values.get(setting)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise ArtifactError(f"{self.name}: {setting} {value!r} is not a whole number of {least} or more; mend it")
+            raise Damaged(f"{self.name}: {setting} {value!r} is not a whole number of {least} or more; mend it")
         return value
 
     def whole_or_none(self, setting: str) -> int | None:
@@ -31,7 +31,7 @@ class Reader:
         """Return a number; 0 where there is none."""
         value = self.values.get(setting)
         if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
-            raise ArtifactError(f"{self.name}: {setting} {value!r} is not a number; mend it")
+            raise Damaged(f"{self.name}: {setting} {value!r} is not a number; mend it")
         return float(value or 0)
 
     def ids(self, setting: str) -> tuple[int, ...]:
@@ -40,7 +40,7 @@ class Reader:
         if found is None:
             return ()
         if not isinstance(found, list) or not all(_is_whole(one) and one >= 0 for one in found):
-            raise ArtifactError(f"{self.name}: {setting} is not a list of whole numbers of 0 or more; mend it")
+            raise Damaged(f"{self.name}: {setting} is not a list of whole numbers of 0 or more; mend it")
         return tuple(found)
 
     def names(self, setting: str) -> dict[str, int]:
@@ -49,7 +49,7 @@ class Reader:
         if found is None:
             return {}
         if not isinstance(found, dict) or not all(_is_whole(one) and one >= 0 for one in found.values()):
-            raise ArtifactError(f"{self.name}: {setting} does not give each name a whole number of 0 or more; mend it")
+            raise Damaged(f"{self.name}: {setting} does not give each name a whole number of 0 or more; mend it")
         return dict(found)
 
     def pairs(self, setting: str) -> tuple[tuple[int, int | None], ...]:
@@ -58,7 +58,7 @@ class Reader:
         if found is None:
             return ()
         if not isinstance(found, list) or not all(_is_pair(one) for one in found):
-            raise ArtifactError(f"{self.name}: {setting} is not a list of pairs of whole numbers; mend it")
+            raise Damaged(f"{self.name}: {setting} is not a list of pairs of whole numbers; mend it")
         return tuple((place, token) for place, token in found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...core.errors import ArtifactError, ConfigError, did_you_mean
+from ...core.errors import Damaged, UnknownName, Unsupported, UnsupportedModel, did_you_mean
 from .reader import Reader
 
 FILE = "generation_config.json"
@@ -53,7 +53,7 @@ class Rules:
         """
         if self.multilingual is False and (language or task):
             asked = "language" if language else "task"
-            raise ConfigError(f"whisper.{asked}: this model knows English alone; leave it out")
+            raise Unsupported(f"whisper.{asked}: this model knows English alone; leave it out")
         found: list[int | None] = [self.start]
         if not language and not task:
             found += [token for _, token in self.forced]
@@ -77,14 +77,14 @@ class Rules:
         wished = wished if wished in codes else _code(wished)
         if wished not in codes:
             there = ", ".join(sorted(codes)) or "none"
-            raise ConfigError(
+            raise UnknownName(
                 f"whisper.language: no language '{language}'{did_you_mean(wished, codes)}; there is: {there}"
             )
         return codes[wished]
 
     def _task(self, task: str) -> int:
         if task not in self.tasks:
-            raise ConfigError(
+            raise UnknownName(
                 f"whisper.task: the model knows no task '{task}'; there is: {', '.join(self.tasks) or 'none'}"
             )
         return self.tasks[task]
@@ -115,10 +115,10 @@ def read_rules(values: Mapping[str, object], name: str, vocab_size: int) -> Rule
         alignment_heads=read.pairs("alignment_heads"),
     )
     if [place for place, _ in rules.forced] != list(range(1, len(rules.forced) + 1)):
-        raise ArtifactError(f"{name}: forced_decoder_ids do not name the places 1, 2, …; mend it")
+        raise Damaged(f"{name}: forced_decoder_ids do not name the places 1, 2, …; mend it")
     highest = max(_tokens(rules))
     if highest >= vocab_size:
-        raise ArtifactError(f"{name}: the token {highest} is outside of the model's {vocab_size}; give its own file")
+        raise UnsupportedModel(f"{name}: the token {highest} is outside of the model's {vocab_size}; give its own file")
     return rules
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from ...core.errors import ArtifactError, ConfigError
+from ...core.errors import ConfigError, Damaged, UnsupportedModel
 from ...core.nn import TransformerConfig
 from .config import WhisperConfig
 from .reader import Reader
@@ -41,14 +41,14 @@ def read_settings(values: Mapping[str, object], name: str = "config.json") -> Wh
     kind = values.get("model_type")
     if kind != MODEL_TYPE:
         what = "no model_type" if kind is None else f"model_type {kind!r} is not supported"
-        raise ArtifactError(f"{name}: {what}; there is: {MODEL_TYPE}")
+        raise UnsupportedModel(f"{name}: {what}; there is: {MODEL_TYPE}")
     names = [*_SIZES.values(), *(theirs for side in _SIDES.values() for theirs in side.values())]
     absent = [setting for setting in names if values.get(setting) is None]
     if absent:
-        raise ArtifactError(f"{name}: the settings lack {', '.join(absent)}; give those of a Whisper")
+        raise Damaged(f"{name}: the settings lack {', '.join(absent)}; give those of a Whisper")
     activation = values.get("activation_function", "gelu")
     if activation not in ("gelu", "relu"):
-        raise ArtifactError(f"{name}: activation_function {activation!r} is not supported; there is: gelu, relu")
+        raise UnsupportedModel(f"{name}: activation_function {activation!r} is not supported; there is: gelu, relu")
     read = Reader(values, name)
     sizes = {ours: read.whole(theirs, 1) for ours, theirs in _SIZES.items()}
     width = sizes.pop("width")
@@ -70,7 +70,7 @@ def read_settings(values: Mapping[str, object], name: str = "config.json") -> Wh
             max_length=sizes["max_length"],
         )
     except ConfigError as error:
-        raise ArtifactError(f"{name}: {error}") from None
+        raise UnsupportedModel(f"{name}: {error}") from None
 
 
 def _side(read: Reader, shape: TransformerConfig, names: Mapping[str, str]) -> TransformerConfig:

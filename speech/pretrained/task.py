@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...core.batch import Batch
-from ...core.errors import ConfigError
+from ...core.errors import Unsupported
 from ...core.training import Output, Term
 from ..decode import Transcript
 from .config import WhisperConfig
@@ -121,7 +121,7 @@ class WhisperTask:
     def _first_time(self, timestamps: bool) -> int:
         """Return the token of 0.00 seconds, one that is never written where the model knows no times and needs none."""
         if self.rules.first_timestamp is None and timestamps:
-            raise ConfigError(
+            raise Unsupported(
                 f"a recording of more than {self.config.window_seconds:g} s, or whisper.timestamps, needs a model that "
                 "writes times (no_timestamps_token_id in generation_config.json); cut it, or give another model"
             )

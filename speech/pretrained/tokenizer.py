@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from ...core.errors import ArtifactError
+from ...core.errors import BadTokenizer
 from .rules import Rules
 
 FILE = "tokenizer.json"
@@ -21,17 +21,17 @@ def read_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
     """Read `tokenizer.json`; ArtifactError where there is none, it is damaged, or has more tokens than the model."""
     path = folder / FILE
     if not path.is_file():
-        raise ArtifactError(
+        raise BadTokenizer(
             f"{path}: no such file; open the folder with transformers' AutoTokenizer and save it there again"
         )
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing narrower
-        raise ArtifactError(f"{path}: not a tokenizer ({error}); fetch it again") from None
+        raise BadTokenizer(f"{path}: not a tokenizer ({error}); fetch it again") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     if (last := max(tokenizer.get_vocab().values(), default=0)) >= vocab_size:
-        raise ArtifactError(
+        raise BadTokenizer(
             f"{path}: numbers tokens up to {last}, the model has {vocab_size}; give the tokenizer that it was "
             "trained with"
         )

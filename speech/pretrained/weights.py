@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...core.device import without_memory
-from ...core.errors import ArtifactError
+from ...core.errors import UnsupportedModel
 from ...core.nn import convert, export
 from ...core.nn.convert import Table
 from .config import WhisperConfig
@@ -67,7 +67,9 @@ def split_state(state: Mapping[str, Tensor], config: WhisperConfig, name: str) -
     left = {f"model.{key}" if key.startswith(_BARE) else key: value for key, value in state.items()}
     head = left.pop(_HEAD, None)
     if head is not None and _TOKENS in left and not torch.equal(head, left[_TOKENS]):
-        raise ArtifactError(f"{name}: '{_HEAD}' is not the table of the tokens; give a model with tie_word_embeddings")
+        raise UnsupportedModel(
+            f"{name}: '{_HEAD}' is not the table of the tokens; give a model with tie_word_embeddings"
+        )
     with without_memory():
         target = WhisperModel(config).state_dict()
     for key in _key_biases(config):

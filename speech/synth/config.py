@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, WrongUsage
 
 ACCENTS = ("en-us", "en", "en-gb-x-rp")
 VARIANTS = (
@@ -42,20 +42,20 @@ class SynthesisConfig:
 
     def __post_init__(self) -> None:
         if not self.voices or len(set(self.voices)) < len(self.voices):
-            raise ConfigError("voices: none, or one of them twice; name some that differ, as en-us+m3,en-us+f2")
+            raise BadValue("voices: none, or one of them twice; name some that differ, as en-us+m3,en-us+f2")
         for name, low, high in (("rates", 80, 450), ("pitches", 0, 100)):
             first, last = getattr(self, name)
             if not low <= first <= last <= high:
-                raise ConfigError(f"{name} ({first:g}-{last:g}) must be LOW-HIGH in {low} … {high}")
+                raise BadValue(f"{name} ({first:g}-{last:g}) must be LOW-HIGH in {low} … {high}")
         if self.noise and not -20 <= self.noise[0] <= self.noise[1] <= 100:
-            raise ConfigError(f"noise ({self.noise[0]:g}-{self.noise[1]:g}) must be LOW-HIGH in -20 … 100 dB")
+            raise BadValue(f"noise ({self.noise[0]:g}-{self.noise[1]:g}) must be LOW-HIGH in -20 … 100 dB")
         if self.noises and not self.noise:
-            raise ConfigError(f"noises ({self.noises}): how loud? Give noise too, in dB, as 10-20")
+            raise WrongUsage(f"noises ({self.noises}): how loud? Give noise too, in dB, as 10-20")
         if self.count < 0 or self.seed < 0:
-            raise ConfigError(f"count ({self.count}) and seed ({self.seed}) must be at least 0")
+            raise BadValue(f"count ({self.count}) and seed ({self.seed}) must be at least 0")
         if not 0 <= self.test < 1:
-            raise ConfigError(f"test ({self.test}) must be a share: at least 0 and below 1")
+            raise BadValue(f"test ({self.test}) must be a share: at least 0 and below 1")
         if self.format not in ("wav", "flac"):
-            raise ConfigError(f"format ('{self.format}') must be wav or flac")
+            raise BadValue(f"format ('{self.format}') must be wav or flac")
         if not 8000 <= self.sample_rate <= 48000:
-            raise ConfigError(f"sample_rate ({self.sample_rate}) must be in 8000 … 48000 Hz")
+            raise BadValue(f"sample_rate ({self.sample_rate}) must be in 8000 … 48000 Hz")

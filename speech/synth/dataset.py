@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import ConfigError, FourfoldError
+from ...core.errors import BadValue, CannotResume, ConfigError, FourfoldError, OutputTaken
 from ...core.files import sync, write_text
 from ..audio import Wave, resample
 from ..data import Clip, noises
@@ -122,7 +122,7 @@ def parted(config: SynthesisConfig) -> tuple[list[str], list[str]]:
         people = {voice: voice for voice in voices}
     names = sorted(set(people.values()))
     if len(names) == 1:
-        raise ConfigError(f"voices ({voices[0]}): a test part of other voices needs at least two")
+        raise BadValue(f"voices ({voices[0]}): a test part of other voices needs at least two")
     count = min(len(names) - 1, max(1, round(config.test * len(names))))
     chosen = set(np.random.default_rng(config.seed).permutation(names)[:count].tolist())
     kept = [voice for voice in voices if people[voice] not in chosen]
@@ -143,9 +143,9 @@ def _settle(folder: Path, config: SynthesisConfig, sentences: Sentences, speaker
         except (ValueError, AttributeError):
             changed = ["everything: the file is damaged"]
         if changed:
-            raise ConfigError(f"{path}: made with other settings ({', '.join(changed)}); give another folder")
+            raise CannotResume(f"{path}: made with other settings ({', '.join(changed)}); give another folder")
     elif next(folder.iterdir(), None):
-        raise ConfigError(f"{folder}: there is something else in it; give an empty or a new folder")
+        raise OutputTaken(f"{folder}: there is something else in it; give an empty or a new folder")
     write_text(path, json.dumps(settings, indent=1, ensure_ascii=False))
     write_text(folder / SOURCE, _note(config))
 

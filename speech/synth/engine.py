@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import ConfigError, FourfoldError
+from ...core.errors import BadValue, MissingPackage, SynthesisFailed, UnknownName
 from ..audio import Wave
 
 _SYNCHRONOUS, _UTF8, _CHARACTER = 2, 1, 1
@@ -37,10 +37,10 @@ def speak(
     ConfigError where the extra is not installed or there is no such voice.
     """
     if not 80 <= speed <= 450:
-        raise ConfigError(f"speed ({speed}) must be in 80 … 450 words a minute")
+        raise BadValue(f"speed ({speed}) must be in 80 … 450 words a minute")
     for name, value in (("pitch", pitch), ("intonation", intonation)):
         if not 0 <= value <= 100:
-            raise ConfigError(f"{name} ({value}) must be in 0 … 100")
+            raise BadValue(f"{name} ({value}) must be in 0 … 100")
     with _LOCK, _engine() as engine:
         return engine.speak(text, voice, {_SPEED: speed, _VOLUME: 100, _PITCH: pitch, _RANGE: intonation})
 
@@ -64,7 +64,7 @@ class _Engine:
         ]  # fmt: skip
         self.rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _DONT_EXIT)
         if self.rate <= 0:
-            raise FourfoldError(f"eSpeak NG cannot read its data in {data}; install it again: {INSTALL}")
+            raise SynthesisFailed(f"eSpeak NG cannot read its data in {data}; install it again: {INSTALL}")
         library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
         library.espeak_ng_SetRandSeed(0)  # of the voices' breath; the clock's otherwise
         self.variants = {path.name for path in Path(data, "voices", "!v").iterdir()}
@@ -77,7 +77,7 @@ class _Engine:
         variant = voice.partition("+")[2]
         known = not variant or variant in self.variants
         if not known or self.library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise ConfigError(f"eSpeak NG has no voice '{voice}'; try en, en-us, de or en-us+f3")
+            raise UnknownName(f"eSpeak NG has no voice '{voice}'; try en, en-us, de or en-us+f3")
 
     def speak(self, text: str, voice: str, settings: dict[int, int]) -> tuple[Wave, int]:
         self.set_voice(voice)
@@ -87,7 +87,7 @@ class _Engine:
         encoded = text.encode() + b"\0"
         status = self.library.espeak_Synth(encoded, len(encoded), 0, _CHARACTER, 0, _UTF8, None, None)
         if status != 0 or not self.chunks:
-            raise FourfoldError(f"eSpeak NG said nothing for '{text}' (status {status}); give it words")
+            raise SynthesisFailed(f"eSpeak NG said nothing for '{text}' (status {status}); give it words")
         return np.concatenate(self.chunks), self.rate
 
     def _receive(self, samples: Any, count: int, events: Any) -> int:
@@ -105,7 +105,7 @@ def _engine() -> Iterator[_Engine]:
     try:
         import espeakng_loader
     except ImportError:
-        raise ConfigError(f"synthetic speech needs eSpeak NG; {INSTALL}") from None
+        raise MissingPackage(f"synthetic speech needs eSpeak NG; {INSTALL}") from None
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:
         yield _Engine(library, espeakng_loader.get_data_path())

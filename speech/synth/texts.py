@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ...core.errors import DataError
+from ...core.errors import NoRows, NoSuchFile, TooFewRows, WrongEncoding
 from ..data import clean
 
 _LONGEST = 1000
@@ -41,9 +41,9 @@ class Sentences:
             count, least, most = count + 1, min(least, place), max(most, place)
             total.update(text.encode() + b"\n")
         if not count:
-            raise DataError(f"{_name(source)}: there are no sentences; write one on each line")
+            raise NoRows(f"{_name(source)}: there are no sentences; write one on each line")
         if share and least == most:
-            raise DataError(f"{_name(source)}: one sentence only; a test part of others needs at least two")
+            raise TooFewRows(f"{_name(source)}: one sentence only; a test part of others needs at least two")
         return cls(source, count, total.hexdigest(), share, least, most)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -82,9 +82,9 @@ def _lines(source: Path | Sequence[str]) -> Iterator[tuple[int, str]]:
                 if text := clean(line):
                     yield number, text
     except UnicodeDecodeError as error:
-        raise DataError(f"{source}: not text in UTF-8 ({error.reason}); convert it") from None
+        raise WrongEncoding(f"{source}: not text in UTF-8 ({error.reason}); convert it") from None
     except OSError as error:
-        raise DataError(f"{source}: cannot be read ({(error.strerror or '').lower()}); correct the path") from None
+        raise NoSuchFile(f"{source}: cannot be read ({(error.strerror or '').lower()}); correct the path") from None
 
 
 def _name(source: Path | Sequence[str]) -> str:

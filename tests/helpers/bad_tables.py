@@ -64,6 +64,21 @@ CASES: dict[str, tuple[str, bytes, str]] = {
     "a lone quote in quotes": ("t.csv", b'a,b\n"say "hi, you" now",2\n"z,3\n', f":2: {QUOTES}"),
     "no JSON": ("t.jsonl", b'{"a": 1}\n\n{"a": \n', f":3: {NOT_JSON}"),
     "no object": ("t.jsonl", b'{"a": 1}\n[1]\n', ":2: not a JSON object; write one object a line"),
+    "half a character": (
+        "t.jsonl",
+        b'{"a": "x"}\n{"a": "\\ud800"}\n',
+        ":2: half a character (a lone surrogate, \\ud800 to \\udfff); write the file again, as UTF-8",
+    ),
+    "too many columns": (
+        "t.csv",
+        b",".join(b"c%d" % column for column in range(100_002)) + b"\n",
+        ": more than 100,000 columns; give rows, not columns, for what are many",
+    ),
+    "a gzip bomb": (
+        "t.csv.gz",
+        gzip.compress(b"a,b\n" + b"x,1\n" * (80 << 20), 9),
+        ": unpacks to more than 200 times its size; unpack it yourself",
+    ),
     "no gzip": ("t.csv.gz", b"a,b\n", f": damaged gzip file (Not a gzipped file (b'a,')); {AGAIN}"),
     "a cut gzip": (
         "t.csv.gz",

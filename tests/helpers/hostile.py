@@ -28,8 +28,8 @@ def outcome(done: Finished, folder: Path) -> str:
         fatal = "".join(f"; {why}" for why in found["fatal"])
         return f"{found['rows in error']} of {found['rows']} refused{_short(fatal, folder)}"
     last = done.err.splitlines()[-1]
-    assert done.code == 2 and done.out == "" and last.startswith("error: "), done
-    return _short(last.removeprefix("error: "), folder)
+    assert done.code == 2 and done.out == "", done
+    return _short(json.loads(last)["error"]["message"], folder)
 
 
 def _short(message: str, folder: Path) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.batch import Examples
-from ...core.errors import ArtifactError, ConfigError
+from ...core.errors import BadValue, Damaged
 from ...core.labels import Classes, Labels, LabelSets
 from ...core.linear import LinearModel, Weights, fifth, fit_machine, fit_numbers, fit_sets, some_rows
 from ...core.parts import Classical
@@ -53,9 +53,9 @@ class ImageClassicalConfig:
 
     def __post_init__(self) -> None:
         if self.strength is not None and self.strength <= 0:
-            raise ConfigError(f"classical.strength ({self.strength}) must be above 0, or none: chosen")
+            raise BadValue(f"classical.strength ({self.strength}) must be above 0, or none: chosen")
         if self.neighbours is not None and self.neighbours < 1:
-            raise ConfigError(f"classical.neighbours ({self.neighbours}) must be 1 or above, or none: chosen")
+            raise BadValue(f"classical.neighbours ({self.neighbours}) must be 1 or above, or none: chosen")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class ImageBaseline:
                 raise ValueError(f"no model '{baseline.best}'")
         except (OSError, ValueError, KeyError, TypeError) as error:
             message = f"{folder / FACTS}: missing or damaged ({error}); save the baseline again"
-            raise ArtifactError(message) from None
+            raise Damaged(message) from None
         baseline.models_ = {
             name: (Neighbours if name == NEAREST else LinearModel).load(folder / _FOLDERS[name])
             for name in baseline.names

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import ArtifactError
+from ...core.errors import Damaged
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,7 +72,7 @@ class Neighbours:
             count = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))["count"]
             return cls(arrays["thumbnails"], arrays["targets"], count)
         except (OSError, SafetensorError, ValueError, KeyError) as error:
-            raise ArtifactError(f"{folder}: damaged neighbours ({error}); save the baseline again") from None
+            raise Damaged(f"{folder}: damaged neighbours ({error}); save the baseline again") from None
 
 
 def _mean(weights: npt.NDArray[Any], targets: Floats) -> Floats:

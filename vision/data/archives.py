@@ -11,13 +11,13 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from ...core.errors import DataError
+from ...core.errors import DamagedFile, DataError, NoRoom, TooLarge
 from .folders import HIDDEN
 from .pictures import LARGEST_FILE
 
@@ -50,6 +50,9 @@ class _Member:
     name: str
     size: int
     refused: str | None
+
+
+_Members = Generator[tuple[_Member, IO[bytes]]]
 
 
 def is_archive(path: Path) -> bool:
@@ -103,8 +106,8 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:  # the disk is full, or the archive is not there
-            raise DataError(f"{path}: cannot be unpacked ({error.strerror}); make room, or check the path") from None
-        raise DataError(f"{path}: a damaged archive ({error}); make it again") from None
+            raise NoRoom(f"{path}: cannot be unpacked ({error.strerror}); make room, or check the path") from None
+        raise DamagedFile(f"{path}: a damaged archive ({error}); make it again") from None
 
 
 def top_folders(path: Path) -> list[str]:
@@ -143,26 +146,26 @@ def _bomb(path: Path) -> str:
 
 
 @contextmanager
-def _members(path: Path) -> Iterator[Iterator[tuple[_Member, IO[bytes]]]]:
+def _members(path: Path) -> Iterator[_Members]:
     if path.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
-            yield _counted(path, _zipped(archive))
+        with zipfile.ZipFile(path) as archive, closing(_counted(path, _zipped(archive))) as members:
+            yield members
         return
     with path.open("rb") as raw:
         begin = raw.read(6)
     decompress = next((one for magic, one in _DECOMPRESSORS.items() if begin.startswith(magic)), open)
     with decompress(path, "rb") as file:
         plain: Any = _Bounded(file, path)
-        with tarfile.open(fileobj=plain, mode="r:") as tar:
-            yield _counted(path, _tarred(tar))
+        with tarfile.open(fileobj=plain, mode="r:") as tar, closing(_counted(path, _tarred(tar))) as members:
+            yield members
 
 
-def _counted(path: Path, members: Iterator[tuple[_Member, IO[bytes]]]) -> Iterator[tuple[_Member, IO[bytes]]]:
+def _counted(path: Path, members: Iterator[tuple[_Member, IO[bytes]]]) -> _Members:
     """Pass the members on; DataError where an archive has more than its bytes can be images."""
     most = max(_MANY, path.stat().st_size // _LEAST_BYTES)
     for number, member in enumerate(members):
         if number == most:
-            raise DataError(f"{path.name}: more than {most:,} files, too many for its size; unpack it yourself")
+            raise TooLarge(f"{path.name}: more than {most:,} files, too many for its size; unpack it yourself")
         yield member
 
 
@@ -177,7 +180,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _AT_ONCE:
-            raise DataError(f"{self.path.name}: a header of {size:,} bytes; make the archive again")
+            raise TooLarge(f"{self.path.name}: a header of {size:,} bytes; make the archive again")
         found = self.file.read(size)
         self._check(self.file.tell())
         return found
@@ -191,7 +194,7 @@ class _Bounded:
 
     def _check(self, place: int) -> None:
         if place > self.room + _AT_ONCE:
-            raise DataError(_bomb(self.path))
+            raise TooLarge(_bomb(self.path))
 
 
 def _zipped(archive: zipfile.ZipFile) -> Iterator[tuple[_Member, IO[bytes]]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...core.batch import Examples
+from ...core.errors import DataError, Overlap
 from ...core.summary import one_class, rare_classes, unknown_classes
 from .likeness import look_alikes, same_pixels
 from .reading import to_uint8, white_level
@@ -84,14 +85,17 @@ def _long(examples: Examples, table: ImageTable) -> list[str]:
     return [f"{what} ({examples.place(int(rows[0]))}); only their middle is seen"]
 
 
-def _compare(examples: Examples, test: Examples, found: dict[str, Any], warnings: list[str], fatal: list[str]) -> None:
+def _compare(
+    examples: Examples, test: Examples, found: dict[str, Any], warnings: list[str], fatal: list[DataError]
+) -> None:
     """Add what test images look like training images, and their labels that training does not have."""
     alike = look_alikes(as_table(examples), as_table(test))
     ours, theirs = alike[: len(examples)], alike[len(examples) :]
     shared = np.isin(theirs, ours)
     found["look-alikes in both"] = int(shared.sum())
     if shared.all() and len(test) and np.isin(ours, theirs).all():
-        fatal.append(f"{test.name}: holds the same images as {examples.name}; give rows that are not trained on")
+        what = f"{test.name}: holds the same images as {examples.name}; give rows that are not trained on"
+        fatal.append(Overlap(what))
     elif shared.any():
         what = f"{test.name}: {int(shared.sum()):,} of {len(test):,} images look like one in {examples.name}"
         where = test.place(int(np.flatnonzero(shared)[0]))

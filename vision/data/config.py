@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue
 from .augment import AugmentConfig
 
 _LARGE = 96
@@ -30,11 +30,11 @@ class ImageFeaturesConfig:
 
     def __post_init__(self) -> None:
         if self.size < 0:
-            raise ConfigError(f"features.size ({self.size}) must be 0 (learned) or a number of pixels")
+            raise BadValue(f"features.size ({self.size}) must be 0 (learned) or a number of pixels")
         if not 0 <= self.unreadable <= 1:
-            raise ConfigError(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the images")
+            raise BadValue(f"features.unreadable ({self.unreadable}) must lie in [0, 1]: a share of the images")
         if self.target not in ("auto", "class", "labels", "number"):
-            raise ConfigError(f"features.target ('{self.target}') must be auto, class, labels or number")
+            raise BadValue(f"features.target ('{self.target}') must be auto, class, labels or number")
 
 
 def kept_size(size: int) -> int:

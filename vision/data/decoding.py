@@ -18,7 +18,7 @@ import PIL
 from PIL import Image
 
 from ...core.cache import user_cache
-from ...core.errors import DataError
+from ...core.errors import NoRoom
 from .pictures import Picture, Pixels, Refused, check_file, decode, explain
 from .table import ImageTable
 
@@ -53,9 +53,7 @@ def decode_all(pictures: Sequence[Picture], side: int, in_memory: int = IN_MEMOR
             return _answer(pixels, sizes, json.loads((folder / _FACTS).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError):  # someone spoiled it
             cache.drop(key)
-    raise DataError(
-        f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE"
-    )
+    raise NoRoom(f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE")
 
 
 def _answer(pixels: Pixels, sizes: npt.NDArray[np.int32], facts: dict[str, Any]) -> tuple[ImageTable, dict[int, str]]:
@@ -126,7 +124,7 @@ def _mapped(path: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap[Any, An
     except AttributeError:  # not on this system
         pass
     except OSError as error:
-        raise DataError(
+        raise NoRoom(
             f"{path.parent.parent}: no room for {array.nbytes / 1e9:.1f} GB of pixels ({error.strerror}); make room, "
             "or name another folder in FOURFOLD_CACHE"
         ) from None

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...core.batch import Examples
 from ...core.config import from_dict
-from ...core.errors import ArtifactError, DataError
+from ...core.errors import BadRow, Damaged, NoSuchModel
 from ...core.labels import Labels, fit_labels, load_labels, save_labels
 from .config import ImageFeaturesConfig, kept_size
 from .decoding import resize_all
@@ -121,10 +121,10 @@ class ImageFeatures:
             return cls(**kept | moments | {"classes": load_labels(folder), "config": known})
         except FileNotFoundError as error:
             missing = error.filename or path
-            raise ArtifactError(f"{missing}: no such file; copy the folder again or train anew") from None
+            raise NoSuchModel(f"{missing}: no such file; copy the folder again or train anew") from None
         except (ArithmeticError, ValueError, KeyError, TypeError) as error:
             message = f"{path}: damaged ({error}); copy the folder again or train anew"
-            raise ArtifactError(message) from None
+            raise Damaged(message) from None
 
 
 def _moments(images: ImageTable) -> Moments:
@@ -140,4 +140,4 @@ def _moments(images: ImageTable) -> Moments:
 
 def _refuse_unread(examples: Examples) -> None:
     for row, why in examples.errors.items():
-        raise DataError(f"{examples.place(row)}: {why}")
+        raise BadRow(f"{examples.place(row)}: {why}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import DataError
+from ...core.errors import WrongFolder
 from .pictures import ENDINGS, Picture, Refused
 
 PARTS = {
@@ -61,7 +61,7 @@ def walk(folder: Path) -> Found:
         below = [Path(name).parts for name in found.names]
         deeper = sorted({names[2] for names in below if len(names) > 3})
         if len(deeper) > 1 and all(len(names) > 3 for names in below):
-            raise DataError(
+            raise WrongFolder(
                 f"{folder.name}: '{group.name}' holds no images but folders ({', '.join(deeper[:3])}); "
                 f"give {folder.name}/{group.name} if these are the classes"
             )
@@ -81,7 +81,7 @@ def _images(folder: Path, root: Path, label: str | None) -> Found:
     name = folder.name if folder == root else f"{root.name}/{folder.name}"
     if not images:
         endings = ", ".join(sorted(ENDINGS))
-        raise DataError(f"{folder}: no images; put some there ({endings}) or remove the folder")
+        raise WrongFolder(f"{folder}: no images; put some there ({endings}) or remove the folder")
     others = [path.name for path in seen if path.suffix.lower() not in ENDINGS]
     note = f"{name}: left out {len(others):,} of {len(seen):,} files, no images ({(*others, '')[0]}, …)"
     home = root.resolve()

@@ -17,7 +17,17 @@ from PIL import Image
 from torch import Tensor
 
 from ...core.batch import Examples
-from ...core.errors import DataError
+from ...core.errors import (
+    BadRow,
+    CountsDiffer,
+    DataError,
+    NoRows,
+    NoSuchFile,
+    NoSuchPart,
+    NothingUsable,
+    WrongArray,
+    WrongFormat,
+)
 from ...core.labels import as_labels
 from ...core.tables import Table, is_frame, is_table, read_table
 from .archives import is_archive, top_folders, unpack
@@ -113,7 +123,7 @@ def white_level(array: npt.NDArray[Any], name: str = "array") -> float:
     for white in WHITES:
         if array.max() <= white:
             return white
-    raise DataError(f"{name}: pixels up to {array.max():g}; give them from 0 to 255 or from 0 to 1")
+    raise WrongArray(f"{name}: pixels up to {array.max():g}; give them from 0 to 255 or from 0 to 1")
 
 
 def to_uint8(array: npt.NDArray[Any], white: float) -> Pixels:
@@ -141,8 +151,8 @@ def _read_path(data: str, labels: Labels, columns: tuple[str | None, str], size:
     if path.suffix.lower() in ENDINGS:
         return _read_list([path], labels, size)
     if not path.exists():
-        raise DataError(f"{path}: no such file or folder; check the path")
-    raise DataError(f"{path.name}: neither a folder, nor an image, nor a table, nor an archive; give one of them")
+        raise NoSuchFile(f"{path}: no such file or folder; check the path")
+    raise WrongFormat(f"{path.name}: neither a folder, nor an image, nor a table, nor an archive; give one of them")
 
 
 def _read_folder(folder: Path, labels: Labels, size: int, refused: Mapping[str, str] | None = None) -> Examples:
@@ -180,17 +190,17 @@ def _read_archive(
             folder = inside[0]
         folder = folder / part if part else folder
         if not folder.is_dir():
-            raise DataError(f"{archive.name}: no folder '{part}' in it; check the name")
+            raise NoSuchPart(f"{archive.name}: no folder '{part}' in it; check the name")
         tables = sorted(path for path in folder.iterdir() if is_table(path))
         if len(tables) == 1:
             return _read_rows(read_table(tables[0]), labels, columns, size, home=folder)
         if refused and not any(path.is_file() for path in folder.rglob("*")):
             name, why = next(iter(refused.items()))
-            raise DataError(f"{archive.name}: nothing in it can be read; {name}: {why}")
+            raise NothingUsable(f"{archive.name}: nothing in it can be read; {name}: {why}")
         try:
             return replace(_read_folder(folder, labels, size, refused), name=archive.name)
         except DataError as error:  # where it was unpacked is nobody's concern
-            raise DataError(str(error).replace(temporary, str(archive.parent))) from None
+            raise type(error)(str(error).replace(temporary, str(archive.parent))) from None
 
 
 def _read_rows(
@@ -228,7 +238,7 @@ def _of_cell(cell: Any) -> Any:
 
 def _read_list(items: list[Any], labels: Labels, size: int) -> Examples:
     if not items:
-        raise DataError("there are no images; give at least one")
+        raise NoRows("there are no images; give at least one")
     if all(isinstance(item, np.ndarray) for item in items) and len({item.shape for item in items}) == 1:
         return read(np.stack(items), labels)
     pictures = [_picture(item, f"row {row}") for row, item in enumerate(items)]
@@ -249,7 +259,7 @@ def _picture(item: object, name: str) -> Picture:
         squeezed: Pixels = pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels
         return squeezed
     kind = type(item).__name__
-    raise DataError(f"{name}: {kind}, not an image; give paths, bytes, Pillow images or arrays")
+    raise BadRow(f"{name}: {kind}, not an image; give paths, bytes, Pillow images or arrays")
 
 
 def _decoded(
@@ -262,7 +272,7 @@ def _decoded(
 
 def _matching(labels: Labels, count: int, name: str) -> Labels:
     if labels is not None and len(labels) != count:
-        raise DataError(f"{name}: {count} images but {len(labels)} labels; give one an image")
+        raise CountsDiffer(f"{name}: {count} images but {len(labels)} labels; give one an image")
     return labels
 
 
@@ -271,9 +281,9 @@ def _checked(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     array = array[..., None] if array.ndim == 3 else array
     if array.ndim != 4 or array.shape[-1] not in (1, 3):
         shape = " × ".join(map(str, array.shape))
-        raise DataError(f"{name}: {shape} is not a shape of images; give (N, H, W) or (N, H, W, 1 or 3)")
+        raise WrongArray(f"{name}: {shape} is not a shape of images; give (N, H, W) or (N, H, W, 1 or 3)")
     if not array.size:
-        raise DataError(f"{name}: there are no images; give at least one")
+        raise NoRows(f"{name}: there are no images; give at least one")
     if array.dtype != np.uint8 and not (np.isfinite(array).all() and array.min() >= 0):
-        raise DataError(f"{name}: pixels below 0 or not finite; give them from 0 to 255, not normalised")
+        raise WrongArray(f"{name}: pixels below 0 or not finite; give them from 0 to 255, not normalised")
     return array

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ...core.cache import user_cache
-from ...core.errors import ConfigError, DataError, did_you_mean
+from ...core.errors import NotFetched, UnknownName, WrongFormat, did_you_mean
 
 PREFIX = "torchvision:"
 
@@ -28,16 +28,16 @@ def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
     split = split or "train"
     known = {found.lower(): found for found in datasets.__all__}
     if name.lower() not in known:
-        raise ConfigError(f"{data}: torchvision has no data set '{name}'{did_you_mean(name, list(known.values()))}")
+        raise UnknownName(f"{data}: torchvision has no data set '{name}'{did_you_mean(name, list(known.values()))}")
     kind = getattr(datasets, known[name.lower()])
     try:
         rows = _build(kind, split, user_cache().kept("torchvision"))
         items = [rows[row] for row in range(len(rows))]
     except (RuntimeError, ValueError, OSError, TypeError, ImportError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise DataError(f"{data}: cannot be had ({reason}); check the split and the network") from None
+        raise NotFetched(f"{data}: cannot be had ({reason}); check the split and the network") from None
     if not all(len(item) == 2 and isinstance(item[0], Image.Image) and isinstance(item[1], int) for item in items):
-        raise DataError(f"{data}: not a set of images with a class each; give such a one")
+        raise WrongFormat(f"{data}: not a set of images with a class each; give such a one")
     names = getattr(rows, "classes", None)
     labels = [item[1] for item in items]
     classes = [str(names[label]) for label in labels] if names and len(names) > max(labels, default=0) else labels

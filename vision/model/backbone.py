@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.batch import Batch
-from ...core.errors import ConfigError, did_you_mean
+from ...core.errors import UnknownName, did_you_mean
 from .base import ImageModel
 
 PREFIX = "timm:"
@@ -53,7 +53,7 @@ def check_name(name: str) -> None:
 
     known = timm.list_models()
     if name.removeprefix(PREFIX).partition(".")[0] not in known:
-        raise ConfigError(f"backbone '{name}': timm has no such model{did_you_mean(name.removeprefix(PREFIX), known)}")
+        raise UnknownName(f"backbone '{name}': timm has no such model{did_you_mean(name.removeprefix(PREFIX), known)}")
 
 
 def _create(name: str, num_classes: int, channels: int, size: int) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ...core.errors import ConfigError
+from ...core.errors import BadValue, SettingsConflict, UnknownName
 from ...core.nn import TransformerConfig
 
 _LEAST = 4
@@ -47,26 +47,26 @@ class ViTConfig:
     def __post_init__(self) -> None:
         for name in ("image_size", "patch_size", "channels", "channels_first"):
             if getattr(self, name) < 1:
-                raise ConfigError(f"{name} ({getattr(self, name)}) must be 1 or more")
+                raise BadValue(f"{name} ({getattr(self, name)}) must be 1 or more")
         if self.convolutions < -1:
-            raise ConfigError(f"convolutions ({self.convolutions}) must be −1 (chosen), 0 (patches) or more")
+            raise BadValue(f"convolutions ({self.convolutions}) must be −1 (chosen), 0 (patches) or more")
         if self.encoder.width % 4:
-            raise ConfigError(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
+            raise SettingsConflict(f"encoder.width ({self.encoder.width}) must be divisible by 4, for positions")
         if self.image_size % self.stride:
             what = "2 to the power of the convolutions" if self.convolutions else "patch_size"
-            raise ConfigError(f"image_size ({self.image_size}) must be divisible by {what} ({self.stride})")
+            raise SettingsConflict(f"image_size ({self.image_size}) must be divisible by {what} ({self.stride})")
         if self.pooling not in POOLINGS:
-            raise ConfigError(f"unknown pooling '{self.pooling}'; there is: first, mean, attention")
+            raise UnknownName(f"unknown pooling '{self.pooling}'; there is: first, mean, attention")
         if self.positions not in ("learned", "sinusoidal"):
-            raise ConfigError(f"unknown positions '{self.positions}'; there is: learned, sinusoidal")
+            raise UnknownName(f"unknown positions '{self.positions}'; there is: learned, sinusoidal")
         if self.pooling == "first" and not self.class_token:
-            raise ConfigError("pooling 'first' needs class_token=True; or pool by 'mean'")
+            raise SettingsConflict("pooling 'first' needs class_token=True; or pool by 'mean'")
         if self.distilled and self.pooling != "first":
-            raise ConfigError("distilled is a second class token; it needs class_token=True and pooling='first'")
+            raise SettingsConflict("distilled is a second class token; it needs class_token=True and pooling='first'")
         if self.pooled_norm and self.encoder.pre_norm and self.encoder.final_norm:
-            raise ConfigError("pooled_norm takes the place of the encoder's norm; set encoder.final_norm=False")
+            raise SettingsConflict("pooled_norm takes the place of the encoder's norm; set encoder.final_norm=False")
         if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout ({self.dropout}) must lie in [0, 1)")
+            raise BadValue(f"dropout ({self.dropout}) must lie in [0, 1)")
 
     @property
     def halvings(self) -> int:

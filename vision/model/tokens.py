@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ...core.errors import DataError
+from ...core.errors import WrongArray
 from .config import ViTConfig
 
 # Shapes: B batch, C channels, H height, W width of the image, L tokens, D width of the model.
@@ -92,4 +92,4 @@ def check_shape(image_BCHW: Tensor, config: ViTConfig) -> None:
     channels, height, width = image_BCHW.shape[1:]
     if channels != config.channels or height != width or height % config.stride:
         got, want = (" × ".join(map(str, found)) for found in ((channels, height, width), config.shape))
-        raise DataError(f"images are {got} (channels, height, width), not {want}; resize them")
+        raise WrongArray(f"images are {got} (channels, height, width), not {want}; resize them")

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from ...core.benchmark.speed import OURS, Contender, timed
-from ...core.errors import FourfoldError
+from ...core.errors import PeersDiffer
 from ...core.training import Classification, predict
 from ..pretrained import save_pretrained
 from .setting import Setting
@@ -32,7 +32,7 @@ def predictors(setting: Setting) -> list[Contender]:
     torch.set_num_threads(setting.threads)
     apart = float(np.abs(ours() - theirs()).max())
     if apart > _TOLERANCE:
-        raise FourfoldError(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
+        raise PeersDiffer(f"peers: probabilities are {apart:.2g} apart, more than {_TOLERANCE}")
     return [timed(OURS, len(table), ours), timed("HF pipeline", len(table), theirs)]
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from ...core.batch import Examples
-from ...core.errors import ConfigError
+from ...core.errors import NoSuchFile, UnknownName
 from ..benchmark import CASES
 from ..data import ImageFeatures, ImageFeaturesConfig
 from ..data.augment import AugmentConfig
@@ -72,12 +72,12 @@ class Setting:
 
 
 def load_setting(name: str, steps: int, threads: int) -> Setting:
-    """Load a case; raise ConfigError where there is none of that name, or its data are missing."""
+    """Load a case; raise ConfigError where there is none of that name, DataError where its data are missing."""
     case = next((case for case in CASES if case.name == name and name in _SHAPES), None)
     if case is None:
-        raise ConfigError(f"peers: no case '{name}' of vision; there is: {', '.join(_SHAPES)}")
+        raise UnknownName(f"peers: no case '{name}' of vision; there is: {', '.join(_SHAPES)}")
     if missing := case.missing():
-        raise ConfigError(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
     size, patch, rows = _SHAPES[name]
     split = case.load(0)
     random = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ...core.device import without_memory
-from ...core.errors import ArtifactError
+from ...core.errors import UnsupportedModel, WrongWeights
 from ...core.hub import find_folder, read_json, read_state
 from ...core.nn import TransformerConfig, convert
 from ..data import Moments
@@ -52,7 +52,7 @@ def read_pretrained(source: str | Path) -> Pretrained:
     if "architecture" in values:
         return of_timm(state, name, values)
     kinds = ", ".join(HUGGING)
-    raise ArtifactError(f"{folder}/config.json: neither timm's (with an architecture) nor a model_type of {kinds}")
+    raise UnsupportedModel(f"{folder}/config.json: neither timm's (with an architecture) nor a model_type of {kinds}")
 
 
 def hub_name(source: str) -> str:
@@ -96,7 +96,7 @@ def _of_hugging(values: Mapping[str, Any], state: Mapping[str, Tensor], name: st
     if kind == "deit" and "classifier.weight" in state:  # which reads one token alone
         state = {key: value for key, value in state.items() if not key.startswith("classifier.")}
     if values.get("hidden_act", "gelu") != "gelu":
-        raise ArtifactError(f"{name}: hidden_act '{values['hidden_act']}' is not supported; there is: gelu")
+        raise UnsupportedModel(f"{name}: hidden_act '{values['hidden_act']}' is not supported; there is: gelu")
     encoder = TransformerConfig(
         width=int(values["hidden_size"]),
         num_layers=int(values["num_hidden_layers"]),
@@ -146,7 +146,7 @@ def start(model: ViT, pretrained: Pretrained) -> None:
                 value.copy_(weights[key])
         elif not key.startswith(_HEADS):
             what = tuple(weights[key].shape) if key in weights else "missing"
-            raise ArtifactError(f"{pretrained.name}: weight '{key}' is {what}, not {tuple(value.shape)}")
+            raise WrongWeights(f"{pretrained.name}: weight '{key}' is {what}, not {tuple(value.shape)}")
 
 
 def vit_config(
@@ -164,7 +164,7 @@ def vit_config(
         width, channels, patch_size, _ = state["patch_embed.proj.weight"].shape
         length, hidden = state["pos_embed"].shape[1], state["blocks.0.mlp.fc1.weight"].shape[0]
     except (KeyError, ValueError):
-        raise ArtifactError(f"{name}: not a timm vision Transformer; give the weights of a ViT or DeiT") from None
+        raise UnsupportedModel(f"{name}: not a timm vision Transformer; give the weights of a ViT or DeiT") from None
     blocks = {found[1] for key in state if (found := re.match(r"blocks\.(\d+)\.", key))}
     class_token, pooled_norm, distilled = "cls_token" in state, "fc_norm.weight" in state, "dist_token" in state
     encoder = TransformerConfig(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ...core.errors import ArtifactError, ConfigError, did_you_mean
+from ...core.errors import UnknownName, WrongModel, did_you_mean
 from ...core.files import write_text
 from ...core.nn import export
 from ..data import Moments
@@ -30,7 +30,7 @@ def save_pretrained(
     that they do not have.
     """
     if kind not in KINDS:
-        raise ConfigError(f"unknown kind '{kind}'{did_you_mean(kind, KINDS)}")
+        raise UnknownName(f"unknown kind '{kind}'{did_you_mean(kind, KINDS)}")
     _refuse(model.config, kind)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def _refuse(config: ViTConfig, kind: Kind) -> None:
         odd |= {"pooled_norm": config.pooled_norm, "pooling": config.pooling != "first"}
         odd |= {"distilled": config.distilled != (kind == "deit")}
     if found := [name for name, there in odd.items() if there]:
-        raise ArtifactError(f"save_pretrained: {theirs} has no such {found[0]}; begin with one of theirs (init)")
+        raise WrongModel(f"save_pretrained: {theirs} has no such {found[0]}; begin with one of theirs (init)")
 
 
 def _timm_values(model: ViT, moments: Moments, names: list[str]) -> dict[str, Any]:

@@ -136,6 +136,7 @@ def test_several_labels_are_written_as_text() -> None:
         ([["a"], None], "labels: row 1: None is no list of labels, as other rows have; give each row a list"),
         ([["a"], ["b", None]], "labels: row 1: an empty label in the list; leave it out"),
         ([["a"], [float("nan")]], "labels: row 1: an empty label in the list; leave it out"),
+        ([["a"], ["b|c"]], "labels: row 1: label 'b|c' holds '|', which joins labels in files; rename it"),
         ([["a"], [" "]], "labels: row 1: an empty label in the list; leave it out"),
     ],
 )

@@ -50,7 +50,7 @@ def test_an_unknown_domain() -> None:
 
 
 def test_each_error_is_caught_as_what_it_is() -> None:
-    kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    kinds = [value for value in vars(errors.kinds).values() if isinstance(value, type) and issubclass(value, Exception)]
     assert (
         len(kinds) == 6
         and len({kind.code for kind in kinds}) == 6

@@ -20,7 +20,8 @@ def test_everything_that_is_known_is_told() -> None:
     examples = Examples(
         inputs=["x", "y"], name="t.csv", errors={1: "bad"}, notes=("n",), columns={"input": "x"}, encoding="GB18030"
     )
-    assert summarise(examples, Examples(inputs=["z"], name="u.csv", notes=("n", "m"))) == {
+    found = summarise(examples, Examples(inputs=["z"], name="u.csv", notes=("n", "m")))
+    assert found | {"fatal": [f"{error.code}: {error}" for error in found["fatal"]]} == {
         "data": "t.csv",
         "rows": 2,
         "encoding": "GB18030",
@@ -30,5 +31,8 @@ def test_everything_that_is_known_is_told() -> None:
         "errors": {"row 1": "bad"},
         "notes": ["n", "m"],
         "warnings": [],
-        "fatal": ["t.csv: there are no labels; training needs one for each row", "row 1: bad"],
+        "fatal": [
+            "data.no-labels: t.csv: there are no labels; training needs one for each row",
+            "data.row: row 1: bad",
+        ],
     }

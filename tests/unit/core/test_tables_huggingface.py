@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,31 @@ def test_a_damaged_folder(saved: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         read_table(tmp_path)
     assert str(error.value).startswith(f"{tmp_path}: a damaged data set (")
+
+
+def test_what_lies_about_its_files(saved: Path, tmp_path: Path) -> None:
+    for folder, name, content, what in (
+        ("a", "dataset_dict.json", "{}", "names no splits; save the data set again"),
+        (
+            "b",
+            "state.json",
+            '{"_data_files": [{"filename": "../other"}]}',
+            "does not name the files of a data set; save it again",
+        ),
+        ("c", "dataset_info.json", "[]", "not a JSON object; save the data set again"),
+    ):
+        shutil.copytree(saved / ("both" if folder == "a" else "one"), tmp_path / folder)
+        (tmp_path / folder / name).write_text(content)
+        with pytest.raises(DataError) as error:
+            read_table(tmp_path / folder)
+        assert str(error.value) == f"{tmp_path}/{folder}/{name}: {what}"
+
+
+def test_a_set_without_rows(tmp_path: Path) -> None:
+    datasets.Dataset.from_dict({"text": [], "label": []}).save_to_disk(tmp_path / "none")
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / "none")
+    assert str(error.value) == "none: the data set has no rows; give one with at least one"
 
 
 def test_names_of_the_hub(reviews: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,11 +56,19 @@ CASES = {
     '"text"': f"t.json: {LIST}",
     '{"data": {"a": 1}}': f"t.json: {LIST}",
     '[{"a": 1},\n\n 7]': "t.json:3: not a JSON object; make each row an object",
+    "[" * 100_000: "t.json: JSON nested too deeply to be read; write one flat object a row",
+    f'[{{"a": {"9" * 5000}}}]': (
+        "t.json: not JSON (Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits); "
+        "mend it"
+    ),
+    '[{"a": "\\udc00"}]': (
+        "t.json: half a character (a lone surrogate, \\ud800 to \\udfff); write the file again, as UTF-8"
+    ),
     "[]": "t.json: the file has no rows; it needs a header and at least one row",
 }
 
 
-@pytest.mark.parametrize("text", CASES)
+@pytest.mark.parametrize("text", CASES, ids=lambda text: text[:20])
 def test_what_is_refused(text: str) -> None:
     with pytest.raises(DataError) as error:
         read(text)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.fft import dct
 from sklearn.svm import SVC
 
-from fourfold.core.errors import ArtifactError, DoesNotFitError
+from fourfold.core.errors import ArtifactError, DoesNotFit
 from fourfold.speech.audio import AudioConfig, log_mel
 from fourfold.speech.baselines import CLASSICAL, SpeechBaseline, SpeechClassicalConfig, statistics
 from fourfold.speech.baselines.baseline import fitting
@@ -155,7 +155,7 @@ def test_settings_reach_the_models(say: Any) -> None:
 def test_a_model_that_does_not_fit_is_refused(say: Any) -> None:
     texts = ["ab", "ab", "abc", "c ab"]
     train = read([(say(text), 8000) for text in texts], texts)
-    with pytest.raises(DoesNotFitError) as error:
+    with pytest.raises(DoesNotFit) as error:
         SpeechBaseline(SpeechClassicalConfig(model="svm")).fit(train, SpeechFeatures.fit(train, SpeechFeaturesConfig()))
     assert str(error.value) == "classical.model: 'svm' does not fit 4 recordings of 3 transcripts; set it to best"
 

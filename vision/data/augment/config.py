@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ....core.errors import ConfigError
+from ....core.errors import BadValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +35,15 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.shift < 0.5:
-            raise ConfigError(f"augment.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
+            raise BadValue(f"augment.shift ({self.shift}) must lie in [0, 0.5): a share of the side")
         if self.flip not in ("auto", "on", "off"):
-            raise ConfigError(f"augment.flip ('{self.flip}') must be auto, on or off")
+            raise BadValue(f"augment.flip ('{self.flip}') must be auto, on or off")
         for name in ("crop", "trivial", "erase", "small_share"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]: a share")
+                raise BadValue(f"augment.{name} ({getattr(self, name)}) must lie in [0, 1]: a share")
         for name in ("mixup", "cutmix", "small_size"):
             if getattr(self, name) < 0:
-                raise ConfigError(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
+                raise BadValue(f"augment.{name} ({getattr(self, name)}) must be 0 (off) or above")
 
     def size_at(self, progress: float, size: int) -> int:
         """Return the side of the images where a share of training is over, if `size` is that of the last ones.
