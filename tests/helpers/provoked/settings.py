@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+
 from .place import Act, Case, Place
 
 
@@ -84,7 +86,20 @@ def _start(place: Place) -> tuple[Act, str]:
     return ("nlp", "train", "other.csv", "--preset", "tiny", "--teacher", place.run), message
 
 
+def _does_not_fit(place: Place) -> tuple[Act, str]:
+    from fourfold.speech.baselines import SpeechBaseline, SpeechClassicalConfig
+    from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig, read
+
+    texts = ["ab", "ab", "abc", "c ab"]
+    waves = np.random.default_rng(0).standard_normal((4, 4000)).astype(np.float32)
+    rows = read([(wave, 8000) for wave in waves], texts)
+    baseline = SpeechBaseline(SpeechClassicalConfig(model="svm"))
+    message = "classical.model: 'svm' does not fit 4 recordings of 3 transcripts; set it to best"
+    return lambda: baseline.fit(rows, SpeechFeatures.fit(rows, SpeechFeaturesConfig())), message
+
+
 SETTINGS: dict[str, Case] = {
+    "config.does-not-fit": _does_not_fit,
     "config.value": _value,
     "config.unknown-setting": _unknown_setting,
     "config.unknown-name": _unknown_name,

@@ -14,8 +14,6 @@ from domain_data import images
 from toy import ToySource, toy_task
 from training_runs import Fault
 
-from fourfold.core.benchmark.case import Split
-from fourfold.core.benchmark.measuring import fitted
 from fourfold.core.training import TrainConfig, Trainer
 from fourfold.speech.synth import speak
 
@@ -85,17 +83,6 @@ def _not_measured(place: Place) -> tuple[Act, str]:
     ), "roc_auc cannot be measured on the validation rows; give others with --valid"
 
 
-def _does_not_fit(place: Place) -> tuple[Act, str]:
-    """A domain with one classical model is asked for another."""
-    place.patch.syspath_prepend(Path(__file__).parents[1] / "fifth")
-    from tones.pipeline import Config, SeriesClassifier, series
-
-    rows = SeriesClassifier().read(*series(60, 0))
-    message = "trees does not fit these data; there is: logistic regression on the numbers"
-    pipeline = SeriesClassifier("linear", config=Config())
-    return lambda: fitted(pipeline, "trees", Split(rows, rows)), message
-
-
 def _runs_failed(place: Place) -> tuple[Act, str]:
     place.write("bare.csv", "text\nfine\npoor\n")
     place.write("cases.toml", '[[case]]\nname = "bare"\ndomain = "nlp"\ndata = "bare.csv"\n')
@@ -156,7 +143,6 @@ WORK: dict[str, Case] = {
     "interrupted": _interrupted,
     "training.no-trial": _no_trial,
     "training.not-measured": _not_measured,
-    "does-not-fit": _does_not_fit,
     "error.runs-failed": _runs_failed,
     "error.peers-differ": _peers_differ,
     "error.synthesis": _synthesis,

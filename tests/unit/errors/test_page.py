@@ -27,7 +27,7 @@ def test_every_cause_is_raised_somewhere() -> None:
 
 def test_codes_are_unique_and_begin_with_their_kind() -> None:
     assert len({one.code for one in CAUSES}) == len(CAUSES)
-    alone = {errors.Interrupted, errors.DoesNotFit}  # named before there were kinds
+    alone = {errors.Interrupted}  # named before there were kinds
     for one in CAUSES:
         kind = error_page.kind_of(one)
         assert one in alone or one.code.split(".")[0] == kind.code, one
