@@ -14,6 +14,7 @@ from .domains import Domain, domains
 from .errors import TooFewRows, Unsupported, WrongUsage
 from .report import Evaluation, listing, plain_json, shown
 from .rows import write_rows
+from .tables import local
 
 if TYPE_CHECKING:
     from .benchmark.command import Wanted
@@ -245,7 +246,7 @@ def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -
 def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:
     """Read data and say what is in it."""
     pipeline = settings.build(domain)
-    parts = pipeline.parts_of(data)
+    parts = pipeline.parts_of(local(data))
     found = pipeline.check(parts["train"], input=columns[0], label=columns[1], test=test or parts.get("test"))
     print(plain_json(found) if as_json else listing(found))
 
@@ -317,7 +318,7 @@ def say(message: str) -> None:
 
 def _divided(pipeline: Any, files: Files) -> tuple[Any, Any, Any]:
     """Return what is trained on, validated on and tested on; a share is taken from the data."""
-    parts = pipeline.parts_of(files.data)
+    parts = pipeline.parts_of(local(files.data))
     valid, where = files.valid or parts.get("valid"), files.test or parts.get("test")
     if where is None:
         return parts["train"], valid, None

@@ -13,7 +13,7 @@ from .errors import BadRow, CountsDiffer, NoLabels, NotFittedError, WrongColumns
 from .holdout import default_share, hold_out
 from .parts import Parts
 from .summary import left_out
-from .tables import ABOVE, is_table, read_table
+from .tables import ABOVE, is_table, local, read_table
 from .training import Bar, Observer, Silent
 
 Valid: TypeAlias = float | str | Path | Examples | None
@@ -30,6 +30,7 @@ class Reading(Parts):
 
         So few rows that cannot be read as `tolerance` allows are left out.
         """
+        X = local(X)
         examples = self._read(X, y, input, label)
         if left_out(examples, self.tolerance):
             good = np.ones(len(examples), np.bool_)
@@ -63,6 +64,7 @@ class Reading(Parts):
         """Read data, by the columns of the training data unless others are given; unfitted, `read` chooses them."""
         if isinstance(X, Examples):
             return X
+        X = local(X)
         columns = getattr(self, "columns_", {})
         if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
             raise CountsDiffer(f"{len(X)} rows but {len(y)} labels; give one a row")
@@ -101,7 +103,7 @@ class Reading(Parts):
         `Examples` are the caller's to inspect.
         """
         if y is None:
-            parts = self.parts_of(X)
+            parts = self.parts_of(local(X))
             X = parts["train"]
             valid = parts.get("valid") if valid is None else valid
         examples = self.read_labelled(X, y, input=input, label=label)

@@ -164,7 +164,7 @@ class NoSuchPart(DataError):
 
 
 class NotFetched(DataError):
-    """A data set of the Hub, torchvision or torchaudio could not be had."""
+    """A data set of the Hub, torchvision or torchaudio, or data behind a URL could not be had."""
 
     code = "data.download"
     cause = "The name or the split is misspelt, or the network or the disk refused."

@@ -6,6 +6,7 @@ Values of text files stay the strings that they are ("NA", "007" and "1e5" are t
 from .decoding import read_text
 from .mapped import Spill
 from .readers import READERS, is_table, read_table
+from .remote import local
 from .scan import Scan, blocks_of, scan_parquet, scan_separated
 from .separated import CSV, TSV, Dialect
 from .sets import is_several, label_sets
@@ -28,6 +29,7 @@ __all__ = [
     "is_several",
     "is_table",
     "label_sets",
+    "local",
     "read_table",
     "read_text",
     "row_lines",
