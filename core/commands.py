@@ -91,8 +91,7 @@ def train(
 ) -> None:
     """Train, save, and say what to ship."""
     pipeline = settings.build(domain)
-    if resume and out is None:
-        raise WrongUsage("train: --resume needs --out RUN, the folder of the run to go on with")
+    resume = _goes_on("train", out, resume=resume, force=force)
     out = out or next_run(domain.name)
     data, valid, test = _divided(pipeline, files)
     pipeline.fit(data, input=files.input, label=files.label, valid=valid, out=out, resume=resume, force=force)
@@ -110,6 +109,19 @@ def train(
         _say_evaluation(evaluation, "held-out rows" if test is None else "test rows")
         pages = [str(out / name) for name in ("report.html", "test.html") if (out / name).exists()]
         say(f"saved to {out}" + (f"; look at {' and '.join(pages)}" if pages else ""))
+
+
+def _goes_on(command: str, out: Path | None, *, resume: bool, force: bool) -> bool:
+    """Say whether a run is to be resumed: where that is asked for, and where torchrun starts its processes again."""
+    if resume and out is None:
+        raise WrongUsage(f"{command}: --resume needs --out RUN, the folder of the run to go on with")
+    restarts = int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"))
+    if restarts and (out is None or force):
+        raise WrongUsage(
+            f"{command}: torchrun --max-restarts needs --out RUN, the folder to go on with, and no --force, which "
+            "would begin again at each restart"
+        )
+    return resume or os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
 
 
 def pretrain_setting(domain: Domain) -> tuple[str, ...]:
@@ -131,6 +143,7 @@ def backbone_setting(domain: Domain, backbone: str | None) -> tuple[str, ...]:
 def pretrain(domain: Domain, settings: Settings, files: Files, out: Path | None, *, resume: bool, force: bool) -> None:
     """Learn from the inputs alone, and save what `train --init` begins with."""
     pipeline = settings.build(domain)
+    resume = _goes_on("pretrain", out, resume=resume, force=force)
     out = out or next_run(f"{domain.name}-pretrained")
     pipeline.pretrain(files.data, input=files.input, out=out, resume=resume, force=force)
     if pipeline.verbose:

@@ -19,10 +19,12 @@ from typing import Any, Protocol
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from ..batch import Batch
-from ..errors import Unsupported
+from ..errors import Unsupported, WrongUsage
 from .task import Task, Term
 
 _LAST_WORDS = 0.2
@@ -111,7 +113,9 @@ def joined(device: torch.device) -> Iterator[Ranks]:
         return
     fresh = not dist.is_initialized()
     if fresh:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        store, rank, size = _meeting_place()
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size)
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size())
     finally:
@@ -121,6 +125,24 @@ def joined(device: torch.device) -> Iterator[Ranks]:
             # the interpreter: if that has begun to end by then, the process aborts (seen in 1 of 30 runs of FSDP2).
             if device.type == "cpu":
                 time.sleep(_LAST_WORDS)
+
+
+def _meeting_place() -> tuple[Store, int, int]:
+    """Return where the ranks tell each other their addresses, this rank, and how many there are.
+
+    torchrun keeps one store for all its restarts, in which a restarted rank would read the addresses of ranks that are
+    gone (github.com/pytorch/pytorch/issues/135712). On one machine all count the restarts alike; on several they do
+    not, and need a store for each.
+    """
+    restarts, several = os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"), os.environ.get("GROUP_WORLD_SIZE", "1") != "1"
+    if several and restarts != "0" and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        raise WrongUsage(
+            f"torchrun --max-restarts={restarts} on several machines needs TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in the "
+            "environment of every torchrun, or a restarted rank looks for ranks that are gone"
+        )
+    store, rank, size = next(iter(rendezvous("env://")))
+    attempt = "0" if several else os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return PrefixStore(f"attempt {attempt}", store), rank, size
 
 
 class Forward(nn.Module):
@@ -141,7 +163,7 @@ def spread(task: Task, parallel: str, ranks: Ranks) -> nn.Module:
         return Forward(task)
     if any(isinstance(module, nn.Embedding) and module.sparse for module in task.model.modules()):
         raise Unsupported(
-            "tables with sparse gradients train in one process only; set model.sparse=false under torchrun"
+            "tables with sparse gradients train in one process only; set model.sparse_rows=0 under torchrun"
         )
     if parallel == "fsdp":
         _shard(task.model)

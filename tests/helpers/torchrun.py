@@ -4,23 +4,49 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+
+def torchrun(*arguments: object, ranks: int, restarts: int = 0, cwd: Path) -> subprocess.Popen[str]:
+    """Start `fourfold ARGUMENTS` with so many ranks."""
+    launch = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}", f"--max-restarts={restarts}"]
+    return subprocess.Popen(
+        [sys.executable, *launch, "-m", "fourfold", *map(str, arguments)],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2] / ".src")},
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def train_with_ranks(domain: str, data: Path, out: Path, *, ranks: int, parallel: str) -> None:
     """Train two epochs of `tiny` with so many ranks, of which the first alone may speak; fail where it says nothing."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"]
     options = ["--preset", "tiny", "--set", f"train.parallel={parallel}", "--set", "train.epochs=2", "--json"]
-    done = subprocess.run(
-        [*command, "-m", "fourfold", domain, "train", str(data), "--out", str(out), *options],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        cwd=out.parent,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["verdict"].startswith("Ship ")
+    job = torchrun(domain, "train", data, "--out", out, *options, ranks=ranks, cwd=out.parent)
+    said, errors = job.communicate(timeout=300)
+    assert job.returncode == 0, errors
+    assert json.loads(said)["verdict"].startswith("Ship ")
+
+
+def kill_rank(job: subprocess.Popen[str], rank: int) -> None:
+    """Send SIGKILL to the process that is this rank of a job."""
+    children = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
+    for pid in map(int, children):
+        if f"RANK={rank}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            os.kill(pid, signal.SIGKILL)
+            return
+    raise AssertionError(f"no rank {rank} among {children}")
+
+
+def wait_for(path: Path, job: subprocess.Popen[str], seconds: float = 200) -> None:
+    """Wait until a job has written a path."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert job.poll() is None, job.communicate()
+        assert time.monotonic() < end, f"{path} did not come in {seconds} s"
+        time.sleep(0.01)

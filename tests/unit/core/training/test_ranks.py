@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from toy import toy_task
+
+from fourfold.core.errors import Unsupported
+from fourfold.core.training.distributed import Ranks, spread
 
 HELPERS = Path(__file__).parents[3] / "helpers"
 
@@ -50,3 +54,13 @@ def test_ranks_take_the_features_that_rank_0_learned(tmp_path: Path) -> None:
     assert first["texts"] == ["", "é" * 5000]
     launch("rank_features.py", tmp_path, ranks=1)
     assert json.loads((tmp_path / "0.json").read_text()) == first
+
+
+def test_tables_with_sparse_gradients_say_how_they_train_under_ranks() -> None:
+    task = toy_task()
+    task.model.add_module("table", torch.nn.Embedding(10, 4, sparse=True))
+    with pytest.raises(Unsupported) as error:
+        spread(task, "ddp", Ranks(0, 2))
+    assert str(error.value) == (
+        "tables with sparse gradients train in one process only; set model.sparse_rows=0 under torchrun"
+    )
