@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from console import fourfold
 
-from fourfold.core.errors import ConfigError, DataError
+from fourfold.core.errors import ArtifactError, ConfigError, DataError
 from fourfold.speech.data import read
 from fourfold.speech.synth import SynthesisConfig, synthesize
 from fourfold.speech.synth.noise import mix, noise, piece, power
@@ -197,7 +197,7 @@ def test_another_folder_is_asked_for(tmp_path: Path) -> None:
     assert "the file is damaged" in str(error.value)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("")
-    with pytest.raises(ConfigError) as error:
+    with pytest.raises(ArtifactError) as error:
         synthesize(["yes"], tmp_path / "mine", SynthesisConfig(voices=VOICES))
     assert str(error.value) == f"{tmp_path / 'mine'}: there is something else in it; give an empty or a new folder"
 

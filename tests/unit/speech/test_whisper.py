@@ -192,7 +192,7 @@ def test_names_with_options(folder):
     assert model.predict(SOUNDS[:1]).tolist() == (
         SpeechRecognizer.from_pretrained(folder, language="de", padding=0.5, device="cpu").predict(SOUNDS[:1]).tolist()
     )
-    said = message(SpeechRecognizer.load, f"whisper:{folder}?tongue=de")
+    said = message(SpeechRecognizer.load, f"whisper:{folder}?tongue=de", error=ConfigError)
     assert said == f"{folder}: no option 'tongue'; there is: language, task, timestamps, padding"
     said = message(SpeechRecognizer.load, f"whisper:{folder}?task=sing", error=ConfigError)
     assert said == "whisper.task: 'sing' is not one of , transcribe, translate"

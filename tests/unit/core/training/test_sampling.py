@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from toy import ToySource
 
 from fourfold.core.batch import Batch, Draw, Rows
-from fourfold.core.errors import ConfigError
+from fourfold.core.errors import DataError
 from fourfold.core.training.sampling import Plan, Steps, Windows, bucket_widths, in_order, plan_for
 
 quick = settings(max_examples=80)
@@ -180,7 +180,7 @@ def test_torchs_loader_starts_anywhere() -> None:
 
 
 def test_nothing_to_train_on() -> None:
-    with pytest.raises(ConfigError) as error:
+    with pytest.raises(DataError) as error:
         Plan(None, 0, seed=0, batch_rows=4)
     assert str(error.value) == "there are no rows to train on; give at least one"
 
