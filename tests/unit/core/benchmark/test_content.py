@@ -48,7 +48,7 @@ def imported(file: Path) -> Iterator[str]:
         for parts in modules:
             place = ROOT.joinpath(*filter(None, parts))
             for path in (place.with_suffix(".py"), place / "__init__.py"):
-                if path.is_file():
+                if path.is_relative_to(ROOT) and path.is_file():
                     yield path.relative_to(ROOT).as_posix()
 
 
