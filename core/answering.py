@@ -11,6 +11,7 @@ from torch import nn
 from .batch import Examples
 from .blend import Blend
 from .device import pick_device
+from .errors import Damaged
 from .labels import as_labels
 from .objectives import Prediction
 from .reading import Reading
@@ -44,7 +45,7 @@ class Answering(Reading):
 
     def stream(self, X: Any, *, input: str | None = None) -> Iterator[Prediction]:
         """Yield the same one by one; of a table on the disk only a block is in memory at a time."""
-        examples = self._fitted()._read(X, input=input)
+        examples = self._read_inputs(X, input)
         for block in examples.blocks():
             yield from self._answers(block)
 
@@ -73,8 +74,8 @@ class Answering(Reading):
     def _branches_of(self, examples: Examples) -> Branches:
         self._check_fitted()
         if self.model_ is None:
-            return self.baseline_.outputs(examples), None
-        return self.deep_outputs(examples), self.baseline_.outputs(examples) if self.wide else None
+            return _finite(self.baseline_.outputs(examples)), None
+        return _finite(self.deep_outputs(examples)), self.baseline_.outputs(examples) if self.wide else None
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says of each row."""
@@ -85,3 +86,10 @@ class Answering(Reading):
         if self.blend_ is None or self.objective is None:
             return deep
         return self.blend_(deep, wide, self.objective.link)
+
+
+def _finite(outputs: Output) -> Output:
+    """Return outputs that are numbers, or texts; raise Damaged for others, which would be answers all the same."""
+    if isinstance(outputs, np.ndarray) and not np.isfinite(outputs).all():
+        raise Damaged("the model's outputs are no finite numbers: its weights are damaged; train anew")
+    return outputs

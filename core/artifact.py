@@ -3,13 +3,17 @@
 `config.json` holds the format's version, the domain, the resolved configuration, what was learned from the data, and
 the hash of every file beside and below it and of itself. Weights are safetensors; the rest is JSON. The baseline that
 lies in it is a model of its own; by the hash of its `config.json` it belongs to this one.
+
+The hashes find damage, not intent: of a model that someone changed and sealed anew, only what does not fit together is
+found (names, shapes and types of weights, numbers that are not finite, settings that cannot be). Other finite weights,
+labels or words that changed places, and settings that change no shape, such as the number of heads, are not.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +21,20 @@ from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import OutOfMemoryError, Tensor
+from torch import OutOfMemoryError, Tensor, nn
 
 from .. import __version__
-from .errors import Changed, ConfigError, Damaged, FourfoldError, NoSuchModel, OtherVersion, WrongModel, WrongWeights
+from .errors import (
+    Changed,
+    ConfigError,
+    Damaged,
+    DataError,
+    FourfoldError,
+    NoSuchModel,
+    OtherVersion,
+    WrongModel,
+    WrongWeights,
+)
 from .files import file_hash, write_text
 
 FORMAT = "fourfold-model"
@@ -98,6 +112,8 @@ def told(folder: Path) -> Iterator[None]:
         yield
     except ConfigError as error:
         raise Damaged(f"{folder}/config.json: settings that cannot be ({_short(error)}); {_AGAIN}") from error
+    except DataError as error:  # of a part that might be anyone's file
+        raise Damaged(f"{folder}: its files do not fit together ({_short(error)}); {_AGAIN}") from error
     except (FourfoldError, MemoryError, OutOfMemoryError):
         raise
     except Exception as error:  # what the readers of damaged data raise is anything, tokenizers' an Exception
@@ -126,21 +142,24 @@ def save_weights(folder: Path, weights: dict[str, Tensor]) -> None:
     )
 
 
-def load_weights(folder: Path) -> dict[str, Tensor]:
-    """Read `model.safetensors`."""
+def load_weights(folder: Path, model: nn.Module) -> dict[str, Tensor]:
+    """Read `model.safetensors`; `model`, on the device "meta", is the one that the configuration describes.
+
+    Raises ArtifactError where the weights are not those of it, by name, shape and type, or are no finite numbers.
+    """
     try:
-        return load_file(folder / "model.safetensors")
+        weights = load_file(folder / "model.safetensors")
     except (SafetensorError, OSError) as error:
         raise Damaged(f"{folder}/model.safetensors: damaged ({error}); copy the folder again") from None
-
-
-def check_weights(folder: Path, weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    """Raise ArtifactError where weights are not those, by name, shape and type, of the model that is described."""
+    wanted = model.state_dict()
     for name in sorted(weights.keys() | wanted.keys()):
         has, needs = (_form(tensors.get(name)) for tensors in (weights, wanted))
         if has != needs:
             what = f"'{name}' is {has}, where the configuration asks for {needs}"
             raise WrongWeights(f"{folder}/model.safetensors: not the weights of this model ({what}); {_AGAIN}")
+        if not weights[name].isfinite().all():
+            raise Damaged(f"{folder}/model.safetensors: '{name}' holds numbers that are not finite; {_AGAIN}")
+    return weights
 
 
 def _form(tensor: Tensor | None) -> str:

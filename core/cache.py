@@ -1,26 +1,33 @@
 """Work kept on the disk between runs: folders under one root, each named by a hash of what it was made from.
 
 The root is the folder in `FOURFOLD_CACHE`, else `fourfold` in the user's cache folder. What was not used for the
-longest time goes when all takes more than `FOURFOLD_CACHE_GB` (20).
+longest time goes when all takes more than `FOURFOLD_CACHE_GB` (20). The hash of every file is compared whenever a
+folder is taken up again: what was damaged is made anew.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import functools
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from .errors import BadEnvironment
-from .files import remove_with
+from .errors import BadEnvironment, NoRoom
+from .files import UNFINISHED, damage, seal
 
 _GIGABYTES = 20.0
-_UNFINISHED, _KEPT = ".writing-", "kept-"
+_KEPT = "kept-"
 _STALE = 24 * 3600.0
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -38,47 +45,86 @@ class Cache:
     limit: int
 
     def folder(self, key: str, make: Callable[[Path], object]) -> Path:
-        """Return the folder of that key; where there is none, one that `make` has filled.
+        """Return the folder of that key; where there is none, or one that was damaged, one that `make` has filled.
 
         It appears whole or not at all, also beside other processes that make the same. What it holds stays readable
         for whoever has it open, even when it is cleaned away. Errors of `make` are passed on.
         """
         found = self.root / key
-        if found.is_dir():
+        if found.is_dir() and not damage(found):
             os.utime(found)
             return found
-        self.root.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.root))
+        shutil.rmtree(found, ignore_errors=True)
+        scratch = self.scratch()
         try:
-            make(unfinished)
-            self.clean(_bytes(unfinished))
-            unfinished.rename(found)
+            make(scratch.folder)
+            with room_for("what is kept", self.root):
+                seal(scratch.folder, durable=False)  # what does not reach the disk will be known by its hash
+            self.clean(_bytes(scratch.folder))
+            scratch.folder.rename(found)
         except OSError:
             if not found.is_dir():  # else another process was faster
                 raise
         finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            scratch.close()
         return found
+
+    def opened(self, key: str, make: Callable[[Path], object], read: Callable[[Path], _Read]) -> _Read:
+        """Return what `read` has of the folder of that key; where another process cleans it away meanwhile, it is made
+        again. Raises DataError where it cannot be read all the same."""
+        for _ in range(2):
+            folder = self.folder(key, make)
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                return read(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        raise NoRoom(
+            f"{self.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE"
+        )
+
+    def scratch(self) -> Scratch:
+        """Return a folder for what this process alone needs."""
+        with room_for("a folder", self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            return Scratch(self.root)
 
     def kept(self, name: str) -> Path:
         """Return a folder beside the others that is never cleaned away, for what was downloaded."""
         return self.root / f"{_KEPT}{name}"
 
-    def drop(self, key: str) -> None:
-        """Remove the folder of a key, where it turned out to be damaged."""
-        shutil.rmtree(self.root / key, ignore_errors=True)
-
     def clean(self, coming: int = 0) -> None:
-        """Make room for so many bytes: remove what a killed process left, then the least recently used."""
-        folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith(_KEPT))
+        """Make room for so many bytes: remove what killed processes left, then the least recently used."""
+        _sweep(self.root, yesterdays=True)
+        folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith((_KEPT, ".")))
         entries = sorted(folders, key=_used)
-        sizes = {path: _bytes(path) for path in entries if not path.name.startswith(_UNFINISHED)}
+        sizes = {path: _bytes(path) for path in entries}
         for path in entries:
-            stale = path.name.startswith(_UNFINISHED) and time.time() - _used(path) > _STALE
-            over = path in sizes and sum(sizes.values()) + coming > self.limit
-            if stale or over:
+            if sum(sizes.values()) + coming > self.limit:
                 shutil.rmtree(path, ignore_errors=True)
-                sizes.pop(path, None)
+                sizes.pop(path)
+
+
+class Scratch:
+    """A `folder` under `root` that goes with this object, at `close`, or when the program ends.
+
+    It is locked until then: what a killed process left is known by being free, and goes when the next is made.
+    """
+
+    def __init__(self, root: Path):
+        _sweep(root)
+        self.folder, handle = _locked(root)
+        self.close = weakref.finalize(self, _give_up, self.folder, handle, os.getpid())
+
+
+@contextlib.contextmanager
+def room_for(what: str, root: Path) -> Iterator[None]:
+    """Say as one DataError that there is no room for something below `root`."""
+    try:
+        yield
+    except OSError as error:
+        raise NoRoom(
+            f"{root}: no room for {what} ({error.strerror or error}); make room, or name another folder in "
+            "FOURFOLD_CACHE"
+        ) from None
 
 
 def user_cache() -> Cache:
@@ -99,15 +145,71 @@ def _root() -> Path:
             ) from None
     if os.access(root, os.W_OK):
         return root
-    return _temporary()
+    return _temporary().folder
 
 
 @functools.cache
-def _temporary() -> Path:
-    """Return a folder that goes when this process ends."""
-    root = Path(tempfile.mkdtemp(prefix="fourfold-"))
-    remove_with(_temporary, root)
-    return root
+def _temporary() -> Scratch:
+    """Return what holds a folder until this process ends."""
+    return Scratch(Path(tempfile.gettempdir()))
+
+
+def _prefix() -> str:
+    """Return how the scratch folders of this machine begin: of another's, over a network, no lock need tell."""
+    return f"{UNFINISHED}{os.uname().nodename}-"
+
+
+def _locked(root: Path) -> tuple[Path, int]:
+    """Return a new folder, and the handle that locks it for this process and those forked from it."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(), dir=root))
+        with contextlib.suppress(FileNotFoundError):  # swept away before it was locked
+            handle = os.open(folder, os.O_RDONLY)
+            with contextlib.suppress(OSError):  # the file system knows no locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, handle
+            os.close(handle)
+
+
+def _sweep(root: Path, *, yesterdays: bool = False) -> None:
+    """Remove the scratch folders that nobody holds, and those of yesterday of which that cannot be told."""
+    for path in root.glob(f"{UNFINISHED}*"):
+        with _free(path) as free:
+            if free or (yesterdays and free is None and time.time() - _used(path) > _STALE):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _free(path: Path) -> Iterator[bool | None]:
+    """Say whether nobody holds a folder, None where that cannot be told; while this lasts nobody takes it."""
+    if not path.name.startswith(_prefix()):
+        yield None
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # it went, or is another user's
+        yield False
+        return
+    try:
+        yield _taken(handle)
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int) -> bool | None:
+    """Lock a folder and return True, or False where another holds it, None where the file system knows no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
+    return True
+
+
+def _give_up(folder: Path, handle: int, process: int) -> None:
+    if os.getpid() == process:  # a forked one leaves it alone
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
 
 
 def _limit() -> float:

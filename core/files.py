@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
-import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from .errors import NotSaved
+
+UNFINISHED = ".writing-"
+"""Begins the name of what is being written: left by a process that was killed, it is of no use to anyone."""
+
+HASHES = "hashes.json"
+"""The hashes of the files of a folder, in it."""
 
 
 def file_hash(path: Path) -> str:
@@ -29,10 +38,91 @@ def contents_hash(names: Iterable[str]) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file through a temporary one beside it."""
-    temporary = path.with_name(f".writing-{path.name}")
-    temporary.write_text(text, encoding="utf-8")
-    sync(temporary)
-    temporary.replace(path)
+    temporary = path.with_name(f"{UNFINISHED}{path.name}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        sync(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_folder(final: Path, write: Callable[[Path], object]) -> None:
+    """Have `write` fill a folder that is whole or not there, and seal it; what was there goes."""
+    temporary = final.with_name(f"{UNFINISHED}{final.name}")
+    remove(temporary)
+    temporary.mkdir(parents=True)
+    try:
+        write(temporary)
+        seal(temporary)
+        remove(final)
+        temporary.rename(final)
+        sync(final.parent)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def seal(folder: Path, *, durable: bool = True) -> None:
+    """Write the hashes of the files of a folder beside them, by which `damage` finds what changed; `durable` brings all
+    to the disk now."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != HASHES)
+    for path in files if durable else ():
+        sync(path)
+    write_text(folder / HASHES, json.dumps({path.relative_to(folder).as_posix(): file_hash(path) for path in files}))
+    sync(folder)
+
+
+def damage(folder: Path) -> str:
+    """Return what differs in a folder from what was sealed, nothing where all is as it was; other files may have come.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as name:
+    ...     _ = (Path(name) / "x").write_text("whole")
+    ...     seal(Path(name))
+    ...     before = damage(Path(name))
+    ...     _ = (Path(name) / "x").write_text("whale")
+    ...     before, damage(Path(name))
+    ('', 'the hash of x does not match')
+    """
+    try:
+        for name, expected in json.loads((folder / HASHES).read_text(encoding="utf-8")).items():
+            if file_hash(folder / name) != expected:
+                return f"the hash of {name} does not match"
+    except FileNotFoundError as error:
+        return f"{Path(error.filename).name} is missing"
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        return str(error)
+    return ""
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there; of a link only the link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Say as one TrainingError that the disk refuses what is written for a run."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NotSaved(f"{path}: cannot be written ({reason}); mend that, and go on with --resume") from error
+
+
+def take_room(path: Path, size: int) -> None:
+    """Have the system set bytes of the disk aside for a file that will be written as memory: without them the process
+    would die where the disk is full. Raises OSError where they are not there."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def sync(path: Path) -> None:
@@ -42,13 +132,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def remove_with(owner: object, folder: Path) -> None:
-    """Remove a temporary folder when `owner` is gone, or the program ends; a forked process leaves it alone."""
-    weakref.finalize(owner, _remove, folder, os.getpid())
-
-
-def _remove(folder: Path, process: int) -> None:
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)

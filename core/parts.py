@@ -67,7 +67,7 @@ class Parts(ABC):
 
     @abstractmethod
     def read(self, data: Any, labels: Any = None, *, input: str | None = None, label: str | None = None) -> Examples:
-        """Read examples from a path, a DataFrame or arrays."""
+        """Read examples from a path, a DataFrame or arrays; with a `label` "" no labels need be read."""
 
     @abstractmethod
     def build_model(self) -> nn.Module:

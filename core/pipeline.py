@@ -5,7 +5,6 @@ A domain's pipeline names its parts (`read`, features, model, task, baseline, ev
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from .device import pick_device, without_memory
 from .errors import OutputTaken, UnknownName, Unsupported, did_you_mean
 from .estimator import Estimator
 from .facts import training_facts
+from .files import written
 from .hub import origin
 from .labels import Numbers
 from .measure import measure
@@ -30,7 +30,7 @@ from .metrics import value_of
 from .publish import publish
 from .reading import Valid
 from .report import Evaluation
-from .run import Run, open_run, run_identity
+from .run import FEATURES, Run, open_run, run_identity
 from .teaching import load_teacher, taught, teacher_identity
 from .training import (
     History,
@@ -46,12 +46,13 @@ from .training import (
     predict,
     read_history,
 )
-from .training.checkpoint import CHECKPOINTS, remove_checkpoints
 from .tuning import Search, Tuning, tune
 
 DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
+
+_BASELINE, _SECONDS = f"{FEATURES}/classical", "seconds.txt"
 
 
 class Pipeline(Answering, Estimator):
@@ -122,6 +123,7 @@ class Pipeline(Answering, Estimator):
         if run and run.message:
             self._say(run.message)
         if run and run.finished:
+            run.tidy()
             saved = vars(self.load(run.path, device=self.device))
             self.__dict__.update({name: value for name, value in saved.items() if name.endswith("_")})
             self.history_: list[dict[str, float]] = read_history(run.path / "history.jsonl")
@@ -140,13 +142,8 @@ class Pipeline(Answering, Estimator):
         self.threshold_, self.history_ = 0.0, []
         begin = time.monotonic()
         source, validation = self._learn(train, held_out, run, ranks)
-        start = time.monotonic()
-        self.baseline_ = self.fit_baseline(train)
-        self.facts_ = {
-            "train_rows": len(train),
-            "baseline_seconds": round(time.monotonic() - start, 2),
-            "parameters": self.baseline_.parameters,
-        }
+        self.baseline_, seconds = self._baseline(train, run, ranks)
+        self.facts_ = {"train_rows": len(train), "baseline_seconds": seconds, "parameters": self.baseline_.parameters}
         if self.kind != LINEAR:
             self._train(train, source, validation, run, ranks)
         if held_out is not None and self.model_ is not None:
@@ -156,9 +153,9 @@ class Pipeline(Answering, Estimator):
         self.facts_["fit_seconds"] = round(time.monotonic() - begin, 2)
         self.evaluation_ = self._evaluate(held_out, branches) if held_out is not None else None
         if run and ranks.main:
-            publish(self, run.path)
-            remove_checkpoints(run.path / CHECKPOINTS)
-            shutil.rmtree(run.path / "features", ignore_errors=True)
+            with written(run.path):
+                publish(self, run.path)
+            run.tidy()
         ranks.wait()
 
     def evaluate(self, X: Any, y: Any = None, *, input: str | None = None, label: str | None = None) -> Evaluation:
@@ -236,9 +233,9 @@ class Pipeline(Answering, Estimator):
         model.model_ = None
         if manifest.kind != LINEAR:
             model.load_more(folder)
-            weights = artifact.load_weights(folder)
-            with without_memory():
-                artifact.check_weights(folder, weights, model.build_model().state_dict())
+            with without_memory():  # whatever sizes the configuration names
+                described = model.build_model()
+            weights = artifact.load_weights(folder, described)
             model._place(model.build_model(), weights)
             folder = folder / "baseline"
             artifact.read_manifest(folder, cls.domain)
@@ -292,13 +289,12 @@ class Pipeline(Answering, Estimator):
 
         Bad data are found here, before anything is written.
         """
-        kept = run.path / "features" if run else None
-        resumed = run is not None and not run.fresh and kept is not None and kept.is_dir()
+        kept = run.kept(FEATURES) if run else None
 
         def load(folder: Path) -> Any:
             return self.features_type.load(folder, self.config_.features)
 
-        if resumed and kept:
+        if kept:
             self.features_ = load(kept)
         else:
             found = self.learn_features(train, self.config_.features)
@@ -307,14 +303,28 @@ class Pipeline(Answering, Estimator):
         load_teacher(self)  # a wrong one is refused before anything is trained
         source, validation = self.features_.source(train, training=True), self._validation(held_out)
         ranks.wait()
-        if run and kept and ranks.main and not resumed:
+        if run and ranks.main and not kept:
             run.begin()
-            unfinished = kept.with_name(".features")
-            unfinished.mkdir(exist_ok=True)
-            self.features_.save(unfinished)
-            unfinished.rename(kept)
+            run.keep(FEATURES, self.features_.save)
         ranks.wait()
         return source, validation
+
+    def _baseline(self, train: Examples, run: Run | None, ranks: Ranks) -> tuple[Any, float]:
+        """Fit the baseline, or read the one that an interrupted run fitted; return it, and the seconds it took."""
+        if run and (kept := run.kept(_BASELINE)):
+            return self.baseline_type.load(kept), float((kept / _SECONDS).read_text(encoding="utf-8"))
+        start = time.monotonic()
+        found = self.fit_baseline(train)
+        seconds = round(time.monotonic() - start, 2)
+
+        def save(folder: Path) -> None:
+            self.features_.save(folder)
+            found.save(folder)
+            (folder / _SECONDS).write_text(str(seconds), encoding="utf-8")
+
+        if run and ranks.main:
+            run.keep(_BASELINE, save)
+        return found, seconds
 
     def _train(
         self,

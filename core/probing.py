@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .batch import Batch, Source
+from .errors import WrongWeights
 from .labels import Classes, Labels, LabelSets
 from .linear import LinearModel, Weights, fifth, fit_sets
 from .training import predict
@@ -44,6 +45,8 @@ def fit_head(
     # Features keep their spread: those that move the most are what pretraining found to matter. Brought to variance 1
     # each, they told ants from bees a point worse (docs/measurements/images.md).
     x = np.asarray(predict(_HeadInputs(model.to(device), head), source, device))
+    if not np.isfinite(x).all():
+        raise WrongWeights("the pretrained weights make of these rows numbers that are not finite; give others")
     scale = float(np.sqrt(np.square(x).mean())) or 1.0
     x = np.asarray(x / scale, np.float32)
     if isinstance(labels, LabelSets):

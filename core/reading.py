@@ -16,6 +16,9 @@ from .summary import left_out
 from .tables import ABOVE, is_table, local, read_table
 from .training import Bar, Observer, Silent
 
+NO_LABEL = ""
+"""The name of a label column where none is to be read."""
+
 Valid: TypeAlias = float | str | Path | Examples | None
 """The rows to validate on: a share of the training rows, a path, examples; None for what the data have for it."""
 
@@ -68,12 +71,17 @@ class Reading(Parts):
         columns = getattr(self, "columns_", {})
         if y is not None and hasattr(X, "__len__") and not isinstance(X, str) and len(X) != len(y):
             raise CountsDiffer(f"{len(X)} rows but {len(y)} labels; give one a row")
-        return self.read(X, y, input=input or columns.get("input"), label=label or columns.get("label"))
+        label = columns.get("label") if label is None else label
+        return self.read(X, y, input=input or columns.get("input"), label=label)
 
-    def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
-        """Read data of which every row can be used; raise DataError at the first that cannot."""
-        self._check_fitted()
-        return _whole(self._read(X, y, input, label))
+    def _read_inputs(self, X: Any, input: str | None = None) -> Examples:
+        """Read what is to be answered: a label that the data have, even one that the model does not know, is left
+        alone."""
+        return replace(self._fitted()._read(X, input=input, label=NO_LABEL), labels=None)
+
+    def _read_whole(self, X: Any) -> Examples:
+        """Read the same, of which every row can be used; raise DataError at the first that cannot."""
+        return _whole(self._read_inputs(X))
 
     def _with_labels(self, examples: Examples, X: Any, label: str | None) -> Examples:
         """Return examples that have labels; DataError names the column that lacks, with the nearest that is there."""

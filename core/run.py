@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,16 @@ import numpy as np
 from .batch import Examples
 from .config import flatten, to_dict
 from .errors import CannotResume, Damaged, OutputTaken
-from .files import file_hash, write_text
+from .files import UNFINISHED, damage, file_hash, remove, write_folder, write_text, written
 from .tables import Scan, is_frame
+from .training.checkpoint import CHECKPOINTS
+
+FEATURES = "features"
+"""The folder of what was learned from the data, in that of a run."""
+
+_RUN, _MODEL = "run.json", "config.json"
+_PASSING = (FEATURES, CHECKPOINTS)
+"""What a run needs until it is finished."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +38,35 @@ class Run:
     message: str | None = None
 
     def begin(self) -> None:
-        """Take the folder for this run: what a forced run replaces is removed only now."""
-        if self.fresh:
-            shutil.rmtree(self.path.resolve(), ignore_errors=True)
-            self.path.resolve().mkdir(parents=True, exist_ok=True)  # a mounted folder is emptied, not removed
-            write_text(self.path / "run.json", json.dumps(self.identity, indent=2))
+        """Take the folder for this run: what a forced run replaces is removed only now.
+
+        Cut off in the middle of that, the folder is still one of a run, without a model. Raises TrainingError where
+        the disk refuses it.
+        """
+        if not self.fresh:
+            return
+        with written(self.path):
+            self.path.resolve().mkdir(parents=True, exist_ok=True)
+            remove(self.path / _MODEL)
+            for path in [one for one in self.path.iterdir() if one.name != _RUN]:
+                remove(path)
+            write_text(self.path / _RUN, json.dumps(self.identity, indent=2))
+
+    def keep(self, name: str, write: Callable[[Path], object]) -> None:
+        """Have `write` fill a folder of the run that a resumed one reads; TrainingError where the disk refuses it."""
+        with written(self.path / name):
+            write_folder(self.path / name, write)
+
+    def kept(self, name: str) -> Path | None:
+        """Return that folder where it is there and as it was written."""
+        path = self.path / name
+        return None if self.fresh or not path.is_dir() or damage(path) else path
+
+    def tidy(self) -> None:
+        """Remove what only a run that is not finished needs, also what one that was killed left of it."""
+        for path in (*(self.path / name for name in _PASSING), *self.path.glob(f"{UNFINISHED}*")):
+            with contextlib.suppress(OSError):  # a model that cannot be written to is no worse for it
+                remove(path)
 
 
 def open_run(path: Path, identity: dict[str, Any], *, resume: bool = False, force: bool = False) -> Run:
@@ -42,11 +75,11 @@ def open_run(path: Path, identity: dict[str, Any], *, resume: bool = False, forc
     Raises ArtifactError where the folder holds something and neither `resume` nor `force` is given, ConfigError where a
     resumed run would differ from the one that began.
     """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+    if not path.exists() or (path.is_dir() and all(one.name.startswith(UNFINISHED) for one in path.iterdir())):
         return Run(path, identity, message=f"{path}: nothing to resume; training starts afresh" if resume else None)
     if not path.is_dir():
         raise OutputTaken(f"{path}: a file, not a folder; choose another --out")
-    if not (path / "run.json").is_file():
+    if not (path / _RUN).is_file():
         raise OutputTaken(f"{path}: the folder is not empty and holds no run; choose another --out")
     if resume:
         return _go_on(path, identity)
@@ -65,13 +98,13 @@ def run_identity(config: Any, train: Examples, held_out: Examples | None) -> dic
 
 def _go_on(path: Path, identity: dict[str, Any]) -> Run:
     try:
-        before = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        before = json.loads((path / _RUN).read_text(encoding="utf-8"))
     except ValueError:
         raise Damaged(f"{path}/run.json: damaged; choose another --out, or replace the run with --force") from None
     check_unchanged(path, before, identity)
-    if (path / "config.json").is_file():
+    if (path / _MODEL).is_file():
         return Run(path, identity, fresh=False, finished=True, message=f"{path}: the run is finished; nothing to do")
-    if not any((path / "checkpoints").glob("step-*")):
+    if not any((path / CHECKPOINTS).glob("step-*")):
         return Run(path, identity, fresh=False, message=f"{path}: no checkpoint to resume from; training starts afresh")
     return Run(path, identity, fresh=False)
 

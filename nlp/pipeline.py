@@ -17,6 +17,7 @@ from ..core.classifier import Classifier
 from ..core.device import pick_device
 from ..core.errors import BadRow, Unsupported, WrongModel, WrongUsage
 from ..core.labels import Classes, LabelSets, Numbers, typed
+from ..core.reading import NO_LABEL
 from ..core.training import Observer, Output
 from ..core.tuning import Space
 from . import data
@@ -26,7 +27,7 @@ from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
 from .pretrained import Pretrained, kind_of, save_pretrained, start
-from .start import adopt, read_start
+from .start import adopt, build, read_start
 
 _MOST_KIN = 300_000
 _MOST_LETTERS = 60_000_000
@@ -124,8 +125,7 @@ class TextClassifier(Classifier):
 
     def build_model(self) -> TextModel:
         """Build the Transformer for this vocabulary and these labels."""
-        words = self.config_.model.vocab_size or self.features_.vocab_size
-        return TextModel(self.config_.model, words, len(self.features_.classes))
+        return build(self.config_, self.features_)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Copy pretrained weights, and learn words from the training texts where `pretrain.epochs` asks for it."""
@@ -143,7 +143,7 @@ class TextClassifier(Classifier):
         """Learn words from texts alone; `TextClassifier(init=out)` starts from what is written to `out`."""
         config = self.resolve()
         config = replace(config, pretrain=replace(config.pretrain, epochs=config.pretrain.epochs or _EPOCHS))
-        examples = replace(self._read_clean(X, input), labels=None)
+        examples = replace(self._read_clean(X, input), labels=None)  # the names of folders may have been read as labels
         begin = self.start
         features = data.TextFeatures.of_texts(examples, config.features, begin.tokenizer if begin else None)
         run = WordRun(features=features, config=config, out=Path(out), device=pick_device(self.device), begin=begin)
@@ -175,5 +175,5 @@ class TextClassifier(Classifier):
 
     def _read_clean(self, X: Any, input: str | None) -> Examples:
         """Read texts, leaving out rows without any."""
-        examples = self._read(X, input=input)
+        examples = self._read(X, input=input, label=NO_LABEL)
         return examples.take(np.array([row for row in range(len(examples)) if row not in examples.errors], np.int64))

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from ..core import artifact
 from ..core.batch import Examples
 from ..core.config import to_dict
-from ..core.files import write_text
+from ..core.files import damage, write_folder, write_text, written
 from ..core.hub import origin
-from ..core.run import open_run, run_identity
+from ..core.nn import read_weights
+from ..core.run import FEATURES, open_run, run_identity
 from ..core.training import History, Observer, Observers, Outcome, Trainer, joined
 from ..core.training.checkpoint import CHECKPOINTS, remove_checkpoints
 from .config import TextConfig
@@ -22,10 +22,12 @@ from .domain import DOMAIN
 from .masking import MaskedSource, MaskedTask
 from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, start
-from .start import PRETRAINED
+from .start import PRETRAINED, words_of
 
-_STAGE = Path("features", "words")
+_STAGE = Path(FEATURES, "words")
 """The folder of this stage in that of a run; like that of the features it goes when the run is done."""
+
+_ENCODER = "encoder"
 
 
 def learn_words(
@@ -43,9 +45,8 @@ def learn_words(
     With `folder`, that of the run, an interrupted stage goes on where it was, and a finished one is read.
     """
     stage = folder / _STAGE if folder else None
-    kept = stage / "encoder.safetensors" if stage else None
-    if kept and kept.is_file():
-        weights = load_file(kept)
+    if stage and (stage / _ENCODER).is_dir() and not damage(stage / _ENCODER):
+        weights = read_weights(stage / _ENCODER / "model.safetensors")
     else:
         observer.say("learning words from the training texts")
         masked = _fresh(config, model.embedding.words.num_embeddings, begin)
@@ -54,8 +55,10 @@ def learn_words(
         outcome = _train(masked, examples, features, config, device, stage, observer)
         weights = {name: weight for name, weight in outcome.weights.items() if _shared(name)}
         with joined(device) as ranks:
-            if kept and ranks.main:
-                _save(weights, kept)
+            if stage and ranks.main:
+                with written(stage):
+                    write_folder(stage / _ENCODER, lambda whole: artifact.save_weights(whole, weights))
+                remove_checkpoints(stage / CHECKPOINTS)
             ranks.wait()
     model.load_state_dict(model.state_dict() | weights)
 
@@ -77,7 +80,9 @@ class WordRun:
         run = open_run(self.out, identity, resume=resume, force=force)
         if run.message:
             observer.say(run.message)
-        if not run.finished:
+        if run.finished:
+            run.tidy()
+        else:
             with joined(self.device) as ranks:
                 if ranks.main:
                     run.begin()
@@ -85,12 +90,14 @@ class WordRun:
                 history = History(self.out / "history.jsonl" if ranks.main else None)
                 outcome = self._learn(examples, Observers(history, observer))
                 if ranks.main:
-                    self._publish(outcome)
+                    with written(self.out):
+                        self._publish(outcome)
+                    run.tidy()
                 ranks.wait()
         return self.out
 
     def _learn(self, examples: Examples, observer: Observer) -> Outcome:
-        model = _fresh(self.config, self.config.model.vocab_size or self.features.vocab_size, self.begin)
+        model = _fresh(self.config, words_of(self.config, self.features), self.begin)
         return _train(model, examples, self.features, self.config, self.device, self.out, observer)
 
     def _publish(self, outcome: Outcome) -> None:
@@ -106,7 +113,6 @@ class WordRun:
             learned={"columns": {}, "facts": facts},
         )
         artifact.write_manifest(self.out, manifest)
-        remove_checkpoints(self.out / CHECKPOINTS)
 
 
 def _fresh(config: TextConfig, vocab_size: int, begin: Pretrained | None) -> MaskedLanguageModel:
@@ -137,13 +143,6 @@ def _train(
     )
     trainer = Trainer(config.pretrain.train_config(config.train), device, folder, observer)
     return trainer.fit(MaskedTask(model), source)
-
-
-def _save(weights: dict[str, torch.Tensor], path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}")
-    save_file({name: weight.contiguous() for name, weight in weights.items()}, unfinished)
-    unfinished.rename(path)
-    remove_checkpoints(path.parent / CHECKPOINTS)
 
 
 def _shared(name: str) -> bool:

@@ -6,15 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from tokenizers import Tokenizer
+import torch
 
 from ..core import artifact
 from ..core.config import from_dict
-from ..core.errors import BadTokenizer, WrongStart
+from ..core.errors import BadTokenizer, SettingsConflict, WrongStart
 from ..core.hub import find_folder
 from ..core.nn import TransformerConfig
 from .config import PRESETS, TextConfig
+from .data import TextFeatures
 from .domain import DOMAIN
+from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, read_pretrained
 
 PRETRAINED = "pretrained"
@@ -52,6 +54,16 @@ def adopt(config: TextConfig, start: Pretrained) -> TextConfig:
     return replace(config, model=model, features=replace(config.features, max_length=longest))
 
 
+def build(config: TextConfig, features: TextFeatures) -> TextModel:
+    """Build the Transformer for this vocabulary and these labels."""
+    return TextModel(config.model, words_of(config, features), len(features.classes))
+
+
+def words_of(config: TextConfig, features: TextFeatures) -> int:
+    """Return how many words a model has: those of its settings, else of the tokenizer."""
+    return config.model.vocab_size or features.vocab_size
+
+
 def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: str) -> None:
     """Say where a shape was asked for that is neither a preset's nor that of the pretrained model."""
     asked, there = (wished.num_layers, wished.width), (theirs.num_layers, theirs.width)
@@ -66,17 +78,23 @@ def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: st
 def _is_ours(folder: Path) -> bool:
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("format") == artifact.FORMAT
 
 
 def _read_ours(folder: Path) -> Pretrained:
     manifest = artifact.read_start(folder, DOMAIN.name)
-    config = from_dict(TextConfig, manifest.config)
-    weights = artifact.load_weights(folder)
-    head = {name: weight for name, weight in weights.items() if name.startswith("head.")}
     words = manifest.kind == PRETRAINED
+    with artifact.told(folder):
+        config = from_dict(TextConfig, manifest.config)
+        features = TextFeatures.load(folder, config.features)
+        with torch.device("meta"):
+            model = MaskedLanguageModel(config.model, words_of(config, features)) if words else build(config, features)
+        weights = artifact.load_weights(folder, model)
+        if features.vocab_size > words_of(config, features):
+            raise SettingsConflict(f"model.vocab_size must be {features.vocab_size} or above, the tokenizer's")
+    head = {name: weight for name, weight in weights.items() if name.startswith("head.")}
     return Pretrained(
         kind="fourfold",
         config=config.model,
@@ -84,6 +102,6 @@ def _read_ours(folder: Path) -> Pretrained:
         weights={name: weight for name, weight in weights.items() if name not in head},
         classifier=None if words else head,
         masked_head=head if words else None,
-        tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
+        tokenizer=features.tokenizer,
         name=str(folder),
     )

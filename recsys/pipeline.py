@@ -19,6 +19,7 @@ from ..core.holdout import Strata
 from ..core.metrics import Statistic
 from ..core.objectives import Prediction
 from ..core.pipeline import Pipeline
+from ..core.reading import NO_LABEL
 from ..core.report import Evaluation
 from ..core.training import Observer, Output, Task
 from . import data
@@ -71,7 +72,8 @@ class ClickPredictor(Pipeline):
             raise Unsupported(f"input '{input}': recsys reads every column but the label; leave --input out")
         if not isinstance(data_, str | Path | pd.DataFrame) and not _are_paths(data_):
             data_ = pd.DataFrame(data_)
-        examples = data.read(data_, labels, label=label or self.label)
+        name = label or getattr(self, "columns_", {}).get("label") or self.label
+        examples = data.read(data_, labels, label=name, labelled=label != NO_LABEL)
         if hasattr(self, "features_"):
             checked: Examples = self.features_.check(examples)
             return checked
@@ -230,8 +232,7 @@ class ClickPredictor(Pipeline):
         """
         if by in ("row", "probability"):
             raise SettingsConflict(f"by: the answers have a '{by}' of their own; rename the column")
-        self._check_fitted()
-        best, examples = Best(k), self._read(X)
+        best, examples = Best(k), self._read_inputs(X)
         if bad := len(examples.errors):
             first = min(examples.errors)
             if bad == len(examples):

@@ -37,8 +37,12 @@ def read_start(init: str) -> Start:
     if not folder.is_dir():
         raise NoSuchModel(f"init '{init}': no such folder; give one that `fourfold recsys train` wrote")
     manifest = artifact.read_start(folder, DOMAIN.name)
-    config = from_dict(ClickConfig, manifest.config)
-    features, weights = ClickFeatures.load(folder, config.features), artifact.load_weights(folder)
+    with artifact.told(folder):
+        config = from_dict(ClickConfig, manifest.config)
+        features = ClickFeatures.load(folder, config.features)
+        with torch.device("meta"):
+            model = ClickModel.of(config.model, features)
+        weights = artifact.load_weights(folder, model)
     return Start(name=str(folder), config=config, features=features, weights=weights)
 
 

@@ -293,8 +293,8 @@ class SpeechRecognizer(Whispering):
                 found[row] = Prediction(error=str(error))
         return found
 
-    def _read_whole(self, X: Any, y: Any = None, input: str | None = None, label: str | None = None) -> Examples:
-        examples = self._fitted()._read(X, y, input, label)
+    def _read_whole(self, X: Any) -> Examples:
+        examples = self._read_inputs(X)
         return super()._read_whole(accepted(examples, too_long(examples, self.features_.audio.longest)))
 
     def save_more(self, folder: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+import torch
+
 from ..core import artifact
 from ..core.config import from_dict, override
 from ..core.errors import UnknownSetting, WrongModel
@@ -13,7 +15,7 @@ from ..core.hub import find_folder, read_json
 from .baselines import SpeechBaseline
 from .config import SpeechConfig, finetune
 from .domain import DOMAIN
-from .pretrained import Pretrained, WhisperFeatures, read_pretrained
+from .pretrained import Pretrained, WhisperFeatures, WhisperModel, read_pretrained
 
 SCHEME = "whisper"
 OPTIONS = ("language", "task", "timestamps", "padding")
@@ -61,13 +63,18 @@ def as_it_came(start: Pretrained) -> tuple[SpeechConfig, WhisperFeatures, Speech
 
 def _ours(folder: Path) -> Pretrained:
     manifest = artifact.read_start(folder, DOMAIN.name)
-    config = from_dict(SpeechConfig, manifest.config)
+    with artifact.told(folder):
+        config = from_dict(SpeechConfig, manifest.config)
     if config.whisper is None:
         raise WrongModel(f"{folder}: a recogniser of its own vocabulary, not a Whisper; give a Whisper's folder or run")
-    features = WhisperFeatures.load(folder, config.features)
+    with artifact.told(folder):
+        features = WhisperFeatures.load(folder, config.features)
+        with torch.device("meta"):
+            model = WhisperModel(config.whisper)
+        weights = artifact.load_weights(folder, model)
     return Pretrained(
         config=config.whisper,
-        weights=artifact.load_weights(folder),
+        weights=weights,
         rules=features.rules,
         tokenizer=features.tokenizer,
     )

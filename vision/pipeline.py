@@ -27,7 +27,7 @@ from .domain import DOMAIN
 from .model import ViT
 from .model.backbone import Backbone, check_name
 from .pretrained import Kind, save_pretrained
-from .start import Start, adopt, begin_with, read_start
+from .start import Start, adopt, begin_with, build, read_start
 
 _LOOKED_AT = 8
 
@@ -139,10 +139,7 @@ class ImageClassifier(Classifier):
 
     def build_model(self) -> nn.Module:
         """Build the ViT, or timm's model, for these images and labels."""
-        features, classes = self.features_, len(self.features_.classes)
-        if self.config_.backbone:
-            return Backbone(self.config_.backbone, classes, features.channels, features.size)
-        return ViT(self.config_.model_for(features), classes)
+        return build(self.config_, self.features_)
 
     def prepare(self, model: nn.Module, examples: Examples, folder: Path | None, observer: Observer) -> nn.Module:
         """Copy pretrained weights, and fit a head to them."""

@@ -72,6 +72,14 @@ def adopt(config: ImageConfig, begin: Start) -> ImageConfig:
     )
 
 
+def build(config: ImageConfig, features: ImageFeatures) -> ViT | Backbone:
+    """Build the ViT, or timm's model, for these images and labels."""
+    classes = len(features.classes)
+    if config.backbone:
+        return Backbone(config.backbone, classes, features.channels, features.size)
+    return ViT(config.model_for(features), classes)
+
+
 def begin_with(model: nn.Module, begin: Start) -> None:
     """Copy the weights into a fresh model; the head stays as it was drawn where the number of classes differs."""
     assert isinstance(model, ImageModel)
@@ -115,9 +123,13 @@ def _of_backbone(folder: Path, name: str) -> Start:
 
 def _ours(folder: Path) -> Start:
     manifest = artifact.read_start(folder, DOMAIN.name)
-    config = from_dict(ImageConfig, manifest.config)
-    features, weights, name = ImageFeatures.load(folder), artifact.load_weights(folder), str(folder)
-    moments = (features.mean, features.std)
+    with artifact.told(folder):
+        config = from_dict(ImageConfig, manifest.config)
+        features = ImageFeatures.load(folder)
+        with torch.device("meta"):
+            model = build(config, features)
+        weights = artifact.load_weights(folder, model)
+    name, moments = str(folder), (features.mean, features.std)
     if config.backbone:
         architecture = config.backbone.removeprefix(PREFIX)
         return Start(name=name, size=features.size, moments=moments, architecture=architecture, weights=weights)

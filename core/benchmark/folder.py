@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from ..errors import OutputTaken
-from ..files import write_text
+from ..files import remove, write_text
 from .job import Job
 from .row import Row
 
@@ -45,7 +44,7 @@ class Folder:
                 raise OutputTaken(f"{path}: the folder is that of `{maker}`, not of `{by}`; choose another --out")
             if force:
                 for name in _OWNED:
-                    _remove(path / name)
+                    remove(path / name)
             elif not resume:
                 raise OutputTaken(f"{path}: the folder holds a benchmark; choose another --out, or go on with --resume")
         (path / "jobs").mkdir(parents=True, exist_ok=True)
@@ -92,7 +91,7 @@ class Folder:
 
     def forget_model(self, job: Job) -> None:
         """Remove a kept model, so that the one that takes its place is kept."""
-        _remove(self.model(job))
+        remove(self.model(job))
 
     def log(self, job: Job) -> Path:
         """Where what a job prints goes."""
@@ -117,11 +116,3 @@ def _read(path: Path, kind: type) -> Any:
 def _write(path: Path, value: Any) -> None:
     path.parent.mkdir(exist_ok=True)
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or folder; of a link only the link."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

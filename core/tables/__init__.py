@@ -4,7 +4,6 @@ Values of text files stay the strings that they are ("NA", "007" and "1e5" are t
 """
 
 from .decoding import read_text
-from .mapped import Spill
 from .readers import READERS, is_table, read_table
 from .remote import local
 from .scan import Scan, blocks_of, scan_parquet, scan_separated
@@ -21,7 +20,6 @@ __all__ = [
     "TSV",
     "Dialect",
     "Scan",
-    "Spill",
     "Table",
     "Texts",
     "blocks_of",

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..files import remove_with
+from ..cache import Scratch, room_for, user_cache
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-class Spill:
-    """A temporary folder that is removed when this object is gone; in the cache it is cleaned up after a kill, too."""
-
-    def __init__(self, root: Path | None = None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=".writing-" if root else "fourfold-", dir=root))
-        remove_with(self, self.folder)
+TABLE = "the rows of a table"
 
 
-def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, Spill]:
+def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, Scratch]:
     """Write columns of strings batch by batch; return them, memory-mapped, with the owner of the file."""
     import pyarrow as pa
 
-    owner = Spill()
+    owner = user_cache().scratch()
     path = owner.folder / "rows.arrow"
     schema = pa.schema([(name, pa.large_string()) for name in columns])
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in batches:
-            writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
+            with room_for(TABLE, owner.folder.parent):
+                writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
     return mapped_frame(pa.ipc.open_file(pa.memory_map(str(path))).read_all()), owner
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..cache import user_cache
+from ..cache import room_for, user_cache
 from ..errors import MalformedTable, MixedFiles, NoRows, WrongColumns, WrongFormat
 from .encodings import UTF_8, UTF_8_MARKED, Encoding
-from .mapped import Spill, mapped_frame
+from .mapped import TABLE, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
 from .table import refuse_many, refuse_repeated
@@ -220,7 +220,7 @@ def scan_separated(
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    owner, rows, schema = Spill(user_cache().root), 0, None
+    owner, rows, schema = user_cache().scratch(), 0, None
     notes: list[str] = []
     place = owner.folder / "rows.arrow"
     with pa.OSFile(str(place), "wb") as file:
@@ -236,7 +236,8 @@ def scan_separated(
                     raise MixedFiles(
                         f"{path.name}: its columns are not those of {paths[0].name}; give files of one form"
                     )
-                writer.write_batch(found)
+                with room_for(TABLE, owner.folder.parent):
+                    writer.write_batch(found)
                 rows += len(found)
         if schema is not None:
             writer.close()

@@ -1,7 +1,7 @@
 """Checkpoints: safetensors and JSON in a folder that is either whole or not there.
 
-A checkpoint is written to a temporary folder, synced and renamed; the newest two are kept. Each file's hash stands in
-`state.json`, so that a damaged one is found, said, and the one before it taken.
+A checkpoint is written to a temporary folder, synced and renamed; the newest two are kept. The hash of each file lies
+beside it, so that a damaged one is found, said, and the one before it taken.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import NotSaved
-from ..files import file_hash, sync
+from ..files import UNFINISHED, damage, remove, write_folder
 
 CHECKPOINTS = "checkpoints"
 """The folder of the checkpoints in that of a run."""
 
 KEEP = 2
+_STATE = "state.json"
 
 
 @dataclass(frozen=True)
@@ -44,38 +45,33 @@ def copied(checkpoint: Checkpoint) -> Checkpoint:
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write a checkpoint as `folder/step-N` and remove all but the newest two.
 
-    Raises TrainingError where the disk refuses it; those written before stay usable.
+    After training went back to an earlier step its name ends in how often, `step-N-1`: so it is newer than those of the
+    way that was left, and takes no name of theirs. Raises TrainingError where the disk refuses it; those written before
+    stay usable.
     """
-    final = folder / f"step-{checkpoint.state['step']:09d}"
-    temporary = folder / f".writing-{final.name}"
+    times = checkpoint.state.get("recoveries", 0)
+    final = folder / (f"step-{checkpoint.state['step']:09d}" + (f"-{times}" if times else ""))
     try:
-        _clear_unfinished(folder)
-        temporary.mkdir(parents=True)
-        _write(temporary, checkpoint)
-        if final.exists():  # written again after a return to it
-            final.rename(folder / f".writing-old-{final.name}")
-        temporary.rename(final)
-        _clear_unfinished(folder)
-        sync(folder)
+        for path in folder.glob(f"{UNFINISHED}*"):
+            remove(path)
+        write_folder(final, lambda temporary: _write(temporary, checkpoint))
+        for old in _found(folder)[KEEP:]:
+            remove(old)
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
         raise NotSaved(
             f"{final}: the checkpoint could not be written ({error.strerror or error}); free space and go on with "
             "--resume from the checkpoint before it"
         ) from error
-    for old in _found(folder)[KEEP:]:
-        shutil.rmtree(old)
     return final
 
 
 def load_checkpoint(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """Return the newest whole checkpoint, or None, with one sentence for each that had to be passed over."""
-    warnings = [f"{path.name}: cut off while being written; ignored" for path in folder.glob(".writing-*")]
+    warnings = [f"{path.name}: cut off while being written; ignored" for path in folder.glob(f"{UNFINISHED}*")]
     for path in _found(folder):
-        try:
+        if not (why := damage(path)):
             return _read(path), warnings
-        except (OSError, ValueError, KeyError) as error:
-            warnings.append(f"{path.name}: damaged ({error}); the one before it is taken")
+        warnings.append(f"{path.name}: damaged ({why}); the one before it is taken")
     return None, warnings
 
 
@@ -85,34 +81,27 @@ def remove_checkpoints(folder: Path) -> None:
 
 
 def _found(folder: Path) -> list[Path]:
-    return sorted(folder.glob("step-*"), reverse=True)
+    """Return the checkpoints, the newest first."""
+    return sorted(folder.glob("step-*"), key=_age, reverse=True)
 
 
-def _clear_unfinished(folder: Path) -> None:
-    for path in folder.glob(".writing-*"):
-        shutil.rmtree(path)
+def _age(path: Path) -> tuple[int, int]:
+    """Return how often training had gone back by then, and the step."""
+    _, step, *times = path.name.split("-")
+    return int(times[0]) if times else 0, int(step)
 
 
 def _write(folder: Path, checkpoint: Checkpoint) -> None:
-    hashes = {}
     for name, tensors in checkpoint.tensors.items():
-        path = folder / f"{name}.safetensors"
         try:
-            save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, path)
+            plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+            save_file(plain, folder / f"{name}.safetensors")
         except Exception as error:  # safetensors raises its own error for a full disk
             raise OSError(str(error)) from error
-        hashes[name] = file_hash(path)
-        sync(path)
-    state = folder / "state.json"
-    state.write_text(json.dumps({"state": checkpoint.state, "files": hashes}), encoding="utf-8")
-    sync(state)
-    sync(folder)
+    record = {"state": checkpoint.state, "groups": list(checkpoint.tensors)}
+    (folder / _STATE).write_text(json.dumps(record), encoding="utf-8")
 
 
 def _read(path: Path) -> Checkpoint:
-    record = json.loads((path / "state.json").read_text(encoding="utf-8"))
-    for name, expected in record["files"].items():
-        if file_hash(path / f"{name}.safetensors") != expected:
-            raise ValueError(f"the hash of {name}.safetensors does not match")
-    tensors = {name: load_file(path / f"{name}.safetensors") for name in record["files"]}
-    return Checkpoint(record["state"], tensors)
+    record = json.loads((path / _STATE).read_text(encoding="utf-8"))
+    return Checkpoint(record["state"], {name: load_file(path / f"{name}.safetensors") for name in record["groups"]})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -15,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from ..batch import Source
+from ..cache import user_cache
 from ..errors import Diverged, Interrupted
 from .average import Average
 from .checkpoint import CHECKPOINTS, Checkpoint, copied, load_checkpoint, save_checkpoint
@@ -63,7 +63,7 @@ class Trainer:
         """
         with contextlib.ExitStack() as stack:
             ranks = stack.enter_context(joined(self.device))
-            root = self.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            root = self.folder or stack.enter_context(contextlib.closing(user_cache().scratch())).folder
             root = Path(ranks.text_from_main(str(root), self.device))
             stack.enter_context(kept_randomness())
             stopped = stack.enter_context(noted_signals()) if self.folder else (lambda: 0)
@@ -104,8 +104,12 @@ class _Run:
         self.state = State()
         # The model comes as it was before its first step, also where training is resumed.
         self.first = copied(self._checkpoint()) if validation and validation.wrong else None
+        self.kept: tuple[int, int] | None = None
+        self.look = 0
+        self.measuring: float | None = None
         if checkpoint:
             self._restore(checkpoint)
+            self.kept = self._place
 
     def __call__(self, stopped: Callable[[], int]) -> Outcome:
         total, rows, before = self.settled.total_steps, 0, self.state.seconds
@@ -113,6 +117,7 @@ class _Run:
             self.observer.say(message)
         self.observer.begin(self.state.step, total)
         self.clock = self.saved_at = time.monotonic()
+        self.looked = self.state.step, self.clock
         try:
             if self.state.step == 0:
                 self._save()
@@ -132,7 +137,6 @@ class _Run:
     def _train(self, stopped: Callable[[], int]) -> int:
         """Run steps until the end, a rollback or an early stop; return the rows seen."""
         start, total, rows = self.state.step, self.settled.total_steps, 0
-        every = max(1, math.ceil(total / self.config.evaluations))
         logs = max(1, total // _LOGS)
         if start == 0 and self.config.eval_on_start:
             self._evaluate()
@@ -148,7 +152,7 @@ class _Run:
                 self._log(share)
                 if self._recover():
                     return rows
-            if ((step + 1) % every == 0 or step + 1 == total) and self._evaluate():
+            if self._measured_at(step + 1) and self._evaluate():
                 return rows
             self._save_if_due(stopped)
             if self._stop_early():
@@ -169,6 +173,11 @@ class _Run:
         pin = self.device.type == "cuda"
         order = range(start, total)
         return iter(DataLoader(steps, sampler=order, batch_size=None, num_workers=self.config.workers, pin_memory=pin))
+
+    def _measured_at(self, step: int) -> bool:
+        """Say whether the held-out rows are measured after so many steps."""
+        total = self.settled.total_steps
+        return step % max(1, math.ceil(total / self.config.evaluations)) == 0 or step == total
 
     def _seed(self, step: int) -> None:
         """Dropout's generator is a function of (seed, step, rank): a resumed run draws the same masks."""
@@ -218,6 +227,7 @@ class _Run:
         )
         self.stepper.tally.load(torch.zeros(4))
         self.stepper.scale.copy_(scale)
+        self.look = 0
         self.observer.rewind(self.state.step)
         self.observer.say(f"{where}; back to step {self.state.step} with the rate times {self.state.rate_scale:g}")
         self._save()
@@ -226,6 +236,7 @@ class _Run:
         """Measure the held-out rows; say whether training went back to its beginning, since it led nowhere."""
         if self.validation is None:
             return False
+        begin = time.monotonic()
         with self.average.installed(self.task.model):
             outputs = predict(self.task, self.validation.source, self.device, dtype=self.settled.dtype)
             metrics = self.validation.score(outputs)
@@ -240,6 +251,7 @@ class _Run:
             self.state.rate_scale *= schedule.drop
         row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
         self.observer.log(row | {f"valid_{name}": number for name, number in metrics.items()})
+        self.measuring = time.monotonic() - begin
         return self._begin_again(outputs)
 
     def _begin_again(self, outputs: Output) -> bool:
@@ -275,16 +287,32 @@ class _Run:
         return self.state.seconds
 
     def _save_if_due(self, stopped: Callable[[], int]) -> None:
-        """Save when the time has come or a signal asks for it; under ranks rank 0's clock and signal count."""
-        if self.ranks.size > 1 and self.state.step % 10 and self.state.step < self.settled.total_steps:
+        """Save when more than the time between checkpoints would have gone by at the next look, or a signal asks for
+        it; under ranks rank 0's clock and signal count, and are looked at about once a second: all must hear of it."""
+        measures = self.validation is not None and self._measured_at(self.state.step + 1)
+        if self.ranks.size > 1 and not measures and self.state.step < min(self.look, self.settled.total_steps):
             return
-        due = time.monotonic() - self.saved_at >= self.config.checkpoint_seconds
+        step, then = self.looked
+        now = time.monotonic()
+        ahead = now - then + (self._seconds_to_measure(now - then) if measures else 0.0)
+        due = now - self.saved_at + ahead >= self.config.checkpoint_seconds
         number = int(self.ranks.from_main(stopped(), self.device))
         if number or self.ranks.from_main(due, self.device):
             self._save()
+        if self.ranks.size > 1:
+            pace = (self.state.step - step) / max(now - then, 1e-9)
+            self.look = self.state.step + int(self.ranks.from_main(min(10.0, max(1.0, pace)), self.device))
+        self.looked = self.state.step, time.monotonic()
         if number:
             name = signal.Signals(number).name
             raise Interrupted(f"stopped by {name} at step {self.state.step}; go on with --resume", number)
+
+    def _seconds_to_measure(self, step: float) -> float:
+        """Return how long the held-out rows took the last time; before the first, what steps over as many rows would
+        take, by the seconds of the last."""
+        assert self.validation is not None
+        rows = len(self.plan.rows(self.state.step - 1))
+        return self.measuring if self.measuring is not None else step * len(self.validation.source) / rows
 
     def _checkpoint(self) -> Checkpoint:
         tensors = {
@@ -297,12 +325,20 @@ class _Run:
         return Checkpoint(state, {name: group for name, group in tensors.items() if group})
 
     def _save(self) -> None:
+        """Write a checkpoint, unless that of this step is there."""
         self._tick()
+        if self.kept == self._place:
+            return
         checkpoint = self._checkpoint()
         if self.ranks.main:
             save_checkpoint(self.folder, checkpoint)
         self.ranks.wait()
-        self.saved_at = time.monotonic()
+        self.kept, self.saved_at = self._place, time.monotonic()
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        """How often training went back, and the step: what tells one checkpoint from another."""
+        return self.state.recoveries, self.state.step
 
     def _newest(self) -> Checkpoint | None:
         checkpoint, warnings = load_checkpoint(self.folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import MissingPackage
+from ..files import write_text, written
 
 Row = dict[str, float]
 """One line of the history: `step`, `epoch`, and what was measured there (`loss`, `lr`, `valid_accuracy`, …)."""
@@ -52,7 +53,7 @@ class Silent:
 
 
 def read_history(path: Path) -> list[Row]:
-    """Return the whole rows of a `history.jsonl`, none where there is no such file."""
+    """Return the whole rows of a `history.jsonl`, none where there is no such file; one cut off is left out."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines if line.endswith("}")]
 
@@ -74,12 +75,13 @@ class History(Silent):
     def rewind(self, step: int) -> None:
         self.rows[:] = [row for row in self.rows if row["step"] <= step]
         if self.path is not None:
-            self.path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+            with written(self.path):
+                write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def log(self, row: Row) -> None:
         self.rows.append(row)
         if self.path is not None:
-            with self.path.open("a", encoding="utf-8") as file:
+            with written(self.path), self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
 

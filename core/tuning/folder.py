@@ -70,7 +70,7 @@ def open_folder(path: Path, identity: Mapping[str, Any], *, resume: bool) -> Fol
     Raises ArtifactError where the folder holds something and `resume` is not given, or another process uses it;
     ConfigError where a resumed study would differ from the one that began.
     """
-    empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    empty = not path.exists() or (path.is_dir() and all(one.name.startswith(".") for one in path.iterdir()))
     if not empty:
         _check(path, identity, resume=resume)
     path.mkdir(parents=True, exist_ok=True)

@@ -8,12 +8,12 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cache import user_cache
 from ..config import to_dict
 from ..errors import FourfoldError, Interrupted, MissingPackage, NoTrial, Unsupported
 from ..files import write_text
@@ -111,7 +111,7 @@ def _write(tuning: Tuning, folder: Path) -> None:
 @contextlib.contextmanager
 def _folder(job: Job, out: Path | None, *, resume: bool) -> Iterator[Folder]:
     with contextlib.ExitStack() as stack:
-        path = out or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "study"
+        path = out or stack.enter_context(contextlib.closing(user_cache().scratch())).folder / "study"
         folder = open_folder(path, json.loads(json.dumps(job.identity())), resume=resume)
         stack.callback(folder.close)
         yield folder

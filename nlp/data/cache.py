@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from ...core.files import remove_with
+from ...core.cache import Scratch, room_for, user_cache
 from .pairs import Inputs, are_pairs
 
 IN_MEMORY = 1 << 26
@@ -24,26 +22,25 @@ LETTERS = 1 << 22
 
 @dataclass(frozen=True)
 class TokenTable:
-    """Row i is `flat[starts[i] : starts[i] + lengths[i]]`; `firsts` counts the tokens up to a pair's second text."""
+    """Row i is `flat[starts[i] : starts[i] + lengths[i]]`; `firsts` counts the tokens up to a pair's second text,
+    and `keep` owns the file of those that are not in memory."""
 
     flat: npt.NDArray[np.int32]
     starts: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
     firsts: npt.NDArray[np.int64] | None = None
+    keep: object = None
 
     def __len__(self) -> int:
         return len(self.lengths)
 
 
-def encode_texts(
-    texts: Inputs, tokenizer: Tokenizer, folder: Path | None = None, chunk: int = 10_000, in_memory: int = IN_MEMORY
-) -> TokenTable:
+def encode_texts(texts: Inputs, tokenizer: Tokenizer, chunk: int = 10_000, in_memory: int = IN_MEMORY) -> TokenTable:
     """Encode texts or pairs, at most `chunk` rows at once.
 
-    More than `in_memory` tokens go to a file and are memory-mapped: to `tokens.bin` in `folder`, which stays, or else
-    to a temporary one, which goes with the table. With `folder` all go there.
+    More than `in_memory` tokens go to a file of the cache, which is memory-mapped and goes with the table.
     """
-    store = _Store(folder, in_memory)
+    store = _Store(in_memory)
     lengths: list[npt.NDArray[np.int64]] = []
     firsts: list[npt.NDArray[np.int64]] = []
     paired = are_pairs(texts)
@@ -56,7 +53,8 @@ def encode_texts(
         if paired:
             firsts.append(np.array([_second(encoding.sequence_ids) for encoding in encodings], dtype=np.int64))
     counts = np.concatenate(lengths) if lengths else np.zeros(0, np.int64)
-    return TokenTable(store.close(), np.cumsum(counts) - counts, counts, np.concatenate(firsts) if firsts else None)
+    starts = np.cumsum(counts) - counts
+    return TokenTable(store.close(), starts, counts, np.concatenate(firsts) if firsts else None, store.scratch)
 
 
 def _second(sides: list[int | None]) -> int:
@@ -81,34 +79,30 @@ def _chunks(texts: Inputs, rows: int) -> Iterator[list[Any]]:
 class _Store:
     """Collects ids: in memory until they are too many, then in a file."""
 
-    def __init__(self, folder: Path | None, in_memory: int):
-        self.folder, self.in_memory = folder, in_memory
+    def __init__(self, in_memory: int):
+        self.in_memory, self.count = in_memory, 0
         self.parts: list[npt.NDArray[np.int32]] = []
-        self.count = 0
+        self.scratch: Scratch | None = None
         self.file: BinaryIO | None = None
-        self.path = Path()
 
     def append(self, ids: npt.NDArray[np.int32]) -> None:
         self.parts.append(ids)
         self.count += len(ids)
-        if self.folder is not None or self.count > self.in_memory:
+        if self.count > self.in_memory:
             self._flush()
 
     def close(self) -> npt.NDArray[np.int32]:
-        if self.file is None:
+        if self.scratch is None or self.file is None:
             return np.concatenate(self.parts) if self.parts else np.zeros(0, np.int32)
-        self.file.close()
-        flat = np.memmap(self.path, dtype=np.int32, mode="r", shape=(self.count,))
-        if self.folder is None:
-            remove_with(flat, self.path.parent)
-        return flat
+        with room_for("the tokens", self.scratch.folder.parent):
+            self.file.close()
+        return np.memmap(self.scratch.folder / "tokens.bin", dtype=np.int32, mode="r", shape=(self.count,))
 
     def _flush(self) -> None:
-        if self.file is None:
-            folder = self.folder or Path(tempfile.mkdtemp(prefix="fourfold-"))
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path = folder / "tokens.bin"
-            self.file = self.path.open("wb")
-        for part in self.parts:
-            self.file.write(part.tobytes())
+        if self.scratch is None or self.file is None:
+            self.scratch = user_cache().scratch()
+            self.file = (self.scratch.folder / "tokens.bin").open("wb")
+        with room_for("the tokens", self.scratch.folder.parent):
+            for part in self.parts:
+                self.file.write(part.tobytes())
         self.parts = []

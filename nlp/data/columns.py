@@ -26,7 +26,8 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
 
     A name that is given stands; two with a comma between are a pair. Without one the defaults `text` and `label` are
     taken, then the one column that bears a usual name, then what two columns make plain; labels are looked for where
-    `labelled`. DataError where it is not plain which column holds the texts.
+    `labelled`, and left out where their name is given as "". DataError where it is not plain which column holds the
+    texts.
 
     >>> import pandas as pd
     >>> from fourfold.core.tables import read_table
@@ -34,7 +35,7 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     >>> find_columns(table, None, None, labelled=True)
     {'input': 'Review', 'label': 'stars'}
     """
-    names = [str(name) for name in table.frame.columns]
+    names, wanted = [str(name) for name in table.frame.columns], label != ""
     asked = split_names(input, names) if input else []
     label = label or (_usual([name for name in names if name not in asked], "label", LABELS) if labelled else None)
     others = [name for name in names if name != label]
@@ -44,7 +45,7 @@ def find_columns(table: Table, input: str | None, label: str | None, *, labelled
     rest = [name for name in names if name not in (asked or [text])]
     if labelled and label is None and len(rest) == 1 and _few_values(table.frame[rest[0]]):
         label = rest[0]
-    return {"input": text} | ({"label": label} if label else {})
+    return {"input": text} | ({"label": label} if label and wanted else {})
 
 
 def notes_on(table: Table, found: dict[str, str], input: str | None, label: str | None) -> tuple[str, ...]:

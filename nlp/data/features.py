@@ -63,8 +63,8 @@ class TextFeatures:
 
     @property
     def vocab_size(self) -> int:
-        """The number of token ids."""
-        return int(self.tokenizer.get_vocab_size())
+        """The number of token ids, of which some may stand for nothing."""
+        return max(self.tokenizer.get_vocab().values(), default=-1) + 1
 
     def source(self, examples: Examples, training: bool = False) -> TextSource:
         """Return the token ids of the examples, the same with and without `training`.
@@ -87,7 +87,7 @@ class TextFeatures:
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json`, `classes.json` and, where rows are pairs, `pairs.json`."""
-        self.tokenizer.save(str(folder / "tokenizer.json"))
+        (folder / "tokenizer.json").write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         save_labels(folder, self.classes)
         if self.paired:
             (folder / _PAIRS).write_text("{}", encoding="utf-8")

@@ -38,8 +38,8 @@ def read(
     A list holds texts, or pairs of texts as tuples; `input="question,answer"` reads pairs from two columns. Columns
     that nobody names are `text` and `label`, or what `find_columns` takes for them, and a note says so.
 
-    With `several`, a label's cell may be empty: a row may have none of several. The texts of a file of more than
-    `stream_above` bytes stay on the disk.
+    With a `label` "" no labels are read. With `several`, a label's cell may be empty: a row may have none of several.
+    The texts of a file of more than `stream_above` bytes stay on the disk.
 
     >>> read(["good", "bad"], ["pos", "neg"]).labels.tolist()
     ['pos', 'neg']

@@ -16,10 +16,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.batch import Draw, Examples
-from ...core.cache import user_cache
-from ...core.errors import Damaged, NoLabels, NoSuchModel, UnknownName, WrongColumns, WrongLabel, did_you_mean
+from ...core.cache import room_for, user_cache
+from ...core.errors import (
+    Damaged,
+    NoLabels,
+    NoSuchModel,
+    UnknownName,
+    WrongColumns,
+    WrongLabel,
+    did_you_mean,
+)
+from ...core.files import take_room
 from ...core.labels import Classes
-from ...core.tables import Spill
 from .cells import Coded, Column, coded
 from .columns import conversions
 from .config import ClickFeaturesConfig
@@ -213,8 +221,11 @@ class ClickFeatures:
         shape = (rows, len(self.fields) + len(self.bins) + sum(one.most for one in self.lists) + self.outputs)
         if 4 * shape[0] * shape[1] <= _MAPPED_ABOVE:
             return np.empty(shape, np.int32), None
-        owner = Spill(user_cache().root)
-        return np.memmap(owner.folder / "rows", np.int32, "w+", shape=shape), owner
+        owner = user_cache().scratch()
+        with room_for(f"{rows:,} encoded rows", owner.folder.parent):
+            found = np.memmap(owner.folder / "rows", np.int32, "w+", shape=shape)
+            take_room(owner.folder / "rows", found.nbytes)
+        return found, owner
 
     def check(self, examples: Examples) -> Examples:
         """Return the examples with the rows whose numbers cannot be read among their errors, instead of raising."""

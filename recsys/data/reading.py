@@ -66,8 +66,8 @@ class _Found:
     keep: object = field(default=None)
 
 
-def read(data: Data, labels: Labels | None = None, *, label: str = "label") -> Examples:
-    """Read a table; its column `label` holds the labels.
+def read(data: Data, labels: Labels | None = None, *, label: str = "label", labelled: bool = True) -> Examples:
+    """Read a table; its column `label` holds the labels, which are left alone where they are not `labelled`.
 
     `data` is a DataFrame, a file (CSV, TSV, JSONL, JSON, Parquet, the same with .gz; a log of Criteo's form, LIBSVM or
     libffm, known by its first line), several files, a folder of them, a pattern such as `day=*/*.parquet`, or a data
@@ -80,7 +80,7 @@ def read(data: Data, labels: Labels | None = None, *, label: str = "label") -> E
     """
     found = _find(data)
     table, columns = found.table, [str(name) for name in found.table.columns]
-    if labels is None and label in columns:
+    if labels is None and label in columns and labelled:
         given = _label_column(found, label)
     else:
         given = None if labels is None else _encoded([pd.Series(np.asarray(labels), name=label)], found, label)

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ...core.benchmark.speed import OURS, Block, Contender, timed
-from ...core.tables import Spill
+from ...core.cache import Scratch, user_cache
 from ...core.training.sampling import Steps, Windows
 from ..data import ClickSource
 from ..scale import NAMES, NUMBERS, VALUES
@@ -29,12 +29,12 @@ class Encoded:
     source: ClickSource
     parquet: Path
     threads: int
-    keep: Spill
+    keep: Scratch
 
 
 def load_rows(case: str, steps: int, threads: int) -> Encoded:
     """Draw the rows of a case such as "rows_1000000"; a block is all of them once, whatever the steps."""
-    rows, folder = count_of(case, "rows"), Spill()
+    rows, folder = count_of(case, "rows"), user_cache().scratch()
     path = folder.folder
     table = np.memmap(path / "rows", np.int32, "w+", shape=(rows, _IDS + NUMBERS + 1))
     sizes = np.array([VALUES] * NAMES + [_BINS] * NUMBERS)

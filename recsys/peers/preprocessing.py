@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...core.benchmark.speed import OURS, Block, Contender, timed
-from ...core.tables import Spill
+from ...core.cache import Scratch, user_cache
 from ..data import ClickFeatures, ClickFeaturesConfig, read
 from ..scale import NAMES, NUMBERS, write_rows
 from . import fuxi
@@ -26,12 +26,12 @@ class Log:
     path: Path
     rows: int
     threads: int
-    keep: Spill
+    keep: Scratch
 
 
 def load_log(case: str, steps: int, threads: int) -> Log:
     """Write the log of a case such as "rows_400000"; a block is the whole of it, whatever the steps."""
-    rows, folder = count_of(case, "rows"), Spill()
+    rows, folder = count_of(case, "rows"), user_cache().scratch()
     path = folder.folder / "log.csv"
     write_rows(path, rows)
     return Log(path=path, rows=rows, threads=threads, keep=folder)

@@ -186,7 +186,8 @@ class SpeechFeatures:
     def save(self, folder: Path) -> None:
         """Write `vocabulary.json`: units, sample rate, subsampling, normalisation; of pieces, `tokenizer.json`, too."""
         if self.vocabulary.tokenizer is not None:
-            self.vocabulary.tokenizer.save(str(folder / TOKENIZER))
+            text = self.vocabulary.tokenizer.to_str(pretty=True)
+            (folder / TOKENIZER).write_text(text, encoding="utf-8")
         learned = {
             "units": list(self.vocabulary.units),
             "words": self.vocabulary.words,

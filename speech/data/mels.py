@@ -103,17 +103,14 @@ def make_mels(clips: Sequence[Clip], audio: AudioConfig, in_memory: float = IN_M
         rows, errors = _write(clips, audio, frames, moments)
         raw = np.frombuffer(frames.getbuffer(), np.float16), np.frombuffer(moments.getbuffer(), np.float32)
         return _table(*raw, rows, _named(errors, clips))
-    cache, key = user_cache(), _key(clips, audio)
-    for _ in range(2):
-        folder = cache.folder(key, lambda unfinished: _fill(unfinished, clips, audio))
-        try:
-            facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-            errors = {int(row): why for row, why in facts["errors"].items()}
-            raw = _mapped(folder / _FRAMES, np.float16), _mapped(folder / _MOMENTS, np.float32)
-            return _table(*raw, np.load(folder / _ROWS), _named(errors, clips))
-        except (OSError, ValueError, KeyError):  # someone spoiled it
-            cache.drop(key)
-    raise NoRoom(f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE")
+
+    def read(folder: Path) -> MelTable:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        errors = {int(row): why for row, why in facts["errors"].items()}
+        raw = _mapped(folder / _FRAMES, np.float16), _mapped(folder / _MOMENTS, np.float32)
+        return _table(*raw, np.load(folder / _ROWS), _named(errors, clips))
+
+    return user_cache().opened(_key(clips, audio), lambda unfinished: _fill(unfinished, clips, audio), read)
 
 
 def _table(frames: Any, moments: Any, rows: npt.NDArray[Any], errors: dict[int, str]) -> MelTable:

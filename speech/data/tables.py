@@ -34,11 +34,12 @@ def list_table(table: Table, input: str | None, label: str | None, *, labelled: 
     `speaker`, and a note says so where it is called otherwise. A cell holds a path, relative to the table's folder, or
     encoded bytes, or both as Hugging Face has them. `offset` and `duration` in seconds choose a part of a file where
     there is an `offset` or the column is NeMo's (`audio_filepath`). A path that is not there is looked for without its
-    first folders: manifests are often made elsewhere. `labelled` says that transcripts come from elsewhere.
+    first folders: manifests are often made elsewhere. `labelled` says that transcripts come from elsewhere; with a
+    `label` "" none are read.
     """
     names = [str(name) for name in table.frame.columns]
     input = input or _usual(names, INPUTS)
-    text = label or _usual([name for name in names if name != input], TEXTS)
+    text = _usual([name for name in names if name != input], TEXTS) if label is None else label
     speaker = next((name for name in SPEAKERS if name in names), None)
     cells, speakers = table.column(input).tolist(), _speakers(table, speaker)
     spans = _Spans.of(table, names, input)

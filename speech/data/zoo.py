@@ -35,7 +35,7 @@ def list_zoo(data: str) -> Listing:
     folder = Path(root) / FOLDERS[name].format(split=split) if root else None
     if folder is not None and not folder.is_dir():
         raise NoSuchFile(f"{data}: no folder {folder}; name the one that holds {FOLDERS[name].split('/')[0]}")
-    folder = folder or download(name, split, user_cache().kept("torchaudio"))
+    folder = folder or download(name, split, user_cache())
     return replace(_listed(name, split, folder), name="/".join(filter(None, (name, split))))
 
 

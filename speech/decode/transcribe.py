@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...core.batch import Batch, pad
+from ...core.errors import Damaged
 from ..data import EOS, Vocabulary, steps_needed
 from ..language import LanguageModel
 from .align import words_of
@@ -151,9 +152,15 @@ def weights_of(config: DecodingConfig) -> Weights:
 
 
 def log_probs_of(output: SpeechOutput) -> list[npt.NDArray[np.float64]]:
-    """Return CTC's logarithms of probabilities (T, V) of each row, without padding."""
+    """Return CTC's logarithms of probabilities (T, V) of each row, without padding.
+
+    Raises ArtifactError where they are no finite numbers.
+    """
     log_probs_BTV = output.ctc.double().log_softmax(-1).cpu().numpy()
-    return [row_TV[:length] for row_TV, length in zip(log_probs_BTV, output.length.tolist(), strict=True)]
+    found = [row_TV[:length] for row_TV, length in zip(log_probs_BTV, output.length.tolist(), strict=True)]
+    if not all(np.isfinite(row_TV).all() for row_TV in found):
+        raise Damaged("the model's outputs are no finite numbers: its weights are damaged; train anew")
+    return found
 
 
 def attention_scores(

@@ -79,7 +79,7 @@ class WhisperFeatures:
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json`, and `whisper.json` with the rules and the sizes."""
-        self.tokenizer.save(str(folder / TOKENIZER))
+        (folder / TOKENIZER).write_text(self.tokenizer.to_str(pretty=True), encoding="utf-8")
         sizes = {name: getattr(self.window, name) for name in _SIZES}
         values = {"sizes": sizes, "padding": self.window.padding, "rules": write_rules(self.rules)}
         (folder / FILE).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")

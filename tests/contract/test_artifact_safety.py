@@ -17,21 +17,23 @@ from typing import Any
 import pytest
 import watched
 from domain_data import Sample
+from safetensors.torch import load_file, save_file
 from spoiling import seal, spoiled
 
-from fourfold.core.errors import ArtifactError, FourfoldError
+from fourfold.core.config import override
+from fourfold.core.errors import ArtifactError, ConfigError, FourfoldError
 
 ROOT = Path(__file__).parents[2]
 QUICK, ALL = 30, 1_000
 SECONDS, BYTES = 30, 2 << 30
+STARTS = pytest.mark.parametrize("sample", ["nlp", "vision", "recsys"], indirect=True, scope="session")
+"""Speech starts from a Whisper alone."""
 DECOYS = ("numpy", "torch", "fourfold", "sitecustomize", "tokenizers", "__init__", "conftest")
 
 
 @pytest.fixture(scope="session")
 def other(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another run of the same domain, on other rows, of the same shape."""
-    from fourfold.core.config import override
-
     pipeline = sample.pipeline(seed=5)
     pipeline.set_params(config=override(pipeline.config, {"train": {"epochs": 1}}))
     out = tmp_path_factory.mktemp(f"{sample.name}_other") / "run"
@@ -92,6 +94,66 @@ def test_a_spoiled_model_is_refused_or_right(sample: Sample, run: Path, other: P
 def test_a_thousand_spoiled_models(sample: Sample, run: Path, other: Path, tmp_path: Path) -> None:
     counts = spoil_many(sample, (run, other), tmp_path, range(QUICK, QUICK + ALL))
     assert counts["refused"] > ALL / 2, counts
+
+
+def start_from_many(sample: Sample, runs: tuple[Path, Path], folder: Path, seeds: range) -> dict[str, int]:
+    """Take a step of training from so many spoiled and sealed copies; return how often which came out."""
+    kind, counts = type(sample.pipeline()), {"refused": 0, "trained": 0}
+    for seed in seeds:
+        one = spoiled(*runs, folder / str(seed), seed, sealed=True)
+        outcome = "refused"
+        try:
+            with bounded():
+                config = override(kind(init=one.folder).resolve(), {"train": {"max_steps": 1}})
+                kind(init=one.folder, config=config).fit(*sample.make(24, 2), valid=0)
+                outcome = "trained"
+        except (ArtifactError, ConfigError) as error:
+            assert "\n" not in str(error) and len(str(error)) < 700, (seed, one, error)
+        except Exception as error:
+            raise AssertionError(f"{sample.name} {seed}: {one.what}: {error!r}") from error
+        counts[outcome] += 1
+        shutil.rmtree(one.folder)
+    return counts
+
+
+@STARTS
+def test_a_spoiled_start_is_refused_or_trains(sample: Sample, run: Path, other: Path, tmp_path: Path) -> None:
+    assert start_from_many(sample, (run, other), tmp_path, range(8))["refused"]
+
+
+@pytest.mark.slow
+@STARTS
+def test_many_spoiled_starts(sample: Sample, run: Path, other: Path, tmp_path: Path) -> None:
+    counts = start_from_many(sample, (run, other), tmp_path, range(8, 208))
+    assert counts["refused"] > 50, counts
+
+
+@STARTS
+def test_a_start_whose_weights_do_not_fit_its_settings_is_refused(sample: Sample, run: Path, tmp_path: Path) -> None:
+    """Though its hashes were made anew."""
+    kind, again = type(sample.pipeline()), "copy the folder again or train anew"
+
+    def refused(change: Any) -> str:
+        folder = tmp_path / "run"
+        shutil.copytree(run, folder)
+        weights = load_file(folder / "model.safetensors")
+        save_file(change(weights), folder / "model.safetensors")
+        seal(folder / "config.json")
+        with pytest.raises(ArtifactError) as error:
+            kind(init=folder).fit(*sample.make(24, 2), valid=0)
+        shutil.rmtree(folder)
+        return str(error.value).removeprefix(f"{folder}/model.safetensors: ").removesuffix(f"; {again}")
+
+    name = max(load_file(run / "model.safetensors"))
+    assert refused(lambda weights: {**weights, name: weights[name][..., None]}).startswith(
+        f"not the weights of this model ('{name}' is float32 ("
+    )
+    assert refused(lambda weights: {key: value for key, value in weights.items() if key != name}).startswith(
+        f"not the weights of this model ('{name}' is missing, where"
+    )
+    assert refused(lambda weights: {**weights, name: weights[name] / 0}) == (
+        f"'{name}' holds numbers that are not finite"
+    )
 
 
 @pytest.mark.skipif(not hasattr(sys, "addaudithook"), reason="this Python has no audit hooks")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from console import fourfold
 from domain_data import Sample
@@ -166,6 +170,25 @@ def test_a_label_in_test_that_training_did_not_have(sample: Sample, run: Path, s
     assert (done.code, done.out) == (2, "")
     place = "data.csv:4: 2.png" if sample.name == "vision" else "data.csv:4"
     assert done.err == f"error: {place}: label 'strange' is not a class of the model; there is: {known}\n"
+
+
+@pytest.mark.parametrize("label", ["strange", ""])
+def test_labels_are_not_needed_for_predicting(
+    sample: Sample, model: Any, run: Path, spoiled: Spoil, label: str
+) -> None:
+    """One that the model does not know, or none among others, changes no answer."""
+    lines = spoiled(lambda text: text).read_text().split("\n")
+    with_it, without = [*lines[:3], f"{lines[3].rsplit(',', 1)[0]},{label}", *lines[4:]], lines
+    answers = []
+    for rows in (with_it, without):
+        path = spoiled(lambda text, rows=rows: "\n".join(rows))
+        answers.append(fourfold(sample.name, "predict", run, "--file", path, "--json"))
+    assert answers[0] == answers[1] and answers[0].code == 0 and len(json.loads(answers[0].out)) == 60, answers
+    if sample.name in ("nlp", "recsys"):  # the others name files beside the table
+        frame = pd.read_csv(io.StringIO("\n".join(with_it)))
+        bare = frame.drop(columns="label")
+        assert np.array_equal(model.predict(frame), model.predict(bare))
+        assert np.array_equal(model.predict_proba(frame), model.predict_proba(bare))
 
 
 def test_no_labels_to_measure_against(sample: Sample, run: Path, data_file: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from domain_data import Sample
 from training_runs import Fault
 
 from fourfold.core.config import override
-from fourfold.core.errors import ArtifactError, ConfigError, DataError
+from fourfold.core.errors import ArtifactError, ConfigError, DataError, TrainingError
 from fourfold.core.training import Interrupted
 
 
@@ -69,8 +69,10 @@ def test_a_run_whose_publishing_failed_goes_on_from_the_end_of_training(
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(module, "publish", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(TrainingError) as error:
             sample.pipeline().fit(data_file, valid=0.2, out=out)
+        why = "cannot be written (No space left on device)"
+        assert str(error.value) == f"{out}: {why}; mend that, and go on with --resume"
     with monkeypatch.context() as patch:
         patch.setattr("fourfold.core.training.step.Stepper.__call__", full)  # no step is taken again
         sample.pipeline().fit(data_file, valid=0.2, out=out, resume=True)

@@ -1,14 +1,22 @@
-"""The command line under torchrun."""
+"""The command line under torchrun, and a port for ranks."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def torchrun(*arguments: object, ranks: int, restarts: int = 0, cwd: Path) -> subprocess.Popen[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import sys
 import warnings
@@ -17,8 +18,8 @@ import numpy.typing as npt
 import PIL
 from PIL import Image
 
-from ...core.cache import user_cache
-from ...core.errors import NoRoom
+from ...core.cache import room_for, user_cache
+from ...core.files import take_room
 from .pictures import Picture, Pixels, Refused, check_file, decode, explain
 from .table import ImageTable
 
@@ -45,15 +46,12 @@ def decode_all(pictures: Sequence[Picture], side: int, in_memory: int = IN_MEMOR
         pixels = np.zeros((len(pictures), side, side, 3), np.uint8)
         sizes = np.zeros((len(pictures), 2), np.int32)
         return _answer(pixels, sizes, _decode_into(pixels, sizes, pictures))
-    cache, key = user_cache(), _key(pictures, side)
-    for _ in range(2):
-        folder = cache.folder(key, lambda unfinished: _fill(unfinished, pictures, side))
-        try:
-            pixels, sizes = (np.load(folder / name, mmap_mode="r") for name in (_PIXELS, _SIZES))
-            return _answer(pixels, sizes, json.loads((folder / _FACTS).read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError):  # someone spoiled it
-            cache.drop(key)
-    raise NoRoom(f"{cache.root / key}: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE")
+    return user_cache().opened(_key(pictures, side), lambda folder: _fill(folder, pictures, side), _read)
+
+
+def _read(folder: Path) -> tuple[ImageTable, dict[int, str]]:
+    pixels, sizes = (np.load(folder / name, mmap_mode="r") for name in (_PIXELS, _SIZES))
+    return _answer(pixels, sizes, json.loads((folder / _FACTS).read_text(encoding="utf-8")))
 
 
 def _answer(pixels: Pixels, sizes: npt.NDArray[np.int32], facts: dict[str, Any]) -> tuple[ImageTable, dict[int, str]]:
@@ -117,17 +115,10 @@ def _fill(folder: Path, pictures: Sequence[Picture], side: int) -> None:
 
 def _mapped(path: Path, shape: tuple[int, ...], dtype: Any) -> np.memmap[Any, Any]:
     """Return a new array in a file, for which there is room: else writing to it would kill the process."""
-    array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    try:
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    except AttributeError:  # not on this system
-        pass
-    except OSError as error:
-        raise NoRoom(
-            f"{path.parent.parent}: no room for {array.nbytes / 1e9:.1f} GB of pixels ({error.strerror}); make room, "
-            "or name another folder in FOURFOLD_CACHE"
-        ) from None
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    with room_for(f"{size / 1e9:.1f} GB of pixels", path.parent.parent):
+        array = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+        take_room(path, path.stat().st_size)
     return array
 
 

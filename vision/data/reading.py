@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...core.batch import Examples
+from ...core.cache import user_cache
 from ...core.errors import (
     BadRow,
     CountsDiffer,
@@ -66,7 +67,7 @@ def read(
     ((2, 8, 8, 1), ['cat', 'dog'])
     """
     known = None if labels is None else as_labels(labels)
-    columns = (input, label or "label")
+    columns = (input, "label" if label is None else label)
     if isinstance(data, str | Path):
         return _read_path(str(data), known, columns, size)
     if is_frame(data):
@@ -180,8 +181,9 @@ def _read_archive(
     archive: Path, part: str | None, labels: Labels, columns: tuple[str | None, str], size: int
 ) -> Examples:
     """Unpack, read what is there, and forget the unpacked files: the pixels are decoded by then."""
-    with TemporaryDirectory(prefix="fourfold-") as temporary:
-        folder = Path(temporary) / archive.name.partition(".")[0]
+    with closing(user_cache().scratch()) as scratch:
+        temporary = str(scratch.folder)
+        folder = scratch.folder / archive.name.partition(".")[0]
         folder.mkdir()
         refused = unpack(archive, folder)
         while len(inside := [path for path in folder.iterdir() if not path.name.startswith(HIDDEN)]) == 1:

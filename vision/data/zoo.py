@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
         raise UnknownName(f"{data}: torchvision has no data set '{name}'{did_you_mean(name, list(known.values()))}")
     kind = getattr(datasets, known[name.lower()])
     try:
-        rows = _build(kind, split, user_cache().kept("torchvision"))
+        rows = _build(kind, split)
         items = [rows[row] for row in range(len(rows))]
     except (RuntimeError, ValueError, OSError, TypeError, ImportError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -44,17 +45,36 @@ def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
     return f"{kind.__name__}/{split}", [item[0] for item in items], np.array(classes)
 
 
-def _build(kind: Any, split: str, root: Path) -> Any:
-    """Make the data set with the arguments that its kind takes."""
+def _build(kind: Any, split: str) -> Any:
+    """Make the data set with the arguments that its kind takes, downloaded where it is not there as a whole."""
     takes = inspect.signature(kind.__init__).parameters
-    given: dict[str, Any] = {"root": str(root)} if "root" in takes else {}
+    given: dict[str, Any] = {}
     if "split" in takes:
         given["split"] = split
     elif "train" in takes:
         if split not in ("train", "test"):
             raise ValueError(f"it has the splits train and test, not {split}")
         given["train"] = split == "train"
-    if "download" in takes:
-        root.mkdir(parents=True, exist_ok=True)
-        given["download"] = True
-    return kind(**given)
+    if "root" not in takes:
+        return kind(**given)
+    cache = user_cache()
+    root = cache.kept("torchvision")
+    root.mkdir(parents=True, exist_ok=True)
+    if "download" not in takes:
+        return kind(root=str(root), **given)
+    try:
+        return kind(root=str(root), **given)
+    except RuntimeError:  # not there
+        with closing(cache.scratch()) as scratch:
+            kind(root=str(scratch.folder), download=True, **given)
+            _move(scratch.folder, root)
+        return kind(root=str(root), **given)
+
+
+def _move(folder: Path, root: Path) -> None:
+    """Move what is in a folder to another; folders that are not there yet as a whole."""
+    for path in folder.iterdir():
+        if path.is_dir() and (root / path.name).is_dir():
+            _move(path, root / path.name)
+        else:
+            path.replace(root / path.name)

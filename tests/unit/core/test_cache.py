@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fourfold.core.cache import Cache, user_cache
-from fourfold.core.errors import ConfigError
+from fourfold.core.errors import ConfigError, DataError
 
 
 def writing(size: int, calls: list[int] | None = None) -> object:
@@ -40,12 +40,12 @@ def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_least_recently_used_goes(tmp_path: Path) -> None:
-    cache = Cache(tmp_path, 250)
+    cache = Cache(tmp_path, 2_900)
     for number, key in enumerate("abc"):
-        cache.folder(key, writing(80))
+        cache.folder(key, writing(800))
         os.utime(tmp_path / key, (number, number))
-    cache.folder("a", writing(80))  # used again
-    cache.folder("d", writing(80))
+    cache.folder("a", writing(800))  # used again
+    cache.folder("d", writing(800))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d"]
 
 
@@ -62,6 +62,54 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (time.time() - age,) * 2)
     Cache(tmp_path, 1000).folder("a", writing(1))
     assert sorted(path.name for path in tmp_path.iterdir()) == [".writing-new", "a"]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_scratch_folder(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 1000)
+    held, killed = cache.scratch(), cache.scratch()
+    os.close(killed.close.detach()[2][1])  # as the system does when a process ends
+    mine = cache.scratch()
+    assert sorted(tmp_path.iterdir()) == sorted([held.folder, mine.folder])
+    del held
+    mine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_forked_process_holds_a_scratch_folder_and_does_not_remove_it(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, 1000)
+    scratch = cache.scratch()
+    child = os.fork()
+    if not child:
+        scratch.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0 and scratch.folder.is_dir()
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "seal"])
+def test_what_was_damaged_is_made_anew(damage: str, tmp_path: Path) -> None:
+    cache, calls = Cache(tmp_path, 1000), []
+    (cache.folder("a", writing(100, calls)) / "y").write_text("of no concern")
+    path = tmp_path / "a" / ("hashes.json" if damage == "seal" else "x")
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 4
+    {
+        "flip": lambda: path.write_bytes(raw), "seal": lambda: path.write_bytes(raw),
+        "cut": lambda: path.write_bytes(raw[:-1]), "remove": path.unlink,
+    }[damage]()  # fmt: skip
+    found = cache.opened("a", writing(100, calls), lambda folder: (folder / "x").read_bytes())
+    assert found == bytes(100) and len(calls) == 2
+
+
+def test_what_cannot_be_read_back_is_said(tmp_path: Path) -> None:
+    def read(folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    calls: list[int] = []
+    with pytest.raises(DataError) as error:
+        Cache(tmp_path, 1000).opened("a", writing(10, calls), read)
+    assert len(calls) == 2 and str(error.value) == (
+        f"{tmp_path}/a: cannot be read back; check the disk, or name another folder in FOURFOLD_CACHE"
+    )
 
 
 def test_two_at_once_get_the_same(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import fourfold.core.run as module
 from fourfold.core.batch import Examples
 from fourfold.core.errors import ArtifactError, ConfigError
 from fourfold.core.files import file_hash, write_text
@@ -82,18 +83,49 @@ def test_force_through_a_link_keeps_the_link(tmp_path: Path) -> None:
     assert (tmp_path / "link").is_symlink() and [inner.name for inner in real.iterdir()] == ["run.json"]
 
 
-def test_a_folder_that_cannot_be_removed_is_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = begun(tmp_path / "mounted")
-    run = open_run(path, IDENTITY, force=True)
+@pytest.mark.parametrize("after", range(4))
+def test_a_forced_run_that_is_killed_at_its_beginning_leaves_the_folder_of_a_run(
+    after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = begun(tmp_path / "one", finished=True)
+    (path / "checkpoints" / "step-000000004").mkdir(parents=True)
+    real, calls = module.remove, []
 
-    def empty(folder: Path, ignore_errors: bool) -> None:
-        assert folder == path and ignore_errors
-        for inner in folder.iterdir():
-            inner.unlink()
+    def killed(one: Path) -> None:
+        if len(calls) == after:
+            raise KeyboardInterrupt
+        calls.append(one)
+        real(one)
 
-    monkeypatch.setattr("shutil.rmtree", empty)  # as where a folder is a mount point
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "remove", killed)
+        patch.setattr(module, "write_text", lambda *_: killed(path / "nothing"))
+        open_run(path, {"seed": 1}, force=True).begin()
+    assert not open_run(path, IDENTITY, resume=True).finished or after == 0
+    open_run(path, {"seed": 1}, force=True).begin()
+    assert [inner.name for inner in path.iterdir()] == ["run.json"]
+
+
+def test_what_a_process_killed_while_it_began_has_left_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    path.mkdir()
+    (path / ".writing-run.json").write_text("{")
+    run = open_run(path, IDENTITY, resume=True)
+    assert run.fresh and run.message == f"{path}: nothing to resume; training starts afresh"
     run.begin()
     assert [inner.name for inner in path.iterdir()] == ["run.json"]
+
+
+def test_what_is_kept_is_read_back_only_as_it_was(tmp_path: Path) -> None:
+    begun(tmp_path / "one")
+    run = open_run(tmp_path / "one", IDENTITY, resume=True)
+    assert run.kept("features") is None
+    run.keep("features", lambda folder: (folder / "x").write_text("learned"))
+    assert run.kept("features") == tmp_path / "one" / "features"
+    (tmp_path / "one" / "features" / "x").write_text("Learned")
+    assert run.kept("features") is None
+    run.tidy()
+    assert sorted(inner.name for inner in run.path.iterdir()) == ["run.json", "weights"]
 
 
 @pytest.mark.parametrize("finished", [False, True])

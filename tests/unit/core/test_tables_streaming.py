@@ -31,11 +31,10 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(streaming, "ROWS", 3)
     monkeypatch.setattr(texts, "BLOCK", 2)
     monkeypatch.setattr(probing, "BLOCK", 7)
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "temporary"))
     yield
     gc.collect()
-    assert not list((tmp_path / "temporary").glob("fourfold-*"))
+    assert not list((tmp_path / "temporary").glob(".writing-*"))
 
 
 def both(name: str, raw: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def rows(table: TokenTable) -> list[list[int]]:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path))
     return tmp_path
 
 
@@ -58,15 +57,6 @@ def test_a_temporary_file_goes_with_the_table(temporary: Path) -> None:
     del table
     gc.collect()
     assert not list(temporary.iterdir())
-
-
-def test_a_file_in_a_folder_stays(tmp_path: Path) -> None:
-    table = encode_texts(TEXTS, TOKENIZER, folder=tmp_path / "cache")
-    expected, size = rows(table), int(table.lengths.sum())
-    del table
-    gc.collect()
-    kept = np.fromfile(tmp_path / "cache" / "tokens.bin", dtype=np.int32)
-    assert len(kept) == size and kept[:3].tolist() == expected[0][:3]
 
 
 def test_pairs_know_where_the_second_text_begins() -> None:

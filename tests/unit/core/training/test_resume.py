@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import multiprocessing
 import random
 import signal
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from forked import process
 from safetensors.torch import load_file
 from toy import ToySource, toy_task
 from training_runs import TOTAL, Fault, stopped_run, toy_run
 
+from fourfold.core.batch import Batch, Draw, Rows
 from fourfold.core.errors import TrainingError
-from fourfold.core.training import Interrupted, TrainConfig, Trainer
-from fourfold.core.training.checkpoint import load_checkpoint
-
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["training_runs"])
+from fourfold.core.training import Interrupted, Silent, TrainConfig, Trainer, Validation, loop
+from fourfold.core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 
 def in_process(run: partial[None]) -> int:
     """Run in a fresh process; return its exit code."""
-    process = context.Process(target=run)
-    process.start()
-    process.join(120)
-    assert process.exitcode is not None
-    return process.exitcode
+    running = process(run)
+    running.start()
+    running.join(120)
+    assert running.exitcode is not None
+    return int(running.exitcode)
 
 
 def whole_state(folder: Path) -> dict[str, object]:
@@ -148,3 +148,44 @@ def test_a_full_disk_stops_training_and_leaves_the_checkpoint_before(
     )
     checkpoint, warnings = load_checkpoint(tmp_path / "checkpoints")
     assert checkpoint is not None and checkpoint.state["step"] == 2 and warnings == []
+
+
+def test_no_more_than_the_seconds_between_checkpoints_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps take 25 seconds each, and measuring the held-out rows 30, by a clock that tells nothing else."""
+    clock, done = [0.0], [0.0]
+
+    class Slow(ToySource):
+        def batch(self, rows: Rows, draw: Draw | None = None) -> Batch:
+            clock[0] += 30 if draw is None else 25
+            return super().batch(rows, draw)
+
+    def save(folder: Path, checkpoint: Checkpoint) -> Path:
+        done.append(clock[0])
+        return save_checkpoint(folder, checkpoint)
+
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(loop, "save_checkpoint", save)
+    config = TrainConfig(epochs=6, batch_rows=16, evaluations=6)
+    validation = Validation(Slow(16), lambda out: {"accuracy": float(out.max())}, "accuracy")
+    Trainer(config, torch.device("cpu"), tmp_path).fit(toy_task(), Slow(64), validation)
+    assert clock[0] == 24 * 25 + 6 * 30
+    assert max(after - before for before, after in itertools.pairwise(done)) <= config.checkpoint_seconds == 60
+    assert len(done) <= 24
+
+
+def test_what_went_back_is_newer_than_what_was_left(tmp_path: Path) -> None:
+    for recoveries, step in ((0, 0), (0, 20), (0, 30), (1, 0), (1, 5)):
+        save_checkpoint(tmp_path, Checkpoint({"step": step, "recoveries": recoveries}, {"model": {"a": torch.ones(2)}}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000000-1", "step-000000005-1"]
+    newest, warnings = load_checkpoint(tmp_path)
+    assert newest is not None and newest.state == {"step": 5, "recoveries": 1} and warnings == []
+
+
+def test_a_run_that_goes_on_from_its_end_writes_no_checkpoint_again(tmp_path: Path) -> None:
+    def fit() -> dict[str, int]:
+        Trainer(TrainConfig(epochs=2, batch_rows=16), torch.device("cpu"), tmp_path, Silent()).fit(
+            toy_task(), ToySource(64)
+        )
+        return {path.name: path.stat().st_ino for path in (tmp_path / "checkpoints").iterdir()}
+
+    assert fit() == fit()
