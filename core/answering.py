@@ -8,9 +8,9 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from torch import nn
 
-from .batch import Examples
+from .batch import Examples, Source
 from .blend import Blend
-from .device import pick_device
+from .device import pick_device, pick_precision
 from .errors import Damaged
 from .labels import as_labels
 from .objectives import Prediction
@@ -28,6 +28,7 @@ class Answering(Reading):
     """The rows of a batch where answers are made; 0: by the device."""
 
     device: str
+    precision: str
     model_: nn.Module | None
     blend_: Blend | None
     task_: Task
@@ -79,8 +80,13 @@ class Answering(Reading):
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says of each row."""
-        source, device = self.features_.source(examples), pick_device(self.device)
-        return predict(self.task_, source, device, batch_rows=self.rows_at_once)
+        return self.says(self.features_.source(examples))
+
+    def says(self, source: Source) -> Output:
+        """Return what the Transformer says of each row of a source, on the pipeline's device and in its precision."""
+        device = pick_device(self.device)
+        dtype = pick_precision(self.precision, device)
+        return predict(self.task_, source, device, dtype=dtype, batch_rows=self.rows_at_once)
 
     def _mixed(self, deep: Output, wide: Output | None) -> Output:
         if self.blend_ is None or self.objective is None:

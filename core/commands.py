@@ -176,19 +176,34 @@ def tune(
     say(f"study in {out}; look at {out / 'tune.html'}")
 
 
+@dataclass(frozen=True)
+class Trained:
+    """The saved model that a command names: where it computes, how precisely, and what changes how it answers."""
+
+    run: Path
+    device: str
+    precision: str
+    settings: tuple[str, ...] = ()
+
+    def load(self, domain: Domain) -> Any:
+        """Return it; ConfigError for settings where a domain has none."""
+        if self.settings and domain.answering is None:
+            raise Unsupported(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
+        model = domain.load_pipeline().load(self.run, device=self.device, precision=self.precision)
+        return model.answer_with(parse_assignments(self.settings)) if self.settings else model
+
+
 def evaluate(
     domain: Domain,
-    run: Path,
+    trained: Trained,
     data: str,
     columns: Columns,
-    device: str,
     report: Path | None,
-    settings: tuple[str, ...] = (),
     *,
     as_json: bool,
 ) -> None:
     """Measure a saved model."""
-    model = _loaded(domain, run, device, settings)
+    model = trained.load(domain)
     evaluation = model.evaluate(data, input=columns[0], label=columns[1])
     if report:
         evaluation.save(report)
@@ -200,14 +215,13 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Asked:
-    """What `predict` is asked: inputs or a file with its column, whether only the best rows, within what, and how."""
+    """What `predict` is asked: inputs or a file with its column, whether only the best rows, and within what."""
 
     inputs: list[str]
     file: str | None
     column: str | None
     top: int = 0
     by: str | None = None
-    settings: tuple[str, ...] = ()
 
     def check(self, domain: Domain) -> None:
         """Raise ConfigError where the options do not go together."""
@@ -219,10 +233,10 @@ class Asked:
             raise Unsupported(f"predict: {domain.name} has no best rows to choose; leave --top out")
 
 
-def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
+def predict(domain: Domain, trained: Trained, asked: Asked, out: Path | None, *, as_json: bool) -> None:
     """Predict with a saved model; write or print a row for each input, in order, or only the best."""
     asked.check(domain)
-    model = _loaded(domain, run, device, asked.settings)
+    model = trained.load(domain)
     data = model.read_inputs(asked.inputs) if asked.inputs else asked.file
     if asked.top:
         found = model.set_params(verbose=True).top(data, asked.top, by=asked.by)
@@ -237,7 +251,7 @@ def predict(domain: Domain, run: Path, asked: Asked, device: str, out: Path | No
     write_rows(rows, list(columns), out, as_json=as_json)
 
 
-def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | None, *, as_json: bool) -> None:
+def stream(domain: Domain, trained: Trained, asked: Asked, out: Path | None, *, as_json: bool) -> None:
     """Have a saved model hear one input as it comes, and print partial results."""
     hears = domain.load_stream()
     if len(asked.inputs) != 1 or any((asked.file, asked.column, asked.top, asked.by, out)):
@@ -245,15 +259,9 @@ def stream(domain: Domain, run: Path, asked: Asked, device: str, out: Path | Non
             "predict: --stream takes one input, - for standard input, and prints; give no --file, --input, --top, --by "
             "or --out"
         )
-    hears(_loaded(domain, run, device, asked.settings), asked.inputs[0], as_json=as_json)
-
-
-def _loaded(domain: Domain, run: Path, device: str, settings: tuple[str, ...]) -> Any:
-    """Return a trained model that answers as these settings say; ConfigError where a domain has none."""
-    if settings and domain.answering is None:
-        raise Unsupported(f"--set: what a trained model of {domain.name} answers has no settings; leave it out")
-    model = domain.load_pipeline().load(run, device=device)
-    return model.answer_with(parse_assignments(settings)) if settings else model
+    if trained.precision != "float32":
+        raise Unsupported("predict: --stream hears in float32; leave --precision out")
+    hears(trained.load(domain), asked.inputs[0], as_json=as_json)
 
 
 def check(domain: Domain, settings: Settings, data: str, columns: Columns, test: str | None, *, as_json: bool) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .errors import NoSuchDevice
+from .errors import NoSuchDevice, UnknownName
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+"""What matrix products are computed in, by name."""
 
 _META = "meta"
 
@@ -33,10 +36,12 @@ def pick_device(name: str = "auto") -> torch.device:
 def pick_precision(name: str, device: torch.device) -> torch.dtype:
     """Return the dtype of matrix products: `auto` is bfloat16 where the hardware has it, else float32.
 
-    An older CUDA device computes in float16.
+    An older CUDA device computes in float16. Raises ConfigError for another name.
     """
     if name != "auto":
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[name]
+        if name not in PRECISIONS:
+            raise UnknownName(f"precision '{name}' is unknown; write auto, {', '.join(PRECISIONS)}")
+        return PRECISIONS[name]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     return torch.bfloat16 if device.type == "cpu" and cpu_has_bfloat16() else torch.float32

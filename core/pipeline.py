@@ -18,7 +18,7 @@ from .answering import Answering, Branches
 from .batch import Examples, Source
 from .blend import Blend
 from .config import from_dict
-from .device import pick_device, without_memory
+from .device import pick_device, pick_precision, without_memory
 from .errors import OutputTaken, UnknownName, Unsupported, did_you_mean
 from .estimator import Estimator
 from .facts import training_facts
@@ -60,15 +60,16 @@ class Pipeline(Answering, Estimator):
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
     `init`, the path or hub name of a pretrained model. `teacher` is a saved model from whose answers to the training
-    rows this one learns, too. `budget` ("10m") is the training time, instead of epochs and bounds; `config` (a full
-    configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns `config_`,
-    `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the held-out rows)
-    and `history_`.
+    rows this one learns, too. `precision` is that of answers, "bfloat16" or "auto" being faster where the hardware has
+    it (that of training is `train.precision`). `budget` ("10m") is the training time, instead of epochs and bounds;
+    `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns
+    `config_`, `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the
+    held-out rows) and `history_`.
     """
 
     _read_start: tuple[str, Any] | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (scikit-learn's parameters)
         self,
         preset: str | None = None,
         *,
@@ -76,6 +77,7 @@ class Pipeline(Answering, Estimator):
         teacher: str | Path | None = None,
         seed: int | None = None,
         device: str = "auto",
+        precision: str = "float32",
         budget: str | None = None,
         config: Any = None,
         verbose: bool = False,
@@ -85,6 +87,7 @@ class Pipeline(Answering, Estimator):
         self.teacher = teacher
         self.seed = seed
         self.device = device
+        self.precision = precision
         self.budget = budget
         self.config = config
         self.verbose = verbose
@@ -210,19 +213,21 @@ class Pipeline(Answering, Estimator):
         return folder
 
     @classmethod
-    def load(cls, path: str | Path, *, device: str = "auto") -> Self:
+    def load(cls, path: str | Path, *, device: str = "auto", precision: str = "float32") -> Self:
         """Read a model that `save` wrote; raises ArtifactError where it is damaged, foreign or newer.
 
         With one of the domain's `schemes` before it (`whisper:openai/whisper-tiny.en`) `path` is a model of others.
         """
+        pick_precision(precision, pick_device(device))  # a wrong one is no fault of the folder
         scheme, _, name = Path(path).as_posix().partition(":")
         if name and scheme in cls.schemes:
-            found: Self = cls.load_foreign(scheme, name, device)
-            return found
-        manifest = artifact.read_manifest(Path(path), cls.domain)
-        pick_device(device)  # a wrong one is no fault of the folder
-        with artifact.told(Path(path)):
-            return cls._load(Path(path), manifest, device)
+            model: Self = cls.load_foreign(scheme, name, device)
+        else:
+            manifest = artifact.read_manifest(Path(path), cls.domain)
+            with artifact.told(Path(path)):
+                model = cls._load(Path(path), manifest, device)
+        model.precision = precision
+        return model
 
     @classmethod
     def _load(cls, folder: Path, manifest: artifact.Manifest, device: str) -> Self:

@@ -17,7 +17,7 @@ from ..core.errors import SettingsConflict, WrongModel
 from ..core.labels import Numbers
 from ..core.pipeline import LINEAR
 from ..core.report import Evaluation, Picture
-from ..core.training import Observer, Output, predict
+from ..core.training import Observer, Output
 from ..core.tuning import Space
 from . import data
 from .attention import attention_maps, overlaid
@@ -92,9 +92,8 @@ class ImageClassifier(Classifier):
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says, the mean over all views (`test_flips`, `test_shift`)."""
-        source, device = self.features_.source(examples), pick_device(self.device)
-        views = self.config_.views(self.features_.flip)
-        said = [np.asarray(predict(self.task_, source.seen(view), device)) for view in views]
+        source, views = self.features_.source(examples), self.config_.views(self.features_.flip)
+        said = [np.asarray(self.says(source.seen(view))) for view in views]
         return said[0] if len(said) == 1 else np.asarray(sum(said) / len(said), np.float32)
 
     def describe(self, outputs: Output, examples: Examples, evaluation: Evaluation) -> Evaluation:

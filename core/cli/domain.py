@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from ..domains import Domain
-from .options import Config, Data, Device, Force, Init, Json, Preset, Resume, RunPath, Seed, Set, Valid
+from .options import Config, Data, Device, Force, Init, Json, Precision, Preset, Resume, RunPath, Seed, Set, Valid
 
 
 class _Columns(NamedTuple):
@@ -117,12 +117,13 @@ def _add_tune(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
 
 def _add_eval(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
     @app.command("eval")
-    def evaluate(
+    def evaluate(  # noqa: PLR0913 (each option of the command is a parameter)
         run: RunPath,
         data: Data,
         input: str | None = columns.input,
         label: str | None = columns.label,
         device: Device = "auto",
+        precision: Precision = "float32",
         report: Annotated[Path | None, typer.Option(help="Write an HTML page here.")] = None,
         set: Annotated[list[str] | None, _answering(domain)] = None,
         json: Json = False,
@@ -130,8 +131,8 @@ def _add_eval(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
         """Measure a trained model on labelled DATA, beside its baseline, with 95 % intervals."""
         from .. import commands
 
-        names, settings = (input, label), tuple(set or ())
-        commands.evaluate(domain, run, data, names, device, report, settings, as_json=json)
+        trained = commands.Trained(run, device, precision, tuple(set or ()))
+        commands.evaluate(domain, trained, data, (input, label), report, as_json=json)
 
 
 def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
@@ -159,17 +160,17 @@ def _add_predict(app: typer.Typer, domain: Domain, columns: _Columns) -> None:
             ),
         ] = False,
         device: Device = "auto",
+        precision: Precision = "float32",
         set: Annotated[list[str] | None, _answering(domain)] = None,
         json: Json = False,
     ) -> None:
         """Predict for INPUTS, or for every row of --file."""
         from .. import commands
 
-        asked = commands.Asked(inputs or [], file, input, top, by, tuple(set or ()))
-        if stream:
-            commands.stream(domain, run, asked, device, out, as_json=json)
-            return
-        commands.predict(domain, run, asked, device, out, as_json=json)
+        trained = commands.Trained(run, device, precision, tuple(set or ()))
+        asked = commands.Asked(inputs or [], file, input, top, by)
+        answer = commands.stream if stream else commands.predict
+        answer(domain, trained, asked, out, as_json=json)
 
 
 def _answering(domain: Domain) -> Any:

@@ -20,12 +20,13 @@ from torch import Tensor, nn
 
 from ...core.benchmark import Contender
 from ...core.benchmark.speed import OURS
+from ...core.device import autocast
 from ...core.nn import Encoder, TransformerConfig
 from ..audio import Wave
 from ..decode import greedy_ctc
 from ..model import keep_mask
 from ..pretrained.config import RATE
-from .whisper import Writer, clips
+from .whisper import IN_BFLOAT16, Writer, clips
 
 _WIDTH, _HEADS, _LAYERS, _CHANNELS = 256, 4, 16, 128
 _UNITS = ("<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'")
@@ -104,7 +105,7 @@ def _renamed(theirs: dict[str, Tensor], layers: int) -> Iterator[tuple[str, Tens
             yield from ((f"{layer}{ours}.{kind}", theirs[f"{layer}{name}.{kind}"]) for name, ours in names.items())
 
 
-def hear(model: CtcModel, waves: list[Wave]) -> list[str]:
+def hear(model: CtcModel, waves: list[Wave], dtype: torch.dtype = torch.float32) -> list[str]:
     """Return the texts of recordings at 16 kHz, the most probable unit at each step, batches of like length."""
     texts = [""] * len(waves)
     for rows in _batches([len(wave) for wave in waves]):
@@ -112,7 +113,7 @@ def hear(model: CtcModel, waves: list[Wave]) -> list[str]:
         for place, row in enumerate(rows):
             padded_BS[place, : len(waves[row])] = _scaled(waves[row])
         samples_B = torch.tensor([len(waves[row]) for row in rows])
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast(torch.device("cpu"), dtype):
             found, _ = greedy_ctc(*model(torch.from_numpy(padded_BS), samples_B))
         for row, ids in zip(rows, found, strict=True):
             texts[row] = text_of(ids)
@@ -140,7 +141,11 @@ def _batches(sizes: list[int]) -> Iterator[list[int]]:
 
 
 def hearers(setting: CtcSetting) -> list[Contender]:
-    """Return ours, and transformers' pipeline by one and by eight; `texts_equal` is the share of equal texts."""
+    """Return ours, also in bfloat16, and transformers' pipeline by one and by eight.
+
+    `texts_equal` is the share of equal texts: few in bfloat16, since the model has learned nothing, and all its units
+    are about as probable.
+    """
     torch.set_num_threads(setting.threads)
     theirs = their_model()
     ours, pipe = CtcModel(theirs).eval(), their_pipeline(theirs)
@@ -153,6 +158,7 @@ def hearers(setting: CtcSetting) -> list[Contender]:
     wanted = hear(ours, setting.waves)
     return [
         Writer(OURS, lambda: hear(ours, setting.waves), wanted).contender(seconds),
+        Writer(IN_BFLOAT16, lambda: hear(ours, setting.waves, torch.bfloat16), wanted).contender(seconds),
         Writer("HF pipeline", lambda: piped(1), wanted).contender(seconds),
         Writer("HF pipeline, batches of 8", lambda: piped(8), wanted).contender(seconds),
     ]

@@ -17,7 +17,7 @@ from ..pipeline import SpeechRecognizer
 from ..pretrained.config import RATE
 from .ctc import CtcSetting
 from .recipe import parameters
-from .whisper import Writer, clips
+from .whisper import IN_BFLOAT16, Writer, clips
 
 _LAYERS, _STEP_FRAMES = 13, 4
 _SENTENCES = ("the quick brown fox jumps over the lazy dog", "pack my box with five dozen liquor jugs")
@@ -52,18 +52,19 @@ def recogniser(frames: int) -> SpeechRecognizer:
 
 
 def decoders(setting: CtcSetting) -> list[Contender]:
-    """Return ours at steps of four frames and of eight, the most probable path; and by a beam without the decoder."""
+    """Return ours by the most probable path, at steps of four frames (also in bfloat16) and of eight; and by a beam."""
     torch.set_num_threads(setting.threads)
     seconds = round(sum(map(len, setting.waves)) / RATE)
     sounds = [(wave, RATE) for wave in setting.waves]
 
-    def writer(name: str, frames: int, search: str) -> Contender:
-        model = recogniser(frames).answer_with({"decoding": {"search": search}})
+    def writer(name: str, frames: int, search: str, precision: str = "float32") -> Contender:
+        model = recogniser(frames).answer_with({"decoding": {"search": search}}).set_params(precision=precision)
         write: Callable[[], list[str]] = lambda: [str(text) for text in model.predict(sounds)]  # noqa: E731
         return Writer(name, write, write()).contender(seconds)
 
     return [
         writer(OURS, 4, "greedy"),
+        writer(IN_BFLOAT16, 4, "greedy", "bfloat16"),
         writer("ours, steps of 8 frames", 8, "greedy"),
         writer("ours, a beam of 8", 4, "beam"),
     ]

@@ -72,6 +72,13 @@ def test_inputs_on_the_command_line(sample: Sample, run: Path, data_file: Path) 
     assert len(list(csv.DictReader(done.out.splitlines()))) == len(inputs)
 
 
+def test_a_model_answers_in_another_precision(sample: Sample, run: Path, data_file: Path) -> None:
+    done = fourfold(sample.name, "predict", run, "--file", data_file, "--precision", "bfloat16")
+    assert done.code == 0, done.err
+    refused = fourfold(sample.name, "eval", run, data_file, "--precision", "int4")
+    assert refused.code == 2 and "precision 'int4' is unknown" in refused.err
+
+
 def test_a_finished_run_resumes_to_exit_code_0(sample: Sample, data_file: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     first = fourfold(sample.name, "train", data_file, "--out", run, *QUICK, "--resume")

@@ -64,6 +64,19 @@ def test_batch_size_and_padding_change_nothing(sample: Sample, model: Any) -> No
         assert close(part, whole, 1e-5)
 
 
+def test_answers_may_be_in_bfloat16(sample: Sample, model: Any, run: Path) -> None:
+    X, _ = sample.make(20, 5)
+    quick = type(model).load(run, precision="bfloat16")
+    assert clone(quick).precision == "bfloat16" and type(model).load(run).precision == "float32"
+    if sample.name == "speech":
+        assert quick.predict(X).tolist() == model.predict(X).tolist()
+    else:
+        off = np.abs(np.asarray(quick.deep_outputs(quick.read(X))) - np.asarray(model.deep_outputs(model.read(X))))
+        assert 0 < off.max() < 0.1
+    with pytest.raises(ConfigError, match="precision 'int4' is unknown; write auto, float32, bfloat16, float16"):
+        type(model).load(run, precision="int4")
+
+
 def test_predictions_come_in_row_order(sample: Sample, model: Any) -> None:
     X, _ = sample.make(12, 5)
     one_by_one = [model(model.read(X).take(np.array([row])))[0] for row in range(12)]
