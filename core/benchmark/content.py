@@ -16,7 +16,8 @@ from ..files import file_hash
 SHOWS = (
     "core/benchmark/command.py", "core/benchmark/compare.py", "core/benchmark/demo.py", "core/benchmark/folder.py",
     "core/benchmark/markdown.py", "core/benchmark/overhead.py", "core/benchmark/page/*", "core/benchmark/presets.py",
-    "core/benchmark/results.py", "core/benchmark/sameness.py", "core/benchmark/start.py",
+    "core/benchmark/results.py", "core/benchmark/sameness.py", "core/benchmark/soak.py",
+    "core/benchmark/start.py",
     "core/benchmark/statistics.py", "core/benchmark/summary.py", "core/benchmark/table.py",
     "core/benchmark/verdict.py", "core/cli/*",
     "core/commands.py", "core/report/page.py", "core/report/plots.py", "core/report/svg.py", "core/tuning/page.py",

@@ -24,7 +24,7 @@ def run_demo(domains: Iterable[Domain], out: Path, say: Say) -> None:
     domains = list(domains)
     going_on = not (out / PAGE).exists()
     folder = Folder.open(out, resume=going_on, force=not going_on, by=DEMO)
-    cases = {domain.name: case for domain in domains if (case := _first(domain)) is not None}
+    cases = {domain.name: case for domain in domains if (case := embedded_case(domain)) is not None}
     names = tuple(case.name for case in cases.values())
     results = bench(Wanted(domains=tuple(cases), cases=names, keep=True), folder, say, DEMO)
     for domain in domains:
@@ -34,7 +34,7 @@ def run_demo(domains: Iterable[Domain], out: Path, say: Say) -> None:
     finish(results, folder.path, as_json=False, say=say)
 
 
-def _first(domain: Domain) -> Case | None:
+def embedded_case(domain: Domain) -> Case | None:
     """Return the domain's case that needs no data."""
     return next((case for case in domain.load_cases() if case.needs is None), None)
 

@@ -15,6 +15,9 @@ MARGINS = {
 }  # fmt: skip
 """By how much a model may be worse than another and still be called no worse (non-inferior)."""
 
+_LEAST = {"r2": -math.inf, "pearson": -1.0, "spearman": -1.0}
+"""The least values of metrics that are not 0; those of which the greater is better end at 1."""
+
 _OTHER_MARGIN = 0.02
 """The margin of other metrics, as a share of the value."""
 
@@ -62,6 +65,17 @@ def over_seeds(runs: Sequence[Interval], *, same_rows: bool, overlap: float = 0.
         below = float(np.mean([run.value - run.low for run in runs]))
         above = float(np.mean([run.high - run.value for run in runs]))
     return Interval(mean, mean - math.hypot(seeds, below), mean + math.hypot(seeds, above))
+
+
+def within(interval: Interval, metric: str, *, greater_is_better: bool) -> Interval:
+    """Return an interval without what the metric cannot be: symmetric reaches know no ends.
+
+    >>> within(Interval(0.99, 0.97, 1.01), "accuracy", greater_is_better=True)
+    Interval(value=0.99, low=0.97, high=1.0)
+    """
+    least = _LEAST.get(metric, 0.0)
+    most = 1.0 if greater_is_better else math.inf
+    return Interval(interval.value, max(interval.low, least), min(interval.high, most))
 
 
 def mean_ranks(cases: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from ..report import shown
 from .ladder import ORDER
 from .results import Results
 from .row import Kind, Row
-from .statistics import mean_ranks, over_seeds
+from .statistics import mean_ranks, over_seeds, within
 
 Key = tuple[str, str, int]
 """Domain, case, and which of several data sets of that name."""
@@ -198,7 +198,7 @@ def _model(results: Results, runs: list[Row]) -> Summary:
         **{name: first[name] for name in ("domain", "case", "model", "share")},
         label=first["label"],
         kind=first["kind"],
-        quality=over_runs(intervals, runs),
+        quality=within(over_runs(intervals, runs), first["metric"], greater_is_better=first["greater_is_better"]),
         metric=first["metric"],
         greater_is_better=first["greater_is_better"],
         runs=tuple(runs),

@@ -19,6 +19,10 @@ def shown(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.4f}"
 
 
+_ERRORS = ("wer", "cer")
+"""The error rates that are 1 where nothing is said at all."""
+
+
 def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval], difference: Interval) -> str:
     """Say which model to ship; where neither is clearly better, the simpler one, which is the baseline.
 
@@ -28,6 +32,8 @@ def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval
     if not all(map(math.isfinite, (own.value, its.value, difference.value, difference.low, difference.high))):
         return f"No verdict: {metric} could not be measured for both {name} and {other} on these rows."
     a, b = shown(metric, own.value), shown(metric, its.value)
+    if metric in _ERRORS and min(own.value, its.value) >= 1:
+        return f"Ship neither: {metric} {a} of {name} and {b} of {other}, where saying nothing has 100.0 %."
     if difference.low > 0:
         return f"Ship {name}: it beats {other}, {metric} {a} against {b} (better by {_gap(metric, difference)})."
     if difference.high < 0:

@@ -74,3 +74,10 @@ def test_without_a_number_there_is_no_verdict(difference: Interval) -> None:
 )
 def test_shown(metric: str, text: str) -> None:
     assert shown(metric, 0.12345) == text
+
+
+def test_two_that_hear_nothing_are_not_shipped() -> None:
+    worse = Interval(1.4, 1.3, 1.5)
+    assert verdict("wer", ("small", Interval(1.0, 1.0, 1.0)), ("most frequent", worse), Interval(0.4, 0.3, 0.5)) == (
+        "Ship neither: wer 100.0 % of small and 140.0 % of most frequent, where saying nothing has 100.0 %."
+    )
