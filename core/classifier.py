@@ -18,7 +18,7 @@ from .holdout import Strata
 from .labels import KINDS, Numbers, Target, kind_of, members
 from .metrics import Statistic
 from .objectives import Objective, Prediction, objective_of
-from .pipeline import DEFAULT, Pipeline
+from .pipeline import Pipeline
 from .probing import fit_head
 from .report import Evaluation
 from .training import Observer, Output, Task
@@ -45,7 +45,7 @@ class Classifier(Pipeline):
         if hasattr(self, "features_"):
             found = next(name for name, kind in KINDS.items() if isinstance(self.features_.classes, kind))
             return cast(Target, found)
-        config = self.config or self.presets.get(self.kind, self.presets[DEFAULT])()
+        config = self.config or self.preset_config()
         return cast(Target, getattr(config.features, "target", "class"))
 
     def strata(self, examples: Examples) -> Strata:

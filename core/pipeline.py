@@ -271,12 +271,16 @@ class Pipeline(Answering, Estimator):
         """The preset, with None resolved."""
         return self.preset or (FINETUNE if self.init is not None else DEFAULT)
 
+    def preset_config(self) -> Any:
+        """Return the preset's own configuration; where that is no Transformer, the first preset's."""
+        return self.presets.get(self.kind, next(iter(self.presets.values())))()
+
     def resolve(self) -> Any:
         """Return the whole configuration: the given one, or the preset's, with seed and budget put in."""
         names = [*self.presets, LINEAR]
         if self.kind not in names:
             raise UnknownName(f"no preset '{self.kind}'{did_you_mean(self.kind, names)}")
-        config = self.config or self.presets.get(self.kind, next(iter(self.presets.values())))()
+        config = self.config or self.preset_config()
         if self.init is not None:
             config = self.adopt(config, self.start)
         seed = config.train.seed if self.seed is None else self.seed
