@@ -95,8 +95,8 @@ def _kinds(of: Comparison) -> Table:
         for way in ways:
             within = interval(error_rate(found) if way == "utterances" else _by_cluster(found, speakers))
             rate = (within.value, within.low, within.high)
-            rows.append((unit, sum(one.length for one in found), *_counts(found), *rate, way))
-    columns = ("unit", "in the labels", *_KINDS, "error rate", "95 % from", "to", "by resampling")
+            rows.append((unit, way, *rate, sum(one.length for one in found), *_counts(found)))
+    columns = ("unit", "resampled by", "error rate", "95 % from", "to", "in the labels", *_KINDS)
     return Table(title=f"Errors of texts {ABOUT[of.how]}", columns=columns, rows=tuple(rows))
 
 
