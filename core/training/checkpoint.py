@@ -7,6 +7,7 @@ beside it, so that a damaged one is found, said, and the one before it taken.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ CHECKPOINTS = "checkpoints"
 
 KEEP = 2
 _STATE = "state.json"
+_NAME = re.compile(r"step-\d+(-\d+)?")
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,11 @@ def copied(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint as `folder/step-N` and remove all but the newest two.
+    """Write a checkpoint as `folder/step-N` and remove all but it and the one before it.
 
-    After training went back to an earlier step its name ends in how often, `step-N-1`: so it is newer than those of the
-    way that was left, and takes no name of theirs. Raises TrainingError where the disk refuses it; those written before
-    stay usable.
+    What is newer could not be read, or training would be further on. After training went back to an earlier step its
+    name ends in how often, `step-N-1`: so it is newer than those of the way that was left, and takes no name of theirs.
+    Raises TrainingError where the disk refuses it; those written before stay usable.
     """
     times = checkpoint.state.get("recoveries", 0)
     final = folder / (f"step-{checkpoint.state['step']:09d}" + (f"-{times}" if times else ""))
@@ -55,8 +57,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         for path in folder.glob(f"{UNFINISHED}*"):
             remove(path)
         write_folder(final, lambda temporary: _write(temporary, checkpoint))
-        for old in _found(folder)[KEEP:]:
-            remove(old)
+        there = _found(folder)
+        usable = [path for path in there if _age(path) <= _age(final)]
+        for path in there:
+            if path not in usable[:KEEP]:
+                remove(path)
     except OSError as error:
         raise NotSaved(
             f"{final}: the checkpoint could not be written ({error.strerror or error}); free space and go on with "
@@ -82,7 +87,8 @@ def remove_checkpoints(folder: Path) -> None:
 
 def _found(folder: Path) -> list[Path]:
     """Return the checkpoints, the newest first."""
-    return sorted(folder.glob("step-*"), key=_age, reverse=True)
+    named = (path for path in folder.glob("step-*") if _NAME.fullmatch(path.name))  # others are the user's
+    return sorted(named, key=_age, reverse=True)
 
 
 def _age(path: Path) -> tuple[int, int]:

@@ -206,7 +206,6 @@ class _Run:
         if self.stepper.tally.read()[3] < _SKIPS_IN_A_ROW:
             return False
         checkpoint = self._newest()
-        self.ranks.wait()
         assert checkpoint is not None, "a checkpoint is written before the first step"
         self._go_back(checkpoint, f"the loss was not finite {_SKIPS_IN_A_ROW} times in a row")
         return True
@@ -342,6 +341,7 @@ class _Run:
 
     def _newest(self) -> Checkpoint | None:
         checkpoint, warnings = load_checkpoint(self.folder)
+        self.ranks.wait()  # the next one that is written removes what all have read or passed over
         for warning in warnings:
             self.observer.say(warning)
         return checkpoint

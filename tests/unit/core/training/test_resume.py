@@ -116,6 +116,20 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(damage: str, t
     assert warnings[0].endswith("); the one before it is taken")
 
 
+def test_what_cannot_be_read_makes_way_for_what_can(tmp_path: Path) -> None:
+    """Such as checkpoints of before they had hashes; what is called otherwise is left alone."""
+    interrupted_run(tmp_path)
+    folder = tmp_path / "checkpoints"
+    for path in folder.iterdir():
+        (path / "hashes.json").unlink()
+    (folder / "step-000000009-copy").mkdir()
+    interrupted_run(tmp_path, Fault(5, signal.SIGTERM))
+    kept = sorted(path.name for path in folder.iterdir())
+    assert kept == ["step-000000004", "step-000000005", "step-000000009-copy"]
+    checkpoint, warnings = load_checkpoint(folder)
+    assert checkpoint is not None and checkpoint.state["step"] == 5 and warnings == []
+
+
 def test_a_checkpoint_cut_off_while_being_written_is_said_and_ignored(tmp_path: Path) -> None:
     interrupted_run(tmp_path)
     folder = tmp_path / "checkpoints"
