@@ -1,8 +1,8 @@
 """Work kept on the disk between runs: folders under one root, each named by a hash of what it was made from.
 
 The root is the folder in `FOURFOLD_CACHE`, else `fourfold` in the user's cache folder. What was not used for the
-longest time goes when all takes more than `FOURFOLD_CACHE_GB` (20). The hash of every file is compared whenever a
-folder is taken up again: what was damaged is made anew.
+longest time goes when all takes more than `FOURFOLD_CACHE_GB` (20). The hash of every file is compared when a process
+takes a folder up, and again where its files changed since: what was damaged is made anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import fcntl
 import functools
 import os
 import shutil
+import stat
 import tempfile
 import time
 import weakref
@@ -51,23 +52,47 @@ class Cache:
         for whoever has it open, even when it is cleaned away. Errors of `make` are passed on.
         """
         found = self.root / key
-        if found.is_dir() and not damage(found):
-            os.utime(found)
+        if not _whole(found):
+            self._set_aside(found)
+        if found.is_dir():  # whole, or whole again by another process
+            with contextlib.suppress(OSError):  # another user's
+                os.utime(found)
             return found
-        shutil.rmtree(found, ignore_errors=True)
         scratch = self.scratch()
         try:
             make(scratch.folder)
             with room_for("what is kept", self.root):
                 seal(scratch.folder, durable=False)  # what does not reach the disk will be known by its hash
-            self.clean(_bytes(scratch.folder))
+            with contextlib.suppress(OSError):  # what cannot be cleaned is in nobody's way
+                self.clean(_bytes(scratch.folder))
             scratch.folder.rename(found)
         except OSError:
-            if not found.is_dir():  # else another process was faster
+            if not _whole(found):  # else another process was faster
                 raise
         finally:
             scratch.close()
         return found
+
+    def _set_aside(self, found: Path) -> None:
+        """Remove a damaged folder, by a name at which no other process looks; one that was mended meanwhile goes back.
+
+        Raises DataError where that is not allowed.
+        """
+        if not found.is_dir():
+            return
+        with contextlib.closing(self.scratch()) as scratch:
+            try:
+                found.rename(scratch.folder)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise NoRoom(
+                    f"{found}: damaged, and cannot be removed ({error.strerror or error}); remove it, or name another "
+                    "folder in FOURFOLD_CACHE"
+                ) from None
+            if not damage(scratch.folder):
+                with contextlib.suppress(OSError):  # another is there
+                    scratch.folder.rename(found)
 
     def opened(self, key: str, make: Callable[[Path], object], read: Callable[[Path], _Read]) -> _Read:
         """Return what `read` has of the folder of that key; where another process cleans it away meanwhile, it is made
@@ -93,7 +118,7 @@ class Cache:
 
     def clean(self, coming: int = 0) -> None:
         """Make room for so many bytes: remove what killed processes left, then the least recently used."""
-        _sweep(self.root, yesterdays=True)
+        _sweep(self.root)
         folders = (path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith((_KEPT, ".")))
         entries = sorted(folders, key=_used)
         sizes = {path: _bytes(path) for path in entries}
@@ -155,8 +180,12 @@ def _temporary() -> Scratch:
 
 
 def _prefix() -> str:
-    """Return how the scratch folders of this machine begin: of another's, over a network, no lock need tell."""
-    return f"{UNFINISHED}{os.uname().nodename}-"
+    """Return how the scratch folders begin of which a lock can tell: those of this kernel, since it was started."""
+    try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        kernel = os.uname().nodename
+    return f"{UNFINISHED}{kernel}@"  # which is in no name of a machine
 
 
 def _locked(root: Path) -> tuple[Path, int]:
@@ -172,11 +201,12 @@ def _locked(root: Path) -> tuple[Path, int]:
             os.close(handle)
 
 
-def _sweep(root: Path, *, yesterdays: bool = False) -> None:
-    """Remove the scratch folders that nobody holds, and those of yesterday of which that cannot be told."""
+def _sweep(root: Path) -> None:
+    """Remove the scratch folders that nobody holds, and of those of which that cannot be told what nobody has written
+    to since yesterday."""
     for path in root.glob(f"{UNFINISHED}*"):
         with _free(path) as free:
-            if free or (yesterdays and free is None and time.time() - _used(path) > _STALE):
+            if free or (free is None and time.time() - _written(path) > _STALE):
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -227,5 +257,33 @@ def _used(path: Path) -> float:
         return 0.0
 
 
+def _written(folder: Path) -> float:
+    """Return when something below a folder, or it, was last written."""
+    return max((one.st_mtime for one in _below(folder).values()), default=0.0)
+
+
 def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(one.st_size for one in _below(folder).values() if stat.S_ISREG(one.st_mode))
+
+
+def _whole(folder: Path) -> bool:
+    """Say whether a folder is there as it was sealed: by all hashes at first, then by what the system says of it."""
+    if not folder.is_dir():
+        return False
+    files = {path: one for path, one in _below(folder).items() if stat.S_ISREG(one.st_mode)}
+    return not _damage(folder, tuple((path, one.st_ino, one.st_size, one.st_mtime_ns) for path, one in files.items()))
+
+
+@functools.lru_cache(1000)
+def _damage(folder: Path, files: tuple[tuple[Path, int, int, int], ...]) -> str:
+    return damage(folder)
+
+
+def _below(folder: Path) -> dict[Path, os.stat_result]:
+    """Return what the system says of a folder and of all below it that no other process removes meanwhile."""
+    found = {}
+    for where, _, names in os.walk(folder):
+        for path in (Path(where), *(Path(where, name) for name in names)):
+            with contextlib.suppress(OSError):
+                found[path] = path.stat()
+    return found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fourfold.core import cache as module
 from fourfold.core.cache import Cache, user_cache
 from fourfold.core.errors import ConfigError, DataError
 
@@ -64,6 +65,32 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".writing-new", "a"]
 
 
+def test_the_scratch_of_another_machine_stays_while_something_is_written_to_it(tmp_path: Path) -> None:
+    """Also of one whose name begins like that of this machine."""
+    prefix, old = module._prefix().removesuffix("@"), time.time() - 2 * 86400
+    for name in (f"{prefix}-2@in-use", ".writing-written-to", ".writing-left"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".writing-written-to" / "tokens").write_text("")
+    for name in (".writing-written-to", ".writing-left"):
+        os.utime(tmp_path / name, (old, old))
+    Cache(tmp_path, 1000).scratch().close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"{prefix}-2@in-use", ".writing-written-to"])
+
+
+def test_what_another_process_removes_meanwhile_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path, 1000)
+    cache.folder("a", writing(10))
+
+    def walk(folder: Path, real: object = os.walk) -> object:
+        for found in real(folder):  # type: ignore[operator]
+            if folder == tmp_path / "a":
+                (folder / "x").unlink(missing_ok=True)
+            yield found
+
+    monkeypatch.setattr(os, "walk", walk)
+    assert (cache.folder("b", writing(10)) / "x").exists()
+
+
 def test_what_a_killed_process_left_goes_with_the_next_scratch_folder(tmp_path: Path) -> None:
     cache = Cache(tmp_path, 1000)
     held, killed = cache.scratch(), cache.scratch()
@@ -98,6 +125,49 @@ def test_what_was_damaged_is_made_anew(damage: str, tmp_path: Path) -> None:
     }[damage]()  # fmt: skip
     found = cache.opened("a", writing(100, calls), lambda folder: (folder / "x").read_bytes())
     assert found == bytes(100) and len(calls) == 2
+
+
+def test_what_is_damaged_and_cannot_be_removed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another user's in a folder where each may remove only what is his."""
+    cache = Cache(tmp_path, 1000)
+    (cache.folder("a", writing(10)) / "x").write_text("damaged")
+
+    def rename(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(DataError) as error:
+        cache.folder("a", writing(10))
+    assert str(error.value) == (
+        f"{tmp_path}/a: damaged, and cannot be removed (Operation not permitted); remove it, or name another folder in "
+        "FOURFOLD_CACHE"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_another_process_has_mended_meanwhile_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, calls = Cache(tmp_path, 1000), []
+    (cache.folder("a", writing(10)) / "x").write_text("damaged")
+
+    def found_by_both(folder: Path, files: object, real: object = module._damage) -> str:
+        monkeypatch.setattr(module, "_damage", real)
+        why: str = real(folder, files)  # type: ignore[operator]
+        cache.folder("a", writing(10, calls))  # the other is faster
+        return why
+
+    monkeypatch.setattr(module, "_damage", found_by_both)
+    assert (cache.folder("a", writing(10, calls)) / "x").read_bytes() == bytes(10)
+    assert len(calls) == 1 and [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_process_compares_the_hashes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, compared = Cache(tmp_path, 1000), []
+    monkeypatch.setattr(module, "damage", lambda folder, real=module.damage: compared.append(1) or real(folder))
+    for _ in range(3):
+        folder = cache.folder("a", writing(10))
+    assert len(compared) == 1
+    os.utime(folder / "x", (1, 1))  # as if it were written again
+    assert cache.folder("a", writing(10)) == folder and len(compared) == 2
 
 
 def test_what_cannot_be_read_back_is_said(tmp_path: Path) -> None:
