@@ -251,6 +251,8 @@ class _Run:
         row: Row = {"step": self.state.step, "epoch": self.state.step / len(self.plan)}
         self.observer.log(row | {f"valid_{name}": number for name, number in metrics.items()})
         self.measuring = time.monotonic() - begin
+        step, then = self.looked
+        self.looked = step, then + self.measuring  # so that the next step is not taken to last as long
         return self._begin_again(outputs)
 
     def _begin_again(self, outputs: Output) -> bool:
