@@ -76,7 +76,8 @@ class Answering(Reading):
         self._check_fitted()
         if self.model_ is None:
             return _finite(self.baseline_.outputs(examples)), None
-        return _finite(self.deep_outputs(examples)), self.baseline_.outputs(examples) if self.wide else None
+        wide = _finite(self.baseline_.outputs(examples)) if self.wide else None
+        return _finite(self.deep_outputs(examples)), wide
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says of each row."""

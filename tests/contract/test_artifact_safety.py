@@ -255,6 +255,21 @@ def test_a_configuration_that_does_not_fit_is_refused_in_little_memory(
     )
 
 
+@pytest.mark.parametrize("sample", ["nlp", "recsys", "vision"], indirect=True, scope="session")
+def test_a_classical_branch_without_finite_numbers_gives_no_answers(sample: Sample, run: Path, tmp_path: Path) -> None:
+    """Though its hashes were made anew; speech has no such branch."""
+    folder = shutil.copytree(run, tmp_path / "run")
+    for path in (folder / "baseline").rglob("*.safetensors"):
+        weights = load_file(path)
+        floating = {name: weight * float("nan") for name, weight in weights.items() if weight.is_floating_point()}
+        save_file(weights | floating, path)
+    for config in (folder / "baseline" / "config.json", folder / "config.json"):
+        seal(config)
+    with pytest.raises(ArtifactError) as error:
+        type(sample.pipeline()).load(folder).predict(sample.make(5, 1)[0])
+    assert str(error.value) == ("the model's outputs are no finite numbers: its weights are damaged; train anew")
+
+
 def test_a_deeply_nested_configuration_is_refused(sample: Sample, run: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(run, tmp_path / "run")
     (folder / "config.json").write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
