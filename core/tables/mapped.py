@@ -10,21 +10,48 @@ from ..cache import Scratch, room_for, user_cache
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLE = "the rows of a table"
+_WHAT = "the rows of a table"
+
+
+class RowsFile:
+    """An Arrow file of rows in a temporary folder, which goes with its `owner`; DataError where there is no room.
+
+    Unlike `with`, it says of each failure to write, also of the last bytes, and of no other, that there is no room.
+    """
+
+    def __init__(self, schema: Any):
+        import pyarrow as pa
+
+        self.owner = user_cache().scratch()
+        self._path = str(self.owner.folder / "rows.arrow")
+        with room_for(_WHAT, self.owner.folder.parent):
+            self._file = pa.OSFile(self._path, "wb")
+            self._writer = pa.ipc.new_file(self._file, schema)
+
+    def write(self, rows: Any) -> None:
+        """Write a table or batch."""
+        with room_for(_WHAT, self.owner.folder.parent):
+            self._writer.write(rows)
+
+    def table(self) -> Any:
+        """Return all that was written, memory-mapped: it stays readable even when the cache is cleaned."""
+        import pyarrow as pa
+
+        with room_for(_WHAT, self.owner.folder.parent):
+            self._writer.close()
+            self._file.close()
+        return pa.ipc.open_file(pa.memory_map(self._path)).read_all()
 
 
 def spill(columns: list[str], batches: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, Scratch]:
     """Write columns of strings batch by batch; return them, memory-mapped, with the owner of the file."""
     import pyarrow as pa
 
-    owner = user_cache().scratch()
-    path = owner.folder / "rows.arrow"
     schema = pa.schema([(name, pa.large_string()) for name in columns])
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-        for batch in batches:
-            with room_for(TABLE, owner.folder.parent):
-                writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
-    return mapped_frame(pa.ipc.open_file(pa.memory_map(str(path))).read_all()), owner
+    file = RowsFile(schema)
+    for batch in batches:
+        file.write(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
+    return mapped_frame(file.table()), file.owner
 
 
 def mapped_frame(table: Any) -> pd.DataFrame:

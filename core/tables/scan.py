@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..cache import room_for, user_cache
 from ..errors import MalformedTable, MixedFiles, NoRows, WrongColumns, WrongFormat
 from .encodings import UTF_8, UTF_8_MARKED, Encoding
-from .mapped import TABLE, mapped_frame
+from .mapped import RowsFile, mapped_frame
 from .probing import open_text, probe
 from .separated import Dialect, empty
 from .table import refuse_many, refuse_repeated
@@ -217,37 +216,27 @@ def scan_separated(
     `names` are the columns of files without a header; `convert` makes of each block what is kept. Raises DataError,
     with the line where one can be named, where a file is no such table.
     """
-    import pyarrow as pa
     import pyarrow.dataset as ds
 
-    owner, rows, schema = user_cache().scratch(), 0, None
+    file, schema, rows = None, None, 0
     notes: list[str] = []
-    place = owner.folder / "rows.arrow"
-    with pa.OSFile(str(place), "wb") as file:
-        for path in paths:
-            encoding = probe(path)
-            notes += [] if encoding in (UTF_8, UTF_8_MARKED) else [f"{path.name}: read as {encoding.name}"]
-            for batch in _parsed(path, dialect, names, encoding):
-                found = convert(batch) if convert else batch
-                if schema is None:
-                    schema = found.schema
-                    writer = pa.ipc.new_file(file, schema)
-                if found.schema != schema:
-                    raise MixedFiles(
-                        f"{path.name}: its columns are not those of {paths[0].name}; give files of one form"
-                    )
-                with room_for(TABLE, owner.folder.parent):
-                    writer.write_batch(found)
-                rows += len(found)
-        if schema is not None:
-            writer.close()
-    if not rows:
+    for path in paths:
+        encoding = probe(path)
+        notes += [] if encoding in (UTF_8, UTF_8_MARKED) else [f"{path.name}: read as {encoding.name}"]
+        for batch in _parsed(path, dialect, names, encoding):
+            found = convert(batch) if convert else batch
+            schema = schema or found.schema
+            if found.schema != schema:
+                raise MixedFiles(f"{path.name}: its columns are not those of {paths[0].name}; give files of one form")
+            file = file or RowsFile(schema)
+            file.write(found)
+            rows += len(found)
+    if file is None or not rows:
         raise NoRows(f"{paths[0].name}: the file has no rows; it needs a header and at least one row")
-    # Mapped, so that it stays readable for this process even when the cache is cleaned.
-    dataset = ds.dataset(pa.ipc.open_file(pa.memory_map(str(place))).read_all())
+    dataset = ds.dataset(file.table())
     return Scan(
         dataset=dataset, columns=tuple(dataset.schema.names), rows=rows, sources=tuple(paths), notes=tuple(notes),
-        encoding=encoding.name if len(paths) == 1 else None, keep=owner,
+        encoding=encoding.name if len(paths) == 1 else None, keep=file.owner,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def train(job: Job) -> None:
 
 def _be_small() -> None:
     """Have also these few rows go through the files that many would."""
-    from fourfold.nlp.data import cache
+    from fourfold.nlp.data import cache, read
     from fourfold.recsys.data import features, reading
     from fourfold.speech.data import mels
     from fourfold.vision.data import decoding
@@ -127,7 +127,8 @@ def _be_small() -> None:
     cache.encode_texts.__defaults__ = (10, 0)
     decoding.decode_all.__defaults__ = (0,)
     mels.make_mels.__defaults__ = (0.0,)
-    features._MAPPED_ABOVE = reading._SMALL = 0
+    features._MAPPED_ABOVE = reading._SMALL = reading.ABOVE = 0
+    read.__kwdefaults__["stream_above"] = 0
 
 
 class Watch:

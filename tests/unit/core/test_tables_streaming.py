@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import gzip
 import json
+import resource
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Examples
 from fourfold.core.errors import DataError
-from fourfold.core.tables import READERS, Texts, probing, read_table, streaming, texts
+from fourfold.core.tables import CSV, READERS, Texts, probing, read_table, scan_separated, streaming, texts
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t"), max_size=12)
 CELL = TEXT | st.sampled_from(["", "NA", "007", 'say "x", y', "好看\n吗", "\u2028"])
@@ -164,3 +166,25 @@ def test_texts_are_a_sequence(chunks: list[list[str | None]], data: st.DataObjec
         assert list(found[cut]) == plain[cut]
         rows = data.draw(st.lists(st.integers(0, len(plain) - 1), max_size=6)) if plain else []
         found, plain = found.take(np.array(rows, dtype=np.int64)), [plain[row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: read_table(path, stream_above=-1), lambda path: scan_separated([path], CSV)]
+)
+@pytest.mark.parametrize("room", [0, 200, 20_000, -1])
+def test_no_room_is_said_wherever_writing_ends(read: Callable[[Path], object], room: int, tmp_path: Path) -> None:
+    """Also where the last bytes alone, -1, find none."""
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\n" + "good film,a\n" * 5_000)
+    if room < 0:
+        kept = read(path)
+        room = next((tmp_path / "temporary").glob("*/rows.arrow")).stat().st_size + room
+        del kept
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(DataError, match=r"temporary: no room for the rows of a table .*File too large"):
+            read(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
