@@ -63,12 +63,12 @@ def _build(kind: Any, split: str) -> Any:
     if "download" not in takes:
         return kind(root=str(root), **given)
     try:
-        return kind(root=str(root), **given)
-    except RuntimeError:  # not there
+        return kind(root=str(root), download=False, **given)  # some would download it straight to there
+    except (RuntimeError, OSError):  # not there
         with closing(cache.scratch()) as scratch:
             kind(root=str(scratch.folder), download=True, **given)
             _move(scratch.folder, root)
-        return kind(root=str(root), **given)
+        return kind(root=str(root), download=False, **given)
 
 
 def _move(folder: Path, root: Path) -> None:

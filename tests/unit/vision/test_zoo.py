@@ -17,6 +17,7 @@ class Slow(datasets.vision.VisionDataset):
 
     downloads = 0
     broken_off = False
+    missing: Exception = RuntimeError("Dataset not found. You can use download=True to download it")
     classes = ("dark", "light")
 
     def __init__(self, root: str, train: bool = True, download: bool = False):
@@ -30,7 +31,7 @@ class Slow(datasets.vision.VisionDataset):
                     raise KeyboardInterrupt
                 Image.new("L", (9, 9), 255 * number).save(folder / f"{number}.png")
         if not folder.is_dir():
-            raise RuntimeError("Dataset not found. You can use download=True to download it")
+            raise self.missing
         self.files = sorted(folder.iterdir())
 
     def __len__(self) -> int:
@@ -40,14 +41,31 @@ class Slow(datasets.vision.VisionDataset):
         return Image.open(self.files[row]), row
 
 
-def test_a_download_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Eager(Slow):
+    """One that downloads unless it is told not to, as SEMEION."""
+
+    def __init__(self, root: str, train: bool = True, download: bool = True):
+        super().__init__(root, train, download)
+
+
+class Unasked(Slow):
+    """One that does not look whether it is there, as USPS."""
+
+    missing = FileNotFoundError(2, "No such file or directory", "usps.bz2")
+
+
+@pytest.mark.parametrize("kind", [Slow, Eager, Unasked])
+def test_a_download_that_was_broken_off_is_done_again(
+    kind: type[Slow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(datasets, "FakeData", Slow)
+    monkeypatch.setattr(datasets, "FakeData", kind)
+    monkeypatch.setattr(kind, "downloads", 0)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Slow, "broken_off", True)
+        patch.setattr(kind, "broken_off", True)
         read("torchvision:FakeData")
     for _ in range(2):
         for split in ("train", "test"):
             assert read(f"torchvision:FakeData:{split}").labels.tolist() == ["dark", "light"]
-    assert Slow.downloads == 3
+    assert kind.downloads == 3
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["kept-torchvision"]
