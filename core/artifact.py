@@ -40,7 +40,7 @@ from .files import file_hash, write_text
 FORMAT = "fourfold-model"
 VERSION = 6
 
-_PASSING = frozenset({"checkpoints", "features", "tensorboard"})
+_PASSING = frozenset({"checkpoints", "features", "stages", "tensorboard"})
 """Folders of a run that are no part of the model; nor is what is hidden, the rest of a write that was cut off."""
 
 _LONGEST = 200

@@ -30,7 +30,7 @@ from .metrics import value_of
 from .publish import publish
 from .reading import Valid
 from .report import Evaluation
-from .run import FEATURES, Run, open_run, run_identity
+from .run import FEATURES, STAGES, Run, open_run, run_identity
 from .teaching import load_teacher, taught, teacher_identity
 from .training import (
     History,
@@ -52,7 +52,7 @@ DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
-_BASELINE, _SECONDS = f"{FEATURES}/classical", "seconds.txt"
+_BASELINE, _SECONDS = f"{STAGES}/classical", "seconds.txt"
 
 
 class Pipeline(Answering, Estimator):

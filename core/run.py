@@ -22,8 +22,11 @@ from .training.checkpoint import CHECKPOINTS
 FEATURES = "features"
 """The folder of what was learned from the data, in that of a run."""
 
+STAGES = "stages"
+"""The folder of what was trained before the model, a folder for each; damage to the features does not cost it."""
+
 _RUN, _MODEL = "run.json", "config.json"
-_PASSING = (FEATURES, CHECKPOINTS)
+_PASSING = (FEATURES, STAGES, CHECKPOINTS)
 """What a run needs until it is finished."""
 
 

@@ -13,7 +13,7 @@ from ..core.config import to_dict
 from ..core.files import damage, write_folder, write_text, written
 from ..core.hub import origin
 from ..core.nn import read_weights
-from ..core.run import FEATURES, open_run, run_identity
+from ..core.run import STAGES, open_run, run_identity
 from ..core.training import History, Observer, Observers, Outcome, Trainer, joined
 from ..core.training.checkpoint import CHECKPOINTS, remove_checkpoints
 from .config import TextConfig
@@ -24,8 +24,8 @@ from .model import MaskedLanguageModel, TextModel
 from .pretrained import Pretrained, start
 from .start import PRETRAINED, words_of
 
-_STAGE = Path(FEATURES, "words")
-"""The folder of this stage in that of a run; like that of the features it goes when the run is done."""
+_STAGE = Path(STAGES, "words")
+"""The folder of this stage in that of a run."""
 
 _ENCODER = "encoder"
 

@@ -87,11 +87,12 @@ def test_a_flipped_bit_in_what_is_kept_between_runs_changes_nothing(whole: Whole
 
 
 def test_a_flipped_bit_in_what_a_run_goes_on_from_changes_nothing(whole: Whole, tmp_path: Path) -> None:
-    """Of the newest checkpoint and of what was learned from the data, each file by itself."""
+    """Of the newest checkpoint and of all that was learned before it, each file by itself."""
     first = stopped(whole, tmp_path / "first")
     newest = max((first.out / "checkpoints").glob("step-*"))
     chance = random.Random(0)
-    there = [one for folder in (newest, first.out / "features") for one in folder.rglob("*") if one.is_file()]
+    folders = (newest, first.out / "features", first.out / "stages")
+    there = [one for folder in folders for one in folder.rglob("*") if one.is_file()]
     for number, path in enumerate(there):
         job = replace(first, place=tmp_path / str(number))
         shutil.copytree(first.place, job.place)

@@ -124,6 +124,9 @@ def test_what_is_kept_is_read_back_only_as_it_was(tmp_path: Path) -> None:
     assert run.kept("features") == tmp_path / "one" / "features"
     (tmp_path / "one" / "features" / "x").write_text("Learned")
     assert run.kept("features") is None
+    run.keep("stages/first", lambda folder: (folder / "x").write_text("hours of work"))
+    run.keep("features", lambda folder: (folder / "x").write_text("learned"))
+    assert run.kept("features") and run.kept("stages/first"), "damage to the one costs nothing of the other"
     run.tidy()
     assert sorted(inner.name for inner in run.path.iterdir()) == ["run.json", "weights"]
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from fourfold.core import pipeline
 from fourfold.core.batch import Draw
 from fourfold.core.config import override
 from fourfold.core.errors import ArtifactError, ConfigError
 from fourfold.core.training import TrainConfig, Trainer
-from fourfold.nlp import TextClassifier
+from fourfold.nlp import TextClassifier, pretrain
 from fourfold.nlp.data import TextFeatures, TextFeaturesConfig, read
 from fourfold.nlp.masking import MaskedSource, MaskedTask
 from fourfold.nlp.model import MaskedLanguageModel, TextModelConfig
@@ -100,11 +101,24 @@ def test_a_run_that_learned_words_is_what_training_starts_from(tmp_path: Path) -
 def test_words_first_then_labels_resumes(tmp_path: Path) -> None:
     config = override(TextClassifier("tiny").resolve(), TINY)
     whole = TextClassifier("tiny", config=config).fit(TEXTS, LABELS, out=tmp_path / "whole")
-    assert not (tmp_path / "whole" / "features").exists()
     names = {path.name for path in (tmp_path / "whole").iterdir()}
-    assert "model.safetensors" in names and "words" not in names
+    assert "model.safetensors" in names and not {"features", "stages"} & names
     plain = TextClassifier("tiny", config=override(config, {"pretrain": {"epochs": 0}})).fit(TEXTS, LABELS)
     assert (whole.predict_proba(TEXTS) != plain.predict_proba(TEXTS)).any()
+
+
+def test_damage_to_the_features_costs_none_of_the_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    model = TextClassifier("tiny", config=override(TextClassifier("tiny").resolve(), TINY))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pipeline, "publish", stop)
+        model.fit(TEXTS, LABELS, out=tmp_path)
+    for path in (tmp_path / "features").iterdir():
+        path.write_text("damaged")
+    monkeypatch.setattr(pretrain, "_train", stop)
+    assert model.fit(TEXTS, LABELS, out=tmp_path, resume=True).predict(TEXTS[:1])
 
 
 def test_settings_are_checked() -> None:
