@@ -33,7 +33,7 @@ class Reading(Parts):
 
         So few rows that cannot be read as `tolerance` allows are left out.
         """
-        X = local(X)
+        X, label = local(X), label or None  # "" names none, as ever
         examples = self._read(X, y, input, label)
         if left_out(examples, self.tolerance):
             good = np.ones(len(examples), np.bool_)
@@ -49,6 +49,7 @@ class Reading(Parts):
 
         With `test`, the data to test on, what the two share is told, too.
         """
+        label = label or None
         examples = self._read(X, y, input, label)
         columns = {"input": input, "label": label} | examples.columns
         found = self.examine(examples, None if test is None else self._read(test, **columns))

@@ -110,6 +110,13 @@ def test_as_many_labels_as_rows(sample: Sample) -> None:
     assert str(error.value) == "10 rows but 9 labels; give one a row"
 
 
+def test_an_empty_label_names_no_column(sample: Sample, model: Any, data_file: Path) -> None:
+    for reader in (model, sample.pipeline()):
+        found = [reader.read_labelled(data_file, label=label).labels for label in (None, "")]
+        assert found[0].tolist() == found[1].tolist()
+        assert reader.check(data_file, label="") == reader.check(data_file)
+
+
 def test_save_writes_over_nothing(sample: Sample, model: Any, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(ArtifactError) as error:
