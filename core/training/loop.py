@@ -206,8 +206,10 @@ class _Run:
         if self.stepper.tally.read()[3] < _SKIPS_IN_A_ROW:
             return False
         checkpoint = self._newest()
-        assert checkpoint is not None, "a checkpoint is written before the first step"
-        self._go_back(checkpoint, f"the loss was not finite {_SKIPS_IN_A_ROW} times in a row")
+        why = f"the loss was not finite {_SKIPS_IN_A_ROW} times in a row"
+        if checkpoint is None:
+            raise Diverged(f"step {self.state.step}: {why}, and no checkpoint can be read; check the disk, train anew")
+        self._go_back(checkpoint, why)
         return True
 
     def _go_back(self, checkpoint: Checkpoint, why: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,6 +159,20 @@ def test_training_gives_up_after_three_returns() -> None:
     message = "the loss was not finite 5 times in a row, after 3 returns to a good state; lower train.optimizer.lr"
     with pytest.raises(TrainingError, match=message):
         Trainer(config, CPU).fit(toy_task(), Poison(range(3, 10_000)))
+
+
+def test_training_gives_up_where_no_checkpoint_can_be_read(tmp_path: Path) -> None:
+    class Damage(Silent):
+        def advance(self, step: int) -> None:
+            for path in tmp_path.glob("checkpoints/*/state.json"):
+                path.unlink()
+
+    config = TrainConfig(epochs=4, batch_rows=16, precision="float32")
+    with pytest.raises(TrainingError) as error:
+        Trainer(config, CPU, tmp_path, Damage()).fit(toy_task(), Poison(range(4, 9)))
+    assert str(error.value) == (
+        "step 9: the loss was not finite 5 times in a row, and no checkpoint can be read; check the disk, train anew"
+    )
 
 
 def test_clipping_bounds_the_gradient() -> None:
