@@ -35,8 +35,15 @@ def test_adult_in_five_folds(real_data: Path) -> None:
 
 
 def test_fsdd(real_data: Path) -> None:
-    error_rate, seconds = measured("speech", "fsdd")
-    assert round(error_rate * 300) <= 6 and seconds <= 300
+    found = [measured("speech", "fsdd", seed) for seed in range(5)]
+    assert np.mean([300 * error_rate for error_rate, _ in found]) <= 1
+    assert np.median([seconds for _, seconds in found]) <= 180
+
+
+def test_connected_digits(real_data: Path) -> None:
+    """The mean of five seeds is .26 %, each takes ten minutes."""
+    error_rate, _ = measured("speech", "fsdd_connected")
+    assert error_rate <= 0.005
 
 
 @pytest.mark.parametrize("seed", range(5))
