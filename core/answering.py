@@ -98,5 +98,8 @@ class Answering(Reading):
 def _finite(outputs: Output) -> Output:
     """Return outputs that are numbers, or texts; raise Damaged for others, which would be answers all the same."""
     if isinstance(outputs, np.ndarray) and not np.isfinite(outputs).all():
-        raise Damaged("the model's outputs are no finite numbers: its weights are damaged; train anew")
+        raise Damaged(
+            "the model's outputs are no finite numbers: its weights are damaged (train anew) or too large for float16 "
+            "(answer in float32)"
+        )
     return outputs

@@ -60,11 +60,11 @@ class Pipeline(Answering, Estimator):
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
     `init`, the path or hub name of a pretrained model. `teacher` is a saved model from whose answers to the training
-    rows this one learns, too. `precision` is that of answers, "bfloat16" or "auto" being faster where the hardware has
-    it (that of training is `train.precision`). `budget` ("10m") is the training time, instead of epochs and bounds;
-    `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own. `fit` learns
-    `config_`, `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_` (on the
-    held-out rows) and `history_`.
+    rows this one learns, too. `precision` is that of answers; "bfloat16" or "auto" are faster in batches where the
+    hardware has it (that of training is `train.precision`). `budget` ("10m") is the training time, instead of epochs
+    and bounds; `config` (a full configuration) takes the place of the preset; `seed` and `budget` go before its own.
+    `fit` learns `config_`, `features_`, `model_`, `baseline_`, `blend_` (how sure both are taken to be), `evaluation_`
+    (on the held-out rows) and `history_`.
     """
 
     _read_start: tuple[str, Any] | None = None
@@ -110,6 +110,7 @@ class Pipeline(Answering, Estimator):
         goes on with a run in `out`; `force` replaces it. Raises DataError, ConfigError or ArtifactError before anything
         is written over, TrainingError where training fails.
         """
+        pick_precision(self.precision, pick_device(self.device))  # a wrong one is said before anything is done
         config = self.resolve()
         self._forget()
         train, held_out, columns = self._rows(X, y, input, label, valid, config.train.seed)

@@ -15,7 +15,7 @@ from torch import nn
 
 from ..core.batch import Batch, Examples, Source
 from ..core.config import override, to_dict
-from ..core.device import pick_device
+from ..core.device import autocast, pick_device, pick_precision
 from ..core.errors import BadRow, BadValue, DataError, Unsupported, WrongStart
 from ..core.files import contents_hash
 from ..core.metrics import Statistic
@@ -279,9 +279,10 @@ class SpeechRecognizer(Whispering):
         return found
 
     def _streamed(self, clip: data.Clip) -> Transcript:
-        stream = self.create_stream()
-        stream.feed(clip.sound(stream.rate))
-        return stream.transcript()
+        stream, device = self.create_stream(), pick_device(self.device)
+        with autocast(device, pick_precision(self.precision, device)):
+            stream.feed(clip.sound(stream.rate))
+            return stream.transcript()
 
     def _answers(self, examples: Examples) -> list[Prediction]:
         """Answer also for recordings that are too long to train on."""

@@ -54,14 +54,16 @@ class Whispering(Pipeline):
         return model
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, *, device: str = "auto", **options: str | float) -> Self:
+    def from_pretrained(
+        cls, name: str | Path, *, device: str = "auto", precision: str = "float32", **options: str | float
+    ) -> Self:
         """Return a Whisper of Hugging Face's, a folder or a name on the hub, ready to transcribe.
 
         `options` are settings of `WhisperConfig`: `language` ("de") and `task` ("transcribe", or "translate" into
         English) for models of several languages, `timestamps`, `padding`. Without a language the model tells it from
         each recording. Raises ArtifactError where it is no such model.
         """
-        return cls.load_foreign(SCHEME, f"{name}?{urlencode(options)}", device)
+        return cls.load(f"{SCHEME}:{name}?{urlencode(options)}", device=device, precision=precision)
 
     def save_pretrained(self, folder: str | Path) -> Path:
         """Write the Whisper as a folder that Hugging Face's transformers load; return it.

@@ -23,6 +23,7 @@ import torch
 
 from ..batch import Examples
 from ..domains import domains
+from ..objectives import Prediction
 from ..report import plain_json
 from .demo import embedded_case
 from .manifest import manifest
@@ -37,15 +38,18 @@ _EVERY, _SETTLED = 1.0, 0.1
 
 @dataclass
 class Served:
-    """A domain's model with the rows that it is asked about, what it answered alone, and what came of the calls."""
+    """A domain's model with the rows that it is asked about, what it answered alone, and what came of the calls.
+
+    What comes of a call is appended, which no other thread can undo.
+    """
 
     name: str
     model: Any
     rows: Examples
-    alone: list[Any]
+    alone: list[Prediction]
     milliseconds: array[float] = field(default_factory=lambda: array("d"))
-    wrong: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
+    wrong: list[int] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def call(self, rows: npt.NDArray[np.int64]) -> None:
         """Ask about some rows, and note how long it took and whether the answers are the same."""
@@ -53,22 +57,28 @@ class Served:
         try:
             answers = self.model(self.rows.take(rows))
         except Exception as error:  # whatever it is, it is counted
-            self.errors[f"{type(error).__name__}: {error}"] += 1
+            self.errors.append(f"{type(error).__name__}: {error}")
             return
         self.milliseconds.append(1000 * (time.perf_counter() - start))
-        self.wrong += any(not _same(one.label, self.alone[row]) for one, row in zip(answers, rows, strict=True))
+        self.wrong += [row for one, row in zip(answers, rows.tolist(), strict=True) if not _same(one, self.alone[row])]
 
     def result(self) -> dict[str, Any]:
         """Return the counts and percentiles."""
-        found = {"calls": len(self.milliseconds), "wrong": self.wrong, "errors": dict(self.errors)}
+        found = {"calls": len(self.milliseconds), "wrong": len(self.wrong), "errors": dict(Counter(self.errors))}
         if self.milliseconds:
             p50, p95, p99 = np.percentile(self.milliseconds, (50, 95, 99)).round(2).tolist()
             found |= {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "max_ms": round(max(self.milliseconds), 2)}
         return found
 
 
-def _same(label: Any, other: Any) -> bool:
-    return bool(np.isclose(label, other, atol=1e-5)) if isinstance(label, float) else label == other
+def _same(one: Prediction, other: Prediction) -> bool:
+    """Say whether two answers are the same: labels, and numbers to 1e-4, since batches are summed in another order."""
+    labels = one.label == other.label or (isinstance(one.label, float) and _close(one.label, other.label))
+    return labels and one.error == other.error and _close(one.probability, other.probability)
+
+
+def _close(number: Any, other: Any) -> bool:
+    return number is other or bool(np.isclose(number, other, rtol=0, atol=1e-4))
 
 
 def served() -> list[Served]:
@@ -79,7 +89,7 @@ def served() -> list[Served]:
             continue
         split = case.load(0)
         model = fit(domain.name, case, "tiny", 0, split)
-        found.append(Served(domain.name, model, split.test, [one.label for one in model(split.test)]))
+        found.append(Served(domain.name, model, split.test, model(split.test)))
     return found
 
 

@@ -10,7 +10,9 @@ RunPath = Annotated[Path, typer.Argument(help="The folder of a trained model.", 
 BenchPath = Annotated[Path, typer.Argument(help="The folder of a benchmark.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")]
-Precision = Annotated[str, typer.Option(help="float32, bfloat16, float16, or auto: what the hardware does fast.")]
+Precision = Annotated[
+    str, typer.Option(help="float32, bfloat16, float16 (for GPUs), or auto: what the hardware does fast.")
+]
 Preset = Annotated[
     str | None,
     typer.Option(

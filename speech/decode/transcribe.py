@@ -159,7 +159,10 @@ def log_probs_of(output: SpeechOutput) -> list[npt.NDArray[np.float64]]:
     log_probs_BTV = output.ctc.double().log_softmax(-1).cpu().numpy()
     found = [row_TV[:length] for row_TV, length in zip(log_probs_BTV, output.length.tolist(), strict=True)]
     if not all(np.isfinite(row_TV).all() for row_TV in found):
-        raise Damaged("the model's outputs are no finite numbers: its weights are damaged; train anew")
+        raise Damaged(
+            "the model's outputs are no finite numbers: its weights are damaged (train anew) or too large for float16 "
+            "(answer in float32)"
+        )
     return found
 
 

@@ -72,9 +72,14 @@ def test_inputs_on_the_command_line(sample: Sample, run: Path, data_file: Path) 
     assert len(list(csv.DictReader(done.out.splitlines()))) == len(inputs)
 
 
-def test_a_model_answers_in_another_precision(sample: Sample, run: Path, data_file: Path) -> None:
-    done = fourfold(sample.name, "predict", run, "--file", data_file, "--precision", "bfloat16")
-    assert done.code == 0, done.err
+def test_a_model_answers_in_another_precision(sample: Sample, run: Path, data_file: Path, tmp_path: Path) -> None:
+    said, numbers = [], ("--set", "decoding.times=true") if sample.name == "speech" else ()
+    for name in ("float32", "bfloat16"):
+        out = tmp_path / f"{name}.jsonl"
+        done = fourfold(sample.name, "predict", run, "--file", data_file, "--precision", name, "--out", out, *numbers)
+        assert done.code == 0, done.err
+        said.append(out.read_text(encoding="utf-8"))
+    assert said[0] != said[1] and len(said[0].splitlines()) == len(said[1].splitlines())
     refused = fourfold(sample.name, "eval", run, data_file, "--precision", "int4")
     assert refused.code == 2 and "precision 'int4' is unknown" in refused.err
 
