@@ -51,10 +51,10 @@ def kill_rank(job: subprocess.Popen[str], rank: int) -> None:
     raise AssertionError(f"no rank {rank} among {children}")
 
 
-def wait_for(path: Path, job: subprocess.Popen[str], seconds: float = 200) -> None:
-    """Wait until a job has written a path."""
+def wait_for(step: int, out: Path, job: subprocess.Popen[str], seconds: float = 200) -> None:
+    """Wait until a job has written a checkpoint after so many steps or more."""
     end = time.monotonic() + seconds
-    while not path.exists():
+    while not any(int(path.name.split("-")[1]) >= step for path in (out / "checkpoints").glob("step-*")):
         assert job.poll() is None, job.communicate()
-        assert time.monotonic() < end, f"{path} did not come in {seconds} s"
+        assert time.monotonic() < end, f"{out}: no checkpoint of step {step} in {seconds} s"
         time.sleep(0.01)

@@ -218,8 +218,9 @@ def test_a_real_model(tmp_path):
     reference = AutoModel.from_pretrained(folder).eval()
     wanted = theirs(reference, tensors, output_hidden_states=True).hidden_states
     assert len(states) == len(wanted) == 7
-    for got, want in zip(states, wanted, strict=True):
+    for got, want in zip(states[:-1], wanted[:-1], strict=True):
         near(got[tensors["keep"]], want[tensors["keep"]], atol=1e-4)
+    near(states[-1][:, 0], wanted[-1][:, 0], atol=1e-4)  # of the last layer the first token alone is asked for
     save_pretrained(mine, tmp_path, kind="bert", tokenizer=pretrained.tokenizer, labels=("no", "yes"))
     again = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     near(theirs(again, tensors).logits, logits(mine, tensors), atol=1e-4)

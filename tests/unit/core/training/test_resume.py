@@ -130,6 +130,14 @@ def test_what_cannot_be_read_makes_way_for_what_can(tmp_path: Path) -> None:
     assert checkpoint is not None and checkpoint.state["step"] == 5 and warnings == []
 
 
+def test_after_going_back_the_newest_is_not_that_of_the_way_that_was_left(tmp_path: Path) -> None:
+    for step, times in ((20, 0), (10, 1)):
+        save_checkpoint(tmp_path, Checkpoint({"step": step, "recoveries": times}, {"model": {"a": torch.ones(2)}}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000010-1", "step-000000020"]
+    checkpoint, _ = load_checkpoint(tmp_path)
+    assert checkpoint is not None and checkpoint.state["step"] == 10
+
+
 def test_a_checkpoint_cut_off_while_being_written_is_said_and_ignored(tmp_path: Path) -> None:
     interrupted_run(tmp_path)
     folder = tmp_path / "checkpoints"

@@ -63,6 +63,15 @@ def test_a_budget_is_settled_on_steps_from_all_of_training_and_leaves_no_trace()
     assert all(p.grad is None for p in task.model.parameters())
 
 
+def test_a_budget_is_filled_with_as_many_steps_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four steps took two seconds: 98 seconds are left for 196 of them, of which three of a hundred are spared."""
+    monkeypatch.setattr("fourfold.core.training.settle._Trial._timed", lambda *_: (2.0, 4))
+    source = ToySource(64)
+    plan = Plan(source.lengths, len(source), seed=0, batch_rows=16)
+    found = settle(TrainConfig(budget="100s", batch_rows=16), CPU, Ranks(), toy_task(), source, plan)
+    assert found.total_steps == 190
+
+
 def test_sources_are_told_how_far_training_is() -> None:
     source = Watched()
     Trainer(TrainConfig(epochs=2, batch_rows=16), CPU).fit(toy_task(), source)
