@@ -8,7 +8,7 @@ from typing import Literal
 from ..metrics import Interval
 from ..report import shown
 from ..report.text import gain as gap
-from ..report.verdict import PERCENT
+from ..report.verdict import PERCENT, says_nothing
 from .results import Results
 from .row import Row
 from .statistics import margin_of, non_inferior
@@ -47,6 +47,9 @@ def verdict(case: CaseSummary) -> Verdict:
     if prior is not None and not _clearly(case, chosen, prior):
         value = shown(chosen.metric, chosen.quality.value)
         return Verdict(None, "none", f"Ship nothing yet: no rung is clearly better than {prior.label} ({value}).")
+    if says_nothing(chosen.metric, chosen.quality.value):
+        told = f"{chosen.metric} {shown(chosen.metric, chosen.quality.value)} of {chosen.label}"
+        return Verdict(None, "none", f"Ship nothing yet: {told}, where saying nothing has 100.0 %.")
     return Verdict(
         chosen, "classical" if chosen.kind == "classical" else "transformer", _sentence(case, chosen, trained)
     )

@@ -23,6 +23,15 @@ _ERRORS = ("wer", "cer")
 """The error rates that are 1 where nothing is said at all."""
 
 
+def says_nothing(metric: str, value: float) -> bool:
+    """Say whether a model does no better than one that says nothing at all.
+
+    >>> says_nothing("wer", 1.0), says_nothing("wer", 0.99), says_nothing("rmse", 1.5)
+    (True, False, False)
+    """
+    return metric in _ERRORS and value >= 1
+
+
 def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval], difference: Interval) -> str:
     """Say which model to ship; where neither is clearly better, the simpler one, which is the baseline.
 
@@ -32,7 +41,7 @@ def verdict(metric: str, ours: tuple[str, Interval], theirs: tuple[str, Interval
     if not all(map(math.isfinite, (own.value, its.value, difference.value, difference.low, difference.high))):
         return f"No verdict: {metric} could not be measured for both {name} and {other} on these rows."
     a, b = shown(metric, own.value), shown(metric, its.value)
-    if metric in _ERRORS and min(own.value, its.value) >= 1:
+    if says_nothing(metric, min(own.value, its.value)):
         return f"Ship neither: {metric} {a} of {name} and {b} of {other}, where saying nothing has 100.0 %."
     if difference.low > 0:
         return f"Ship {name}: it beats {other}, {metric} {a} against {b} (better by {_gap(metric, difference)})."

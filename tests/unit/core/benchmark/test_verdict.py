@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_runs import ladder, results, right, row
+from made_up_runs import ROWS, ladder, results, right, row
 
+from fourfold.core.benchmark.kept import keep
 from fourfold.core.benchmark.page import render
 from fourfold.core.benchmark.row import Row
 from fourfold.core.benchmark.summary import CaseSummary, ranks, summaries
 from fourfold.core.benchmark.table import results_table
 from fourfold.core.benchmark.verdict import conclusions, verdict
-from fourfold.core.metrics import Ratio, difference
+from fourfold.core.metrics import Ratio, difference, interval
 
 
 def case_of(folder: Path, rows: list[Row]) -> CaseSummary:
@@ -52,6 +53,28 @@ def test_where_it_stays_it_is_told_whether_it_is_no_worse(tmp_path: Path) -> Non
     gain = case.gain(case.rungs[1], case.rungs[2])
     assert gain is not None and gain.low < -0.005 <= 0 <= gain.high
     assert verdict(case).sentence.endswith("; that svm is no worse by the margin of 0.005 is not shown either.")
+
+
+@pytest.mark.parametrize(("errors", "ship"), [(1.0, None), (0.98, "small")])
+def test_a_recogniser_that_hears_nothing_is_not_shipped(errors: float, ship: str | None, tmp_path: Path) -> None:
+    """Saying nothing beats, clearly, those that say what nobody said."""
+
+    def heard(model: str, kind: str, rates: np.ndarray) -> Row:
+        statistic, name = Ratio(rates, np.ones(ROWS), greater_is_better=False), f"{model}.safetensors"
+        keep(statistic, tmp_path / "rows" / name)
+        found = interval(statistic)
+        kept = {"value": found.value, "low": found.low, "high": found.high, "kept": name}
+        return row(tmp_path, model, kind, 0.5, metric="wer", greater_is_better=False) | kept
+
+    wrong = 1.2 + 0.1 * right(0.5)
+    rows = [heard("prior", "prior", wrong + 0.1), heard("templates", "classical", wrong)]
+    rows.append(heard("small", "core", np.full(ROWS, errors)))
+    found = verdict(case_of(tmp_path, rows))
+    assert (found.ship.model if found.ship else None) == ship
+    if ship is None:
+        assert found.status == "none"
+        assert found.sentence == "Ship nothing yet: wer 100.0 % of small, where saying nothing has 100.0 %."
+        assert ">Nothing to ship</span>" in render(results(tmp_path, rows))
 
 
 def test_a_larger_preset_must_beat_the_smaller(tmp_path: Path) -> None:
