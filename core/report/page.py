@@ -13,6 +13,7 @@ from markupsafe import Markup
 from ..metrics import Interval
 from . import plots, text
 from .evaluation import Evaluation
+from .verdict import says_nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ STATUS = {
     "good": "Better than the baseline",
     "bad": "The baseline is better",
     "unclear": "Not clearly better",
+    "neither": "Neither beats saying nothing",
     "unknown": "No verdict",
 }
 
@@ -91,6 +93,8 @@ def _status(evaluation: Evaluation) -> str:
     values = (evaluation.metrics[main].value, evaluation.baseline.metrics[main].value)
     if not all(map(math.isfinite, (*values, difference.low, difference.value, difference.high))):
         return "unknown"
+    if says_nothing(main, min(values)):
+        return "neither"
     if difference.low > 0:
         return "good"
     return "bad" if difference.high < 0 else "unclear"

@@ -176,6 +176,17 @@ def test_the_status_says_what_the_interval_says(low: float, high: float, status:
     assert f'<p class="status">{status}</p>' in html
 
 
+@pytest.mark.parametrize(
+    ("ours", "status"), [(1.0, "Neither beats saying nothing"), (0.98, "Better than the baseline")]
+)
+def test_two_that_say_nothing_right_are_not_told_apart(ours: float, status: str) -> None:
+    base = Comparison(name="templates", metrics={"wer": Interval(1.4, 1.3, 1.5)}, difference=Interval(0.4, 0.3, 0.5))
+    heard = replace(EMPTY, metrics={"wer": Interval(ours, ours, ours)}, greater_is_better=False, baseline=base)
+    html = render(heard)
+    assert f'<p class="status">{status}</p>' in html
+    assert ("Ship neither: " in html) == (ours == 1.0)
+
+
 def test_what_is_no_number_is_a_dash() -> None:
     base = evaluation()
     unknown = Interval(NAN, NAN, NAN)
