@@ -6,6 +6,7 @@ beside it, so that a damaged one is found, said, and the one before it taken.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -45,7 +46,7 @@ def copied(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint as `folder/step-N` and remove all but it and the one before it.
+    """Write a checkpoint as `folder/step-N` and remove all but it and the newest whole one before it.
 
     What is newer could not be read, or training would be further on. After training went back to an earlier step its
     name ends in how often, `step-N-1`: so it is newer than those of the way that was left, and takes no name of theirs.
@@ -58,9 +59,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
             remove(path)
         write_folder(final, lambda temporary: _write(temporary, checkpoint))
         there = _found(folder)
-        usable = [path for path in there if _age(path) <= _age(final)]
+        whole = (path for path in there if _age(path) < _age(final) and not damage(path))
+        kept = [final, *itertools.islice(whole, KEEP - 1)]
         for path in there:
-            if path not in usable[:KEEP]:
+            if path not in kept:
                 remove(path)
     except OSError as error:
         raise NotSaved(

@@ -138,6 +138,21 @@ def test_after_going_back_the_newest_is_not_that_of_the_way_that_was_left(tmp_pa
     assert checkpoint is not None and checkpoint.state["step"] == 10
 
 
+def test_a_damaged_checkpoint_takes_no_place_of_a_whole_one(tmp_path: Path) -> None:
+    """Training went back from step 6 to 4, and saves at 7: step 4 is what is left where 7 is damaged, too."""
+
+    def save(step: int) -> Path:
+        return save_checkpoint(tmp_path, Checkpoint({"step": step}, {"model": {"a": torch.ones(2)}}))
+
+    for step, harm in ((4, False), (6, True), (7, True)):
+        path = save(step)
+        if harm:
+            (path / "state.json").write_text("{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000004", "step-000000007"]
+    checkpoint, warnings = load_checkpoint(tmp_path)
+    assert checkpoint is not None and checkpoint.state["step"] == 4 and len(warnings) == 1
+
+
 def test_a_checkpoint_cut_off_while_being_written_is_said_and_ignored(tmp_path: Path) -> None:
     interrupted_run(tmp_path)
     folder = tmp_path / "checkpoints"
