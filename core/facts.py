@@ -49,7 +49,8 @@ def describe_facts(facts: dict[str, Any]) -> dict[str, str]:
         "left_out": ("rows left out of training", "{:,}"),
         "parameters": ("parameters", "{:,}"),
         "core_share": ("share of them in the core, embeddings aside", "{:.0%}"),
-        "precision": ("precision", "{}"),
+        "precision": ("precision of training", "{}"),
+        "answers_precision": ("precision of answers", "{}"),
         "threads": ("threads", "{}"),
     }
     return {words: form.format(facts[name]) for name, (words, form) in written.items() if name in facts}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .batch import Examples
+from .device import pick_device, pick_precision
 from .facts import describe_facts
 from .metrics import Interval, Statistic, difference, interval
 from .report import Comparison, Evaluation
@@ -22,12 +23,13 @@ def measure(
     """Return the evaluation of `outputs`, made in `seconds` of what both branches say; 0 where nobody looked."""
     deep, wide = branches
     found = pipeline.statistics(outputs, examples)
+    facts = pipeline.facts_ | ({} if pipeline.model_ is None else {"answers_precision": _precision(pipeline)})
     evaluation = Evaluation(
         domain=pipeline.domain, data=examples.name, rows=len(examples), model=model_name(pipeline),
         metrics={name: interval(statistic) for name, statistic in found.items()},
         greater_is_better=pipeline.main_metric not in pipeline.lower_is_better,
         baseline=None if pipeline.model_ is None else _beside(pipeline, examples, found, wide),
-        history=tuple(pipeline.history_), facts=describe_facts(pipeline.facts_), seconds=seconds,
+        history=tuple(pipeline.history_), facts=describe_facts(facts), seconds=seconds,
     )  # fmt: skip
     if wide is not None:
         evaluation = replace(evaluation, branches=_branches(pipeline, evaluation, deep, examples))
@@ -39,6 +41,11 @@ def model_name(pipeline: Pipeline) -> str:
     if pipeline.model_ is None:
         return str(pipeline.baseline_.name)
     return f"{' + '.join([pipeline.deep_name, *([pipeline.wide_name] if pipeline.wide else [])])} ({pipeline.kind})"
+
+
+def _precision(pipeline: Pipeline) -> str:
+    """Return the name of the dtype that the Transformer answers in."""
+    return str(pick_precision(pipeline.precision, pick_device(pipeline.device))).removeprefix("torch.")
 
 
 def _beside(pipeline: Pipeline, examples: Examples, ours: dict[str, Statistic], outputs: Output | None) -> Comparison:

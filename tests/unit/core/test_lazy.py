@@ -97,5 +97,5 @@ def test_facts_in_numbers_and_words() -> None:
     assert describe_facts(facts | {"train_rows": 5000, "unknown": 1}) == {
         "training rows": "5,000", "training time": "3.1 s", "training speed": "12,346 rows/s", "steps": "1,200",
         "skipped steps": "2", "parameters": "10,000", "share of them in the core, embeddings aside": "0%",
-        "precision": "float32", "threads": "2",
+        "precision of training": "float32", "threads": "2",
     }  # fmt: skip

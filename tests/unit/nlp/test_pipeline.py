@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fourfold.core.config import override
+from fourfold.core.device import cpu_has_bfloat16
 from fourfold.core.errors import ConfigError, DataError
 from fourfold.core.objectives import NONE_OF_THESE
 from fourfold.nlp import TextClassifier
@@ -135,6 +136,17 @@ def test_the_report_says_what_each_branch_brings(tmp_path: Path) -> None:
     assert not model(wide=False).fit(texts, kinds).evaluate(texts, kinds).branches
     kept = fitted.save(tmp_path / "model")
     assert TextClassifier.load(kept).blend_ == fitted.blend_
+
+
+def test_the_report_says_the_precision_of_training_and_that_of_the_answers() -> None:
+    texts, kinds = ["a bargain here", "a speedy one"] * 10, ["cheap", "fast"] * 10
+    fitted = model(train={"epochs": 1, "precision": "float32"}).fit(texts, kinds, valid=0)
+    facts = fitted.set_params(precision="bfloat16").evaluate(texts, kinds).facts
+    assert (facts["precision of training"], facts["precision of answers"]) == ("float32", "bfloat16")
+    auto = fitted.set_params(precision="auto", device="cpu").evaluate(texts, kinds).facts
+    assert auto["precision of answers"] == ("bfloat16" if cpu_has_bfloat16() else "float32")
+    linear = TextClassifier("linear").fit(texts, kinds, valid=0).evaluate(texts, kinds).facts
+    assert not any("precision" in words for words in linear)
 
 
 def test_without_held_out_rows_both_branches_count_alike() -> None:
