@@ -15,8 +15,16 @@ MARGINS = {
 }  # fmt: skip
 """By how much a model may be worse than another and still be called no worse (non-inferior)."""
 
-_LEAST = {"r2": -math.inf, "pearson": -1.0, "spearman": -1.0}
-"""The least values of metrics that are not 0; those of which the greater is better end at 1."""
+_SHARE, _ERROR = (0.0, 1.0), (0.0, math.inf)
+
+_BOUNDS = {
+    "accuracy": _SHARE, "f1": _SHARE, "macro_f1": _SHARE, "micro_f1": _SHARE, "roc_auc": _SHARE, "gauc": _SHARE,
+    "conversion_roc_auc": _SHARE, "click_conversion_roc_auc": _SHARE, "ndcg_at_10": _SHARE, "recall_at_10": _SHARE,
+    "ece": _SHARE, "log_loss": _ERROR, "click_conversion_log_loss": _ERROR, "normalised_entropy": _ERROR,
+    "rmse": _ERROR, "mae": _ERROR, "wer": _ERROR, "cer": _ERROR,
+    "r2": (-math.inf, 1.0), "pearson": (-1.0, 1.0), "spearman": (-1.0, 1.0),
+}  # fmt: skip
+"""The least and the most that each metric of the domains can be."""
 
 _OTHER_MARGIN = 0.02
 """The margin of other metrics, as a share of the value."""
@@ -67,14 +75,17 @@ def over_seeds(runs: Sequence[Interval], *, same_rows: bool, overlap: float = 0.
     return Interval(mean, mean - math.hypot(seeds, below), mean + math.hypot(seeds, above))
 
 
-def within(interval: Interval, metric: str, *, greater_is_better: bool) -> Interval:
+def within(interval: Interval, metric: str) -> Interval:
     """Return an interval without what the metric cannot be: symmetric reaches know no ends.
 
-    >>> within(Interval(0.99, 0.97, 1.01), "accuracy", greater_is_better=True)
+    That of a metric whose ends are not known is left as it is.
+
+    >>> within(Interval(0.99, 0.97, 1.01), "accuracy")
     Interval(value=0.99, low=0.97, high=1.0)
+    >>> within(Interval(35.2, 33.0, 37.0), "bleu")
+    Interval(value=35.2, low=33.0, high=37.0)
     """
-    least = _LEAST.get(metric, 0.0)
-    most = 1.0 if greater_is_better else math.inf
+    least, most = _BOUNDS.get(metric, (-math.inf, math.inf))
     return Interval(interval.value, max(interval.low, least), min(interval.high, most))
 
 

@@ -198,7 +198,7 @@ def _model(results: Results, runs: list[Row]) -> Summary:
         **{name: first[name] for name in ("domain", "case", "model", "share")},
         label=first["label"],
         kind=first["kind"],
-        quality=within(over_runs(intervals, runs), first["metric"], greater_is_better=first["greater_is_better"]),
+        quality=within(over_runs(intervals, runs), first["metric"]),
         metric=first["metric"],
         greater_is_better=first["greater_is_better"],
         runs=tuple(runs),
