@@ -20,8 +20,9 @@ PREFIX = "torchvision:"
 def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
     """Return the name, the images and the classes of `torchvision:NAME[:SPLIT]`; without a split, of train.
 
-    It is downloaded into the user's cache where it is not there yet. Raises ConfigError for a name that torchvision
-    does not have, DataError where it cannot be had or is no set of images with a class each.
+    One that torchvision does not split is train as a whole. It is downloaded into the user's cache where it is not
+    there yet. Raises ConfigError for a name that torchvision does not have, DataError where it cannot be had or is no
+    set of images with a class each.
     """
     from torchvision import datasets
 
@@ -55,12 +56,14 @@ def _build(kind: Any, split: str) -> Any:
         if split not in ("train", "test"):
             raise ValueError(f"it has the splits train and test, not {split}")
         given["train"] = split == "train"
+    elif split != "train":
+        raise ValueError(f"it has no splits, so no {split}")
     if "root" not in takes:
         return kind(**given)
     cache = user_cache()
     root = cache.kept("torchvision")
     root.mkdir(parents=True, exist_ok=True)
-    if "download" not in takes:
+    if not {"download", "kwargs"} & takes.keys():  # EMNIST and QMNIST hand it on
         return kind(root=str(root), **given)
     try:
         return kind(root=str(root), download=False, **given)  # some would download it straight to there

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from torchvision import datasets
 
+from fourfold.core.errors import DataError
 from fourfold.vision.data import read
 
 
@@ -54,7 +55,21 @@ class Unasked(Slow):
     missing = FileNotFoundError(2, "No such file or directory", "usps.bz2")
 
 
-@pytest.mark.parametrize("kind", [Slow, Eager, Unasked])
+class Handed(Slow):
+    """One that hands the choice of downloading on, as QMNIST."""
+
+    def __init__(self, root: str, train: bool = True, **kwargs: bool):
+        super().__init__(root, train, **kwargs)
+
+
+class Undivided(Slow):
+    """One without splits, as SEMEION."""
+
+    def __init__(self, root: str, download: bool = False):
+        super().__init__(root, True, download)
+
+
+@pytest.mark.parametrize("kind", [Slow, Eager, Unasked, Handed])
 def test_a_download_that_was_broken_off_is_done_again(
     kind: type[Slow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,3 +84,16 @@ def test_a_download_that_was_broken_off_is_done_again(
             assert read(f"torchvision:FakeData:{split}").labels.tolist() == ["dark", "light"]
     assert kind.downloads == 3
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["kept-torchvision"]
+
+
+def test_what_has_no_splits_is_no_test_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its training rows would be measured as if they were others."""
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(datasets, "FakeData", Undivided)
+    for name in ("torchvision:FakeData", "torchvision:FakeData:train"):
+        assert read(name).labels.tolist() == ["dark", "light"]
+    with pytest.raises(DataError) as refused:
+        read("torchvision:FakeData:test")
+    assert str(refused.value) == (
+        "torchvision:FakeData:test: cannot be had (it has no splits, so no test); check the split and the network"
+    )
