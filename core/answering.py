@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 from torch import nn
@@ -19,6 +19,8 @@ from .training import Output, Task, predict
 
 Branches: TypeAlias = tuple[Output, Output | None]
 """What the Transformer says of some rows and, where it has a say, what the baseline does."""
+
+_Said = TypeVar("_Said")
 
 
 class Answering(Reading):
@@ -75,9 +77,9 @@ class Answering(Reading):
     def _branches_of(self, examples: Examples) -> Branches:
         self._check_fitted()
         if self.model_ is None:
-            return _finite(self.baseline_.outputs(examples)), None
-        wide = _finite(self.baseline_.outputs(examples)) if self.wide else None
-        return _finite(self.deep_outputs(examples)), wide
+            return finite(self.baseline_.outputs(examples)), None
+        wide = finite(self.baseline_.outputs(examples)) if self.wide else None
+        return finite(self.deep_outputs(examples)), wide
 
     def deep_outputs(self, examples: Examples) -> Output:
         """Return what the Transformer says of each row."""
@@ -95,7 +97,7 @@ class Answering(Reading):
         return self.blend_(deep, wide, self.objective.link)
 
 
-def _finite(outputs: Output) -> Output:
+def finite(outputs: _Said) -> _Said:
     """Return outputs that are numbers, or texts; raise Damaged for others, which would be answers all the same."""
     if isinstance(outputs, np.ndarray) and not np.isfinite(outputs).all():
         raise Damaged(

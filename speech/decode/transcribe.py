@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...core.answering import finite
 from ...core.batch import Batch, pad
-from ...core.errors import Damaged
 from ..data import EOS, Vocabulary, steps_needed
 from ..language import LanguageModel
 from .align import words_of
@@ -157,13 +157,8 @@ def log_probs_of(output: SpeechOutput) -> list[npt.NDArray[np.float64]]:
     Raises ArtifactError where they are no finite numbers.
     """
     log_probs_BTV = output.ctc.double().log_softmax(-1).cpu().numpy()
-    found = [row_TV[:length] for row_TV, length in zip(log_probs_BTV, output.length.tolist(), strict=True)]
-    if not all(np.isfinite(row_TV).all() for row_TV in found):
-        raise Damaged(
-            "the model's outputs are no finite numbers: its weights are damaged (train anew) or too large for float16 "
-            "(answer in float32)"
-        )
-    return found
+    rows = zip(log_probs_BTV, output.length.tolist(), strict=True)
+    return [finite(row_TV[:length]) for row_TV, length in rows]
 
 
 def attention_scores(
