@@ -10,52 +10,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-import torch
 from torch import nn
 
 from . import artifact
-from .answering import Answering, Branches
-from .batch import Examples, Source
+from .answering import Branches
+from .batch import Examples
 from .blend import Blend
 from .config import from_dict
 from .device import pick_device, pick_precision, without_memory
 from .errors import OutputTaken, UnknownName, Unsupported, did_you_mean
 from .estimator import Estimator
-from .facts import training_facts
 from .files import written
 from .hub import origin
 from .labels import Numbers
+from .learning import Learning
 from .measure import measure
 from .metrics import value_of
 from .publish import publish
 from .reading import Valid
 from .report import Evaluation
-from .run import FEATURES, STAGES, Run, open_run, run_identity
-from .teaching import load_teacher, taught, teacher_identity
-from .training import (
-    History,
-    Observer,
-    Observers,
-    Output,
-    Ranks,
-    TensorBoard,
-    Trainer,
-    Validation,
-    joined,
-    learned_by_main,
-    predict,
-    read_history,
-)
+from .run import Run, open_run, run_identity
+from .teaching import teacher_identity
+from .training import Observer, Output, Ranks, joined, predict, read_history
 from .tuning import Search, Tuning, tune
 
 DEFAULT, FINETUNE = "small", "finetune"
 LINEAR = "linear"
 """The preset that is the domain's classical baseline instead of the Transformer."""
 
-_BASELINE, _SECONDS = f"{STAGES}/classical", "seconds.txt"
 
-
-class Pipeline(Answering, Estimator):
+class Pipeline(Learning, Estimator):
     """A model with its data adapter, from files or arrays to predictions; the base of the four domains' pipelines.
 
     `preset` is a name of the domain's presets or "linear", the classical baseline; None is "small", or "finetune" with
@@ -130,7 +114,7 @@ class Pipeline(Answering, Estimator):
             run.tidy()
             saved = vars(self.load(run.path, device=self.device))
             self.__dict__.update({name: value for name, value in saved.items() if name.endswith("_")})
-            self.history_: list[dict[str, float]] = read_history(run.path / "history.jsonl")
+            self.history_ = read_history(run.path / "history.jsonl")
             self.evaluation_ = self._evaluate(held_out) if held_out is not None else None
             return self
         self.config_ = config
@@ -292,100 +276,6 @@ class Pipeline(Answering, Estimator):
             raise Unsupported(f"train.class_weights: {self.domain} has no classes to weigh; leave it out")
         return replace(config, train=train)
 
-    def _learn(
-        self, train: Examples, held_out: Examples | None, run: Run | None, ranks: Ranks
-    ) -> tuple[Source, Validation | None]:
-        """Learn the features, or read those that an interrupted run learned from the same data; return the sources.
-
-        Bad data are found here, before anything is written.
-        """
-        kept = run.kept(FEATURES) if run else None
-
-        def load(folder: Path) -> Any:
-            return self.features_type.load(folder, self.config_.features)
-
-        if kept:
-            self.features_ = load(kept)
-        else:
-            found = self.learn_features(train, self.config_.features)
-            self.features_ = learned_by_main(found, load, ranks, pick_device(self.device))
-        self.check_settings(held_out)
-        load_teacher(self)  # a wrong one is refused before anything is trained
-        source, validation = self.features_.source(train, training=True), self._validation(held_out)
-        ranks.wait()
-        if run and ranks.main and not kept:
-            run.begin()
-            run.keep(FEATURES, self.features_.save)
-        ranks.wait()
-        return source, validation
-
-    def _baseline(self, train: Examples, run: Run | None, ranks: Ranks) -> tuple[Any, float]:
-        """Fit the baseline, or read the one that an interrupted run fitted; return it, and the seconds it took."""
-        if run and (kept := run.kept(_BASELINE)):
-            return self.baseline_type.load(kept), float((kept / _SECONDS).read_text(encoding="utf-8"))
-        start = time.monotonic()
-        found = self.fit_baseline(train)
-        seconds = round(time.monotonic() - start, 2)
-
-        def save(folder: Path) -> None:
-            self.features_.save(folder)
-            found.save(folder)
-            (folder / _SECONDS).write_text(str(seconds), encoding="utf-8")
-
-        if run and ranks.main:
-            run.keep(_BASELINE, save)
-        return found, seconds
-
-    def _train(
-        self,
-        train: Examples,
-        source: Source,
-        validation: Validation | None,
-        run: Run | None,
-        ranks: Ranks,
-        watcher: Observer | None = None,
-    ) -> None:
-        history = History(run.path / "history.jsonl" if run and ranks.main else None)
-        left_out = list(getattr(source, "left_out", ()))
-        for name in left_out:
-            self._say(f"left out of training: {name}")
-        folder, watcher = run.path if run else None, watcher or self._watcher()
-        task = self.build_task(self.prepare(self._fresh_model(), train, folder, self._watcher()), train)
-        task, source = taught(self, task, source, train)
-        observer = self._observer(history, watcher, run)
-        trainer = Trainer(self.config_.train, pick_device(self.device), folder, observer)
-        outcome = trainer.fit(task, source, validation)
-        # A model that was sharded over the ranks is built anew, whole.
-        self._place(task.model if ranks.size == 1 else self._fresh_model(), outcome.weights)
-        self.history_ = history.rows
-        assert self.model_ is not None
-        self.facts_ |= training_facts(outcome, self.model_) | {"left_out": len(left_out)}
-
-    def _fresh_model(self) -> nn.Module:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.config_.train.seed)
-            return self.build_model()
-
-    def _validation(self, held_out: Examples | None) -> Validation | None:
-        if held_out is None:
-            return None
-
-        def score(outputs: Output) -> dict[str, float]:
-            return {name: value_of(found) for name, found in self.statistics(outputs, held_out).items()}
-
-        metric = self.config_.train.metric or self.main_metric
-        if self.objective is not None and metric not in self.objective.metrics:
-            kind, there = type(self.features_.classes).__name__, ", ".join(self.objective.metrics)
-            raise UnknownName(f"train.metric: '{metric}' is not measured for {kind}; there is: {there}")
-        better = metric not in self.lower_is_better
-        return Validation(self.features_.source(held_out), score, metric, better, self.hopeless())
-
-    def _observer(self, history: History, watcher: Observer, run: Run | None) -> Observer:
-        watchers: list[Observer] = [history, watcher]
-        if self.config_.train.tensorboard and run:
-            watchers.append(TensorBoard(run.path / "tensorboard"))
-        return Observers(*watchers)
-
     def _calibrate(self, held_out: Examples | None, branches: Branches | None) -> None:
         """Choose on the held-out rows how sure each branch is taken to be; without any, both count alike."""
         if self.objective is None:
@@ -404,9 +294,3 @@ class Pipeline(Answering, Estimator):
         deep, wide = branches or self._branches(examples)
         seconds = 0.0 if branches else time.monotonic() - begin
         return measure(self, examples, self._mixed(deep, wide), (deep, wide), seconds)
-
-    def _place(self, model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
-        """Put saved weights into a model and the model onto the device."""
-        model.load_state_dict(weights)
-        self.model_ = model.to(pick_device(self.device)).eval()
-        self.task_ = self.build_task(self.model_)

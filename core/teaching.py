@@ -14,10 +14,10 @@ from .training import Distillation, Task, TaughtSource
 from .training.distillation import Imitable
 
 if TYPE_CHECKING:
-    from .pipeline import Pipeline
+    from .learning import Learning
 
 
-def taught(pipeline: Pipeline, task: Task, source: Source, examples: Examples) -> tuple[Task, Source]:
+def taught(pipeline: Learning, task: Task, source: Source, examples: Examples) -> tuple[Task, Source]:
     """Return the task and the source with a teacher; as they are where there is none.
 
     A task that has `imitation` is held to the teacher's outputs. Any other, such as the transcribing of speech, learns
@@ -34,7 +34,7 @@ def taught(pipeline: Pipeline, task: Task, source: Source, examples: Examples) -
     return Distillation(cast(Imitable, task), config.teacher_weight, config.temperature), pair
 
 
-def load_teacher(pipeline: Pipeline) -> Any:
+def load_teacher(pipeline: Learning) -> Any:
     """Return the trained run that teaches, or None; raise ConfigError where it knows other labels."""
     if pipeline.teacher is None:
         return None
