@@ -16,7 +16,7 @@ from toy import toy_task
 from fourfold.core.errors import Unsupported
 from fourfold.core.training.distributed import Ranks, spread
 
-HELPERS = Path(__file__).parents[3] / "helpers"
+HELPERS = Path(__file__).parents[1] / "helpers"
 
 
 def launch(script: str, out: Path, *arguments: str, ranks: int) -> None:
