@@ -147,17 +147,19 @@ def run_all(
 ) -> Iterator[Row]:
     """Run the jobs that the folder does not hold yet, one at a time; yield each row, or its `error` or `skipped`.
 
-    What was done by other code, or with other versions, is done again.
+    What was done by other code, or with other versions, is done again; a search that failed is not, for other seeds.
     """
     todo, here = list(todo), software()
+    failed: dict[str, Row] = {}
     for number, job in enumerate(todo, 1):
         what = f"[{number}/{len(todo)}] {job.domain}/{job.case}: {job.rung.label}, seed {job.seed}"
         what += f", {job.share:.0%} of the rows" if job.share < 1 else ""
-        found: Job | Row | None = _found(job, folder, here)
+        found: Job | Row | None = _found(job, folder, here) or failed.get(job.study.key)
         if found is None:
             say(f"{what}: searches settings for {job.tune}")
             found = _searched(job, folder, workers)
         if not isinstance(found, Job):
+            failed[job.study.key] = found
             row = found | job.head
         elif (before := folder.done(found)) is not None and not (stale := _stale(before, here)):
             row = before

@@ -115,6 +115,15 @@ def test_rungs_are_tuned_once_for_all_seeds(cases: Path, tmp_path: Path) -> None
     assert anew.err.count("searches settings") == 1, "seeds have the same settings, or are done again"
 
 
+def test_a_search_that_fails_is_told_of_each_seed(cases: Path, tmp_path: Path) -> None:
+    """And made once."""
+    words = ("--cases", cases, "--case", "bare", "--model", "bayes", "--seeds", 3, "--tune", "5s", "--json")
+    done = fourfold("bench", *words, "--out", tmp_path / "out")
+    rows = json.loads(done.out)["rows"]
+    assert [row["seed"] for row in rows] == [0, 1, 2] and done.err.count("searches settings") == 1
+    assert {row["error"] for row in rows} == {rows[0]["error"]} and "no column 'label'" in rows[0]["error"]
+
+
 def test_what_was_tuned_is_what_is_trained(cases: Path) -> None:
     job = Job(
         domain="nlp", case="good", rung=Rung(model="bayes", label="bayes", kind="classical"), seed=1, share=0.5,
