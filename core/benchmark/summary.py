@@ -69,12 +69,16 @@ class Summary:
 
     @property
     def alone(self) -> str:
-        """Where the model is a blend, what each of its parts gives by itself: the mean over the runs."""
-        names = dict.fromkeys(name for row in self.runs for name in row.get("branches") or ())
+        """Where the model is a blend, what each of its parts gives by itself: the mean over the runs that have it.
+
+        Each run blends the classical model that was the best on the rows it held out.
+        """
+        branches = [row.get("branches") or {} for row in self.runs]
         told = []
-        for name in names:
-            mean = float(np.mean([_number((row.get("branches") or {}).get(name)) for row in self.runs]))
-            told.append(f"{name} {shown(self.metric, mean)}")
+        for name in dict.fromkeys(name for found in branches for name in found):
+            values = [_number(found[name]) for found in branches if name in found]
+            runs = "" if len(values) == len(branches) else f" (in {len(values)} of {len(branches)} runs)"
+            told.append(f"{name} {shown(self.metric, float(np.mean(values)))}{runs}")
         return f"a blend: {', '.join(told)}" if told else ""
 
     def better(self) -> float:

@@ -154,6 +154,14 @@ def test_a_blend_says_what_its_parts_give(tmp_path: Path) -> None:
     assert [one["alone"] for one in conclusions(found)[0]["rungs"]] == ["", "", text]
 
 
+def test_each_run_blends_the_classical_model_that_is_its_best(tmp_path: Path) -> None:
+    rows = [one for seed in (0, 1, 2) for one in ladder(tmp_path, 0.5, 0.75, 0.95, seed=seed)]
+    for number, name in ((2, "svm alone"), (5, "svm alone"), (8, "bayes alone")):
+        rows[number] |= {"branches": {"transformer alone": 0.7, name: 0.9 + number / 100}}
+    text = "a blend: transformer alone 70.0 %, svm alone 93.5 % (in 2 of 3 runs), bayes alone 98.0 % (in 1 of 3 runs)"
+    assert f"\ntiny: {text}\n" in results_table(results(tmp_path, rows))
+
+
 def test_ranks_take_the_best_classical_model_of_each_case(tmp_path: Path) -> None:
     one, other = (ladder(tmp_path, 0.5, *shares, case=name) for name, shares in (("a", (0.8, 0.9)), ("b", (0.9, 0.8))))
     found = ranks(summaries(results(tmp_path, [*one, row(tmp_path, "bayes", "classical", 0.7, case="a"), *other])))
