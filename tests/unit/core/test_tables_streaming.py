@@ -25,6 +25,8 @@ from fourfold.core.tables import CSV, READERS, Texts, probing, read_table, scan_
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t"), max_size=12)
 CELL = TEXT | st.sampled_from(["", "NA", "007", 'say "x", y', "好看\n吗", "\u2028"])
 quick = settings(max_examples=40)
+LONG = ("GB18030 with a broken end", "a gzip bomb")
+"""Too long for batches as small as those here."""
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +101,7 @@ def test_json_lines(rows: list[dict[str, object]], labels: list[object]) -> None
 @pytest.mark.parametrize("case", [case for case in WRONG if WRONG[case][0].endswith((".csv", ".tsv", ".jsonl", ".gz"))])
 def test_every_message_is_the_same(case: str, tmp_path: Path) -> None:
     name, raw, what = WRONG[case]
-    raw = raw[-100_000:] if len(raw) > 100_000 else raw
+    raw = raw[-100_000:] if case in LONG else raw
     path = tmp_path / name
     path.write_bytes(raw)
     said = []
@@ -107,7 +109,7 @@ def test_every_message_is_the_same(case: str, tmp_path: Path) -> None:
         with pytest.raises(DataError) as error:
             read_table(path, stream_above=above)
         said.append(str(error.value))
-    assert said[0] == said[1] and (said[0] == name + what or len(WRONG[case][1]) > 100_000)
+    assert said[0] == said[1] and (case in LONG or said[0] == name + what)
 
 
 @pytest.mark.parametrize("codec", ["gb18030", "utf-16-le", "utf-16-be"])
