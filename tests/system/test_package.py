@@ -1,4 +1,4 @@
-"""The package: what a wheel holds, what an import costs, and a domain from elsewhere."""
+"""The package: what a wheel holds, and a domain from elsewhere."""
 
 from __future__ import annotations
 
@@ -43,25 +43,6 @@ def test_every_nested_package_is_listed() -> None:
     folders = {"core", *DOMAINS}
     found = [path.parent.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("__init__.py")]
     assert sorted(listed) == sorted(["fourfold", *(".".join(("fourfold", *path.parts)) for path in found)])
-
-
-@pytest.mark.parametrize("name", DOMAINS)
-def test_importing_a_domain_does_not_import_torch(name: str) -> None:
-    heavy = "{'torch', 'sklearn', 'pandas', 'transformers'}"
-    code = f"import sys, fourfold.{name}; print(sorted({heavy} & set(sys.modules)))"
-    assert python("-c", code).stdout == "[]\n"
-
-
-@pytest.mark.parametrize("name", DOMAINS)
-def test_a_pipeline_imports_late_what_an_answer_may_not_need(name: str) -> None:
-    heavy = "{'sklearn', 'scipy', 'transformers', 'timm', 'torchaudio', 'torchvision', 'matplotlib', 'optuna'}"
-    code = f"import sys, fourfold.{name}.pipeline, fourfold.core.commands; print(sorted({heavy} & set(sys.modules)))"
-    assert python("-c", code).stdout == "[]\n"
-
-
-def test_help_does_not_import_torch() -> None:
-    code = "import sys; from fourfold.core.cli import build_app; build_app(); print('torch' in sys.modules)"
-    assert python("-c", code).stdout == "False\n"
 
 
 def test_an_unknown_public_name_is_an_attribute_error() -> None:
