@@ -84,9 +84,12 @@ class ClickPredictor(Pipeline):
         rows = []
         for number, text in enumerate(inputs, 1):
             try:
-                rows.append(dict(json.loads(text)))
-            except (ValueError, TypeError):
-                raise BadRow(f'input {number}: not a JSON object; write a row as \'{{"field": "value"}}\'') from None
+                row = json.loads(text)
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, dict):
+                raise BadRow(f'input {number}: not a JSON object; write a row as \'{{"field": "value"}}\'')
+            rows.append(row)
         return self.read(pd.DataFrame(rows).astype(object))
 
     def parts_of(self, data_: Any) -> dict[str, Any]:

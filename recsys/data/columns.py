@@ -54,9 +54,13 @@ def numbers_of_groups(examples: Examples, column: str) -> npt.NDArray[np.int64]:
 def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool_]:
     """Return which rows (N,) are the latest, as near to `share` of them as whole moments allow.
 
-    Raises DataError where no row is earlier than the others, or the column holds no times.
+    Raises DataError where no row is earlier than the others, or the column holds something else than times.
     """
-    times = np.concatenate([_times(examples, block[column]) for block in blocks_of(examples.inputs, [column])])
+    parts, start = [], 0
+    for block in blocks_of(examples.inputs, [column]):
+        parts.append(_times(examples, block[column], start))
+        start += len(block)
+    times = np.concatenate(parts)
     if np.isnan(times).all():
         raise WrongColumns(f"{examples.name}: column '{column}' holds no times; name another with features.time")
     first = np.nanquantile(times, 1 - share, method="higher")
@@ -99,13 +103,19 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _times(examples: Examples, column: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    """Return times as numbers: dates and times as such, or numbers that grow."""
+def _times(examples: Examples, column: pd.Series[Any], start: int) -> npt.NDArray[np.float64]:
+    """Return times as numbers: dates and times as such, or numbers that grow; `start` numbers the first row."""
     numbers, wrong = parse_numbers(column)
     if not wrong.any():
         return numbers
+    texts = column.astype(str)
     try:
-        moments = pd.to_datetime(column.astype(str), utc=True, format="mixed")
-    except ValueError as error:
-        raise WrongColumns(f"{examples.name}: column '{column.name}' holds no times ({error})") from None
+        moments = pd.to_datetime(texts, utc=True, format="mixed")
+    except ValueError:
+        moments = pd.to_datetime(texts, utc=True, format="mixed", errors="coerce")
+        row = int(np.argmax(moments.isna() & (wrong | ~np.isnan(numbers))))
+        raise BadRow(
+            f"{examples.place(start + row)}: '{texts.iloc[row]}' in column '{column.name}' is no time; mend it, or "
+            "name another column with features.time"
+        ) from None
     return np.asarray(moments.astype("int64"), np.float64)

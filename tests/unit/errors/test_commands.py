@@ -33,6 +33,10 @@ REFUSED = {
         ("nlp", "predict", "RUN", "-", "--stream"),
         "predict: what nlp reads does not come bit by bit; leave --stream out",
     ),
+    "a stream in halves": (
+        ("speech", "predict", "RUN", "-", "--stream", "--precision", "bfloat16"),
+        "predict: --stream hears in float32; leave --precision out",
+    ),
     "no settings of answers": (
         ("nlp", "predict", "RUN", "fine", "--set", "decoding.beam=2"),
         "--set: what a trained model of nlp answers has no settings; leave it out",

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from domain_data import sounds
+from fifth.tones.pipeline import SeriesClassifier
 
 from fourfold.core.batch import Examples
+from fourfold.core.config import override
 from fourfold.core.errors import FourfoldError
 from fourfold.nlp import TextClassifier
 from fourfold.recsys import ClickPredictor
@@ -29,6 +31,10 @@ def clicks(**columns: Any) -> Examples:
     return Examples(inputs=frame, labels=np.arange(len(frame)) % 2, name="log.csv")
 
 
+def model_of(kind: Any, **settings: Any) -> Any:
+    return kind("tiny", config=override(kind.presets["tiny"](), settings))
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "no texts": (lambda: TextClassifier("linear").fit([], []), "data.empty", "there are no texts; give at least one"),
     "times that are none": (
@@ -38,6 +44,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "one time": (
         lambda: latest(clicks(at=[7, 7]), "at", 0.5), "data.columns",
         "log.csv: all rows are of one time ('at'); split them at random",
+    ),
+    "words for times": (
+        lambda: latest(clicks(at=["2026-01-01", None, "soon"]), "at", 0.5), "data.row",
+        "row 2: 'soon' in column 'at' is no time; mend it, or name another column with features.time",
     ),
     "no conversions": (
         lambda: conversions(clicks(site=["a", "b"]), "bought"), "data.columns",
@@ -66,6 +76,42 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "no column but the label": (
         lambda: ClickPredictor("linear").fit(pd.DataFrame({"label": LABELS})), "data.columns",
         "DataFrame: no columns beside 'label'; a model needs at least one",
+    ),
+    "no column but lists": (
+        lambda: model_of(ClickPredictor, features={"several": ["tags"]}).fit(LOG[[]].assign(tags="a|b"), LABELS),
+        "data.columns", "DataFrame: no columns of one value a cell; a model needs at least one",
+    ),
+    "a stream of no field": (
+        lambda: model_of(ClickPredictor, model={"streams": {"first_context": ["sight"]}}).fit(LOG, LABELS),
+        "config.unknown-name", "model.streams: there is no field 'sight'; did you mean 'site'?",
+    ),
+    "a row as a list": (
+        lambda: ClickPredictor("linear").read_inputs(['{"site": "north"}', '["ab"]']), "data.row",
+        "input 2: not a JSON object; write a row as '{\"field\": \"value\"}'",
+    ),
+    "a row nested too deeply": (
+        lambda: ClickPredictor("linear").read_inputs(["[" * 100_000]), "data.row",
+        "input 1: not a JSON object; write a row as '{\"field\": \"value\"}'",
+    ),
+    "pixels of no range": (
+        lambda: ImageClassifier().fit(np.full((4, 8, 8), 70_000.0), LABELS[:4]), "data.array",
+        "array: pixels up to 70000; give them from 0 to 255 or from 0 to 1",
+    ),
+    "a start that is not there": (
+        lambda: SeriesClassifier("tiny", init="bert").resolve(), "config.unsupported",
+        "init 'bert': tones has no pretrained models; leave it out",
+    ),
+    "a teacher of nothing": (
+        lambda: SeriesClassifier().follow(None, [], 0.5), "config.unsupported",
+        "teacher: tones has nothing to imitate; label data with predict, and train on them",
+    ),
+    "a teacher of Whisper": (
+        lambda: SpeechRecognizer().follow(object(), [], 0.5), "config.unsupported",
+        "teacher: a Whisper learns from transcripts alone; label data with predict, and train on them",
+    ),
+    "a search of nothing": (
+        lambda: SeriesClassifier("linear").tune(["1 2", "2 1"] * 20, LABELS), "config.unsupported",
+        "tune: the preset linear is the classical baseline, with nothing to search; choose another",
     ),
     "a linear model for transformers": (
         lambda: TextClassifier("linear").fit(TEXTS, LABELS).save_pretrained("bert"), "artifact.kind",

@@ -14,6 +14,7 @@ from fourfold.core.nn import TransformerConfig
 from fourfold.core.training import OptimizerConfig
 from fourfold.core.tuning.space import Choice
 from fourfold.recsys.data import ClickFeaturesConfig
+from fourfold.recsys.simulate import World
 from fourfold.speech.data import SpeechFeaturesConfig
 from fourfold.speech.pretrained import WhisperConfig
 from fourfold.speech.synth import SynthesisConfig
@@ -28,12 +29,20 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     "nlp features.max_windows": (0, "features.max_windows (0) must be 1 or above"),
     "nlp features.token_dropout": (1.0, "features.token_dropout (1.0) must lie in [0, 1)"),
     "nlp model.max_length": (8, "features.max_length (256) is above model.max_length (8); raise both"),
+    "nlp features.vocab_size": (5, "features.vocab_size (5) must be above 5"),
+    "nlp reject": (1.0, "reject (1.0) must lie in [0, 1): it is a share of the held-out rows"),
+    "vision test_shift": (-1, "test_shift (-1) must be 0 (off) or above, in pixels"),
     "vision model.convolutions": (-2, "convolutions (-2) must be −1 (chosen), 0 (patches) or more"),
     "vision model.pooling": ("first", "pooling 'first' needs class_token=True; or pool by 'mean'"),
     "vision model.distilled": (
         True, "distilled is a second class token; it needs class_token=True and pooling='first'",
     ),
     "recsys features.split": ("time", "features.split=time: say which column it is with features.time"),
+    "recsys model.streams.gate": (-1, "gate (-1) must be 0 (off) or above"),
+    "speech model.dropout": (1.0, "model.dropout (1.0) must lie in [0, 1)"),
+    "speech features.unreadable": (
+        2.0, "features.unreadable (2.0) must lie in [0, 1]: a share of the recordings",
+    ),
     "speech features.audio.longest": (0.0, "audio.longest (0.0) must be above 0: a number of seconds"),
     "speech features.vocab_size": (1, "features.vocab_size (1) must be 2 or above"),
 }  # fmt: skip
@@ -75,10 +84,12 @@ MADE: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: WhisperConfig(decoder=TransformerConfig(width=128, num_heads=4)),
         "whisper.encoder.width (384) and whisper.decoder.width (128) must be the same",
     ),
+    "whisper's sizes": (lambda: WhisperConfig(mels=0), "whisper.mels (0) must be 1 or more"),
     "whisper's task": (
         lambda: WhisperConfig(task="sing"), "whisper.task ('sing') must be transcribe or translate",  # type: ignore[arg-type]
     ),
     "whisper's padding": (lambda: WhisperConfig(padding=-1.0), "whisper.padding (-1.0) must be 0 seconds or more"),
+    "clicks to make": (lambda: World(drift=-0.1), "days (0) and drift (-0.1) must be 0 (none) or above"),
     "sentences to make": (lambda: SynthesisConfig(count=-1), "count (-1) and seed (0) must be at least 0"),
     "a format of sound": (lambda: SynthesisConfig(format="mp3"), "format ('mp3') must be wav or flac"),  # type: ignore[arg-type]
     "a sample rate": (lambda: SynthesisConfig(sample_rate=100), "sample_rate (100) must be in 8000 … 48000 Hz"),
