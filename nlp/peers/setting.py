@@ -123,7 +123,7 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     if case is None:
         raise UnknownName(f"peers: no case '{name}' of nlp; there is: {', '.join(case.name for case in CASES)}")
     if missing := case.missing():
-        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
     split = case.load(0)
     random = np.random.default_rng(0)
     chosen = random.permutation(len(split.train))[: steps * ROWS_A_STEP]

@@ -43,7 +43,7 @@ def load_folds(name: str, steps: int, threads: int) -> Folds:
     if name not in found:
         raise UnknownName(f"peers: no case '{name}' of this work; there is {', '.join(found)}")
     if missing := found[name].missing():
-        raise NoSuchFile(f"peers: case '{name}': {missing}")
+        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
     return Folds(case=found[name], threads=threads)
 
 

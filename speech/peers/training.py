@@ -78,7 +78,7 @@ def load_training(name: str, steps: int, threads: int, config: SpeechConfig | No
     if case is None:
         raise UnknownName(f"peers: no case '{name}' of speech; there is: {', '.join(case.name for case in CASES)}")
     if missing := case.missing():
-        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
     return training_of(case.load(0), steps, threads, config or small())
 
 

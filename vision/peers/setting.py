@@ -77,7 +77,7 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     if case is None:
         raise UnknownName(f"peers: no case '{name}' of vision; there is: {', '.join(_SHAPES)}")
     if missing := case.missing():
-        raise NoSuchFile(f"peers: {name} cannot run, {missing}")
+        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
     size, patch, rows = _SHAPES[name]
     split = case.load(0)
     random = np.random.default_rng(0)

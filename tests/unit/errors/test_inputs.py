@@ -20,7 +20,6 @@ from fourfold.recsys import ClickPredictor
 from fourfold.recsys.data.columns import conversions, latest
 from fourfold.speech import SpeechRecognizer
 from fourfold.vision import ImageClassifier
-from fourfold.vision.peers.setting import load_setting as load_pictures
 
 LOG = pd.DataFrame({"site": ["north", "south"] * 20, "age": range(40)})
 TEXTS, LABELS = ["a fine film", "a poor film"] * 20, [1, 0] * 20
@@ -64,10 +63,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "no set of torchvision": (
         lambda: ImageClassifier().check("torchvision:MNISTT"), "config.unknown-name",
         "torchvision:MNISTT: torchvision has no data set 'MNISTT'; did you mean 'MNIST'?",
-    ),
-    "no case of vision's peers": (
-        lambda: load_pictures("cifar", 2, 1), "config.unknown-name",
-        "peers: no case 'cifar' of vision; there is: cifar10, hymenoptera",
     ),
     "a learner of clicks alone": (
         lambda: ClickPredictor("linear").fit(LOG, LABELS).predict_conversion(LOG), "config.unsupported",

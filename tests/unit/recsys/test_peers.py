@@ -69,8 +69,6 @@ def test_lightgbm_and_ours_see_the_same_folds(tmp_path: Path, monkeypatch: pytes
     blocks = {one.name: one.run(1) for one in folds.learners(folds.load_folds("adult", 1, 1))[:2]}
     assert list(blocks) == ["LightGBM", "gradient-boosted trees"]
     assert all(block.rows == 480 and block.quality is not None and block.quality > 0.9 for block in blocks.values())
-    with pytest.raises(ConfigError, match=r"^peers: no case 'clicks' of this work; there is adult, bank_marketing"):
-        folds.load_folds("clicks", 1, 1)
 
 
 def test_fuxictr_has_the_same_model(tmp_path: Path) -> None:
