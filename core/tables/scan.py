@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import MalformedTable, MixedFiles, NoRows, WrongColumns, WrongFormat
+from ..errors import DamagedFile, MalformedTable, MixedFiles, NoRows, WrongColumns, WrongFormat
 from .encodings import UTF_8, UTF_8_MARKED, Encoding
 from .mapped import RowsFile, mapped_frame
 from .probing import open_text, probe
@@ -78,9 +78,12 @@ class Scan:
                 start = end
                 if len(taken):
                     yield taken
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            names = ", ".join(path.name for path in self.sources[:3])
-            raise MalformedTable(f"{names}: row {start + 1} or later: {str(error).splitlines()[0]}") from None
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            where = f"{', '.join(path.name for path in self.sources[:3])}: row {start + 1} or later"
+            reason = str(error).splitlines()[0]
+            if isinstance(error, OSError):  # damaged pages are one, too
+                raise DamagedFile(f"{where}: cannot be read ({reason}); copy or write the files again") from None
+            raise MalformedTable(f"{where}: {reason}; write the files again, a column in all of one type") from None
 
     def take(self, rows: npt.NDArray[Any]) -> Scan:
         """Return some of the rows, given by a mask or by their numbers in ascending order."""

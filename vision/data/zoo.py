@@ -39,7 +39,7 @@ def read_torchvision(data: str) -> tuple[str, list[Any], npt.NDArray[Any]]:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise NotFetched(f"{data}: cannot be had ({reason}); check the split and the network") from None
     if not all(len(item) == 2 and isinstance(item[0], Image.Image) and isinstance(item[1], int) for item in items):
-        raise WrongFormat(f"{data}: not a set of images with a class each; give such a one")
+        raise WrongFormat(f"{data}: not a set of images with a class each; give another, such as torchvision:MNIST")
     names = getattr(rows, "classes", None)
     labels = [item[1] for item in items]
     classes = [str(names[label]) for label in labels] if names and len(names) > max(labels, default=0) else labels

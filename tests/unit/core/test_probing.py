@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 import torch
 from torch import Tensor, nn
 
 from fourfold.core.batch import Batch, Draw, Rows
+from fourfold.core.errors import WrongWeights
 from fourfold.core.labels import Classes, LabelSets, Numbers
 from fourfold.core.probing import fit_head
 
@@ -78,6 +80,14 @@ def test_each_of_several_labels_is_told() -> None:
     x = points()
     targets = (x[:, :2] > 0).astype(np.float32)
     assert ((logits(fitted(LabelSets(("a", "b")), targets), x) > 0) == targets).mean() > 0.9
+
+
+def test_weights_that_give_no_numbers_are_refused() -> None:
+    model = Model(2)
+    nn.init.constant_(model.inner.weight, float("nan"))
+    with pytest.raises(WrongWeights) as error:
+        fit_head(model, model.head, Points(points(4)), np.arange(4) % 2, Classes(("a", "b")), CPU)
+    assert str(error.value) == ("the pretrained weights make of these rows numbers that are not finite; give others")
 
 
 def test_numbers_leave_the_head_as_it_was() -> None:

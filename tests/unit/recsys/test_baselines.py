@@ -109,6 +109,16 @@ def test_damaged_trees_are_refused(fitted: Any, name: str, value: int, why: str,
         Trees.load(tmp_path)
 
 
+def test_a_baseline_of_no_known_model_is_refused(fitted: Any, tmp_path: Path) -> None:
+    fitted[0].save(tmp_path)
+    (tmp_path / "clicks.json").write_text('{"best": "oracle", "fitted_on": 9, "conversion": false}')
+    with pytest.raises(ArtifactError) as error:
+        ClickBaseline.load(tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path}/clicks.json: missing or damaged (no model 'oracle'); save the baseline again"
+    )
+
+
 def test_many_values_share_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fourfold.recsys.baselines.logistic.HASHED", 64)
     frame = pd.DataFrame({"user": [f"u{row % 100}" for row in range(400)], "age": np.arange(400.0)})

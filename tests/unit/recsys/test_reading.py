@@ -236,6 +236,11 @@ def test_what_cannot_be_read_is_said(on_disk: bool, tmp_path: Path) -> None:
     write(tmp_path / "mixed", "b.parquet")
     with pytest.raises(DataError, match=r"^mixed: files of several kinds \(\.csv, \.parquet\); give files of one$"):
         read(tmp_path / "mixed")
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"a": 1, "label": 0}\n')
+    with pytest.raises(DataError) as error:
+        read([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])
+    assert str(error.value) == "2 files: 2 files of the kind .jsonl; give one, or CSV, TSV or Parquet files"
     write(tmp_path / "apart", "a.csv")
     write(tmp_path / "apart", "b.csv", FRAME.drop(columns="site"))
     with pytest.raises(DataError, match=r"^b\.csv: its columns are not those of a\.csv; give files of one form$"):
@@ -345,11 +350,40 @@ def test_logs_of_pairs_say_the_same_of_a_row_in_any_file(on_disk: bool, tmp_path
     assert alone.probability == pytest.approx(model(tmp_path / "all.ffm")[1].probability, abs=1e-6)
 
 
+def test_a_parquet_file_that_is_damaged_behind_its_end_is_refused(on_disk: bool, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(1000) + content[1004:])
+    with pytest.raises(DataError) as error:
+        list(blocks_of(read(path).inputs))
+    assert str(error.value) == (
+        "a.parquet: row 1 or later: cannot be read (Couldn't deserialize thrift: TProtocolException: Invalid data); "
+        "copy or write the files again"
+    )
+
+
 def test_parquet_files_of_other_columns_are_refused(on_disk: bool, tmp_path: Path) -> None:
     write(tmp_path / "d", "a.parquet")
     write(tmp_path / "d", "b.parquet", FRAME.assign(extra=1))
     with pytest.raises(DataError, match=r"^b\.parquet: column 'extra' is not in all files \(a\.parquet …\)"):
         read(tmp_path / "d")
+    write(tmp_path / "c", "a.parquet")
+    write(tmp_path / "c", "b.parquet", FRAME.assign(price=True))
+    with pytest.raises(DataError) as error:
+        read(tmp_path / "c")
+    assert str(error.value) == (
+        "a.parquet and others: Unable to merge: Field price has incompatible types: double vs bool; give files of "
+        "one form"
+    )
+    times = pd.Series(np.full(300, 10**11)).astype("datetime64[s]")
+    write(tmp_path / "t", "a.parquet", FRAME.assign(when=pd.Timestamp("2026-01-01").as_unit("ns")))
+    write(tmp_path / "t", "b.parquet", FRAME.assign(when=times))
+    with pytest.raises(DataError) as error:
+        list(blocks_of(read(tmp_path / "t").inputs))
+    assert str(error.value) == (
+        "a.parquet, b.parquet: row 301 or later: Casting from timestamp[ms] to timestamp[ns] would result in out of "
+        "bounds timestamp: 100000000000000; write the files again, a column in all of one type"
+    )
     write(tmp_path / "e", "a.parquet", FRAME.assign(price=1))
     write(tmp_path / "e", "b.parquet")
     table = pd.concat(list(blocks_of(read(tmp_path / "e").inputs)))

@@ -177,6 +177,19 @@ def test_torchaudios_sets_that_are_not_there(data: str, message: str) -> None:
     assert str(error.value) == message
 
 
+def test_a_download_that_fails(tmp_path: Path, monkeypatch: Any) -> None:
+    import torchaudio
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("HTTP Error 503\nand more")
+
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(torchaudio.datasets, "YESNO", fail)
+    with pytest.raises(DataError) as error:
+        read("torchaudio:YESNO")
+    assert str(error.value) == "torchaudio:YESNO: cannot be had (HTTP Error 503); check the split and the network"
+
+
 def test_noises(tmp_path: Path, say: Any) -> None:
     folder = commands(tmp_path / "sc", say) / "_background_noise_"
     (hum,) = noises(folder)

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from fourfold.core.errors import DataError
-from fourfold.speech.data import clean, read
+from fourfold.speech.audio import read_header
+from fourfold.speech.data import clean, clips, read
 
 
 def test_a_table_with_paths_beside_it(table: Path, say: Any) -> None:
@@ -64,6 +65,19 @@ def test_a_folder_without_sounds(tmp_path: Path) -> None:
     kinds = ".wav, .flac, .ogg, .opus, .mp3"
     expected = f"{tmp_path}: no sound files ({kinds}) in it; give a folder of sound files for each word"
     assert str(error.value) == expected
+
+
+def test_a_file_that_goes_behind_its_header(table: Path, monkeypatch: Any) -> None:
+    path = table.parent / "wavs" / "0.wav"
+
+    def read_and_remove(file: Path) -> Any:
+        found = read_header(file)
+        file.unlink()
+        return found
+
+    monkeypatch.setattr(clips, "read_header", read_and_remove)
+    expected = f"{path}: cannot be read (No such file or directory); copy it again or remove it"
+    assert read([path]).errors == {0: expected}
 
 
 def test_lists_of_paths_and_of_arrays(table: Path, say: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -377,6 +378,17 @@ def test_predict_stream_reads_a_pipe(
     assert empty.code == 2 and not empty.out
     expected = "error: standard input: nothing came; pipe raw 16-bit mono PCM at 8000 Hz into it, or a WAV"
     assert empty.err.splitlines()[-1] == expected
+
+
+def test_predict_stream_asks_no_terminal_for_sound(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(ours), os.fdopen(theirs) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        refused = fourfold("speech", "predict", run, "-", "--stream")
+    assert (refused.code, refused.err) == (
+        2,
+        "error: predict: standard input is a terminal; pipe sound into it, as arecord -f S16_LE -r 8000 does\n",
+    )
 
 
 def test_partial_results_come_while_the_pipe_is_open(run: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fourfold.core.errors import ConfigError
+from fourfold.core.errors import ConfigError, SynthesisFailed
 from fourfold.speech.synth import VOICES, number_words, speak, spoken_numbers
 
 pytest.importorskip("espeakng_loader", reason="needs the extra 'synth': pip install 'fourfold[synth]'")
@@ -71,6 +71,12 @@ def test_wrong_settings(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as error:
         speak("one", **settings)
     assert str(error.value) == message
+
+
+def test_nothing_to_say() -> None:
+    with pytest.raises(SynthesisFailed) as error:
+        speak("")
+    assert str(error.value) == "eSpeak NG said nothing for '' (status 0); give it words"
 
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

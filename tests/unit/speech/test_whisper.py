@@ -213,9 +213,6 @@ def test_a_whisper_is_saved_as_ours_and_loads_without_its_folder(folder, tmp_pat
         SpeechRecognizer.from_pretrained(tmp_path / "back", language="de", padding=1).predict(SOUNDS).tolist() == texts
     )
     damaged = tmp_path / "run" / "whisper.json"
-    assert (
-        message(lambda: SpeechRecognizer.features_type.load(tmp_path / "nowhere", None)).endswith("train anew") or True
-    )
     damaged.write_text("{}")
     assert message(SpeechRecognizer.load, tmp_path / "run").startswith(f"{damaged}: damaged (its hash differs)")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from fourfold.core.batch import Batch
 from fourfold.core.config import override
@@ -158,12 +158,27 @@ def test_a_run_with_convolutions_starts_one_of_another_size(tmp_path: Path) -> N
 
 def test_wrong_starts_are_told(tmp_path: Path) -> None:
     folder = timm_folder(tmp_path / "net", "resnet10t")
-    with pytest.raises(ConfigError, match="a resnet10t, not timm:resnet18; leave backbone out"):
-        model(folder, backbone="timm:resnet18").resolve()
-    state = {key: value for key, value in read_start(str(folder)).weights.items() if "layer1" not in key}
-    save_file({key.removeprefix("model."): value for key, value in state.items()}, folder / "model.safetensors")
-    with pytest.raises(ArtifactError, match=r"missing weights: 'model\.layer1"):
-        model(folder).fit(IMAGES, LABELS, valid=0)
+    vit = timm_folder(tmp_path / "vit", "vit_tiny_patch16_224", img_size=32, depth=1)
+    for init, what in (
+        (folder, "a resnet10t, not timm:resnet18; leave backbone out"),
+        (vit, "a vision Transformer of the core; leave backbone (timm:resnet18) out"),
+    ):
+        with pytest.raises(ConfigError) as error:
+            model(init, backbone="timm:resnet18").resolve()
+        assert str(error.value) == f"init '{init}': {what}"
+    weights = load_file(folder / "model.safetensors")
+    for change, said in (
+        (
+            {"conv1.0.weight": torch.ones(24, 3, 5, 5)},
+            "weight 'model.conv1.0.weight' has the shape (24, 3, 5, 5), not (24, 3, 3, 3); give those of a resnet10t",
+        ),
+        ({"conv1.0.weight": None}, "missing weights: 'model.conv1.0.weight'; give those of a resnet10t"),
+    ):
+        changed = {name: value for name, value in (weights | change).items() if value is not None}
+        save_file(changed, folder / "model.safetensors")
+        with pytest.raises(ArtifactError) as error:
+            model(folder).fit(IMAGES, LABELS, valid=0)
+        assert str(error.value) == f"{folder}: {said}"
     with pytest.raises(ConfigError, match=r"backbone 'timm:resnet81': timm has no such model; did you mean 'resnet18'"):
         config = override(ImageClassifier("tiny").resolve(), {"backbone": "timm:resnet81"})
         ImageClassifier("tiny", config=config).fit(IMAGES, LABELS, valid=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -62,6 +63,13 @@ class Handed(Slow):
         super().__init__(root, train, **kwargs)
 
 
+class Captioned(Slow):
+    """One whose labels are texts, as SBU's."""
+
+    def __getitem__(self, row: int) -> Any:
+        return super().__getitem__(row)[0], "a caption"
+
+
 class Undivided(Slow):
     """One without splits, as SEMEION."""
 
@@ -96,4 +104,14 @@ def test_what_has_no_splits_is_no_test_data(tmp_path: Path, monkeypatch: pytest.
         read("torchvision:FakeData:test")
     assert str(refused.value) == (
         "torchvision:FakeData:test: cannot be had (it has no splits, so no test); check the split and the network"
+    )
+
+
+def test_what_has_no_classes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOURFOLD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(datasets, "FakeData", Captioned)
+    with pytest.raises(DataError) as refused:
+        read("torchvision:FakeData")
+    assert str(refused.value) == (
+        "torchvision:FakeData: not a set of images with a class each; give another, such as torchvision:MNIST"
     )

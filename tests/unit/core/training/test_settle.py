@@ -8,6 +8,7 @@ import torch
 from toy import ToySource, toy_task
 
 from fourfold.core.batch import Batch, Draw, Rows
+from fourfold.core.errors import BadBudget
 from fourfold.core.training import TrainConfig, Trainer
 from fourfold.core.training.distributed import Ranks
 from fourfold.core.training.sampling import Plan
@@ -70,6 +71,17 @@ def test_a_budget_is_filled_with_as_many_steps_as_fit(monkeypatch: pytest.Monkey
     plan = Plan(source.lengths, len(source), seed=0, batch_rows=16)
     found = settle(TrainConfig(budget="100s", batch_rows=16), CPU, Ranks(), toy_task(), source, plan)
     assert found.total_steps == 190
+
+
+def test_a_budget_that_calibration_uses_up_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fourfold.core.training.settle._Trial._timed", lambda *_: (0.25, 1))
+    source = ToySource(64)
+    plan = Plan(source.lengths, len(source), seed=0, batch_rows=16)
+    with pytest.raises(BadBudget) as error:
+        settle(TrainConfig(budget="0.2s", batch_rows=16), CPU, Ranks(), toy_task(), source, plan)
+    assert str(error.value) == (
+        "budget '0.2s' is too short: calibration and 10 evaluations take 0.25 s; raise it, or lower train.evaluations"
+    )
 
 
 def test_sources_are_told_how_far_training_is() -> None:
