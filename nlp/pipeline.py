@@ -27,7 +27,7 @@ from .domain import DOMAIN
 from .model import TextModel
 from .pretrain import WordRun, learn_words
 from .pretrained import Pretrained, kind_of, save_pretrained, start
-from .start import adopt, build, read_start
+from .start import adopt, build, read_start, words_of
 
 _MOST_KIN = 300_000
 _MOST_LETTERS = 60_000_000
@@ -96,8 +96,9 @@ class TextClassifier(Classifier):
         return float(np.quantile(np.asarray(outputs).max(1), self.config_.reject))
 
     def check_settings(self, held_out: Examples | None) -> None:
-        """Refuse to reject what cannot be rejected."""
+        """Refuse fewer words than the tokenizer has, and to reject what cannot be rejected."""
         super().check_settings(held_out)
+        words_of(self.config_, self.features_)
         if self.config_.reject and not isinstance(self.features_.classes, Classes):
             raise Unsupported("reject: needs rows of one class each; set it to 0")
         if self.config_.reject and held_out is None:

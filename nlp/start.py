@@ -60,8 +60,11 @@ def build(config: TextConfig, features: TextFeatures) -> TextModel:
 
 
 def words_of(config: TextConfig, features: TextFeatures) -> int:
-    """Return how many words a model has: those of its settings, else of the tokenizer."""
-    return config.model.vocab_size or features.vocab_size
+    """Return how many words a model has: those of its settings, else of the tokenizer; ConfigError for too few."""
+    words = config.model.vocab_size or features.vocab_size
+    if words < features.vocab_size:
+        raise SettingsConflict(f"model.vocab_size ({words}) must be {features.vocab_size} or above, the tokenizer's")
+    return words
 
 
 def _refuse_shape(wished: TransformerConfig, theirs: TransformerConfig, name: str) -> None:
@@ -92,8 +95,6 @@ def _read_ours(folder: Path) -> Pretrained:
         with torch.device("meta"):
             model = MaskedLanguageModel(config.model, words_of(config, features)) if words else build(config, features)
         weights = artifact.load_weights(folder, model)
-        if features.vocab_size > words_of(config, features):
-            raise SettingsConflict(f"model.vocab_size must be {features.vocab_size} or above, the tokenizer's")
     head = {name: weight for name, weight in weights.items() if name.startswith("head.")}
     return Pretrained(
         kind="fourfold",

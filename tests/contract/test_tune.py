@@ -243,6 +243,9 @@ def test_three_failures_from_the_start_end_it(
     assert done.code == 1 and done.err.splitlines()[-2:] == [
         "the first 3 trials failed, the last of them so:", "error: the disk is full",
     ]  # fmt: skip
+    done = tune(sample, data_file, tmp_path / "short", "--trials", 1)
+    message = f"{tmp_path}/short: no trial came to its end; the last that failed: the disk is full"
+    assert (done.code, done.err.splitlines()[-1]) == (1, f"error: {message}")
 
 
 def test_bad_data_are_refused_before_anything_is_written(sample: Sample, tmp_path: Path) -> None:

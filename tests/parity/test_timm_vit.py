@@ -212,6 +212,22 @@ def test_errors(tmp_path):
     assert message(ArtifactError, read_pretrained, tmp_path) == (
         f"{tmp_path}/config.json: neither timm's (with an architecture) nor a model_type of vit, deit"
     )
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 16, "patch_size": 4}
+    transformers.ViTModel(transformers.ViTConfig(**shape, hidden_act="relu")).save_pretrained(tmp_path)
+    assert message(ArtifactError, read_pretrained, tmp_path) == (
+        f"{tmp_path}: hidden_act 'relu' is not supported; there is: gelu"
+    )
+    found = of_timm(model.state_dict())
+    for other, said in (
+        (
+            {"channels": 1},
+            "'patches.projection.weight' has the shape (64, 3, 4, 4), where the model's has the shape (64, 1, 4, 4)",
+        ),
+        ({"convolutions": 2}, "'patches.stages.0.0.weight' is missing, where the model's has the shape (64, 3, 4, 4)"),
+    ):
+        assert message(ArtifactError, start, ViT(replace(found.config, **other), 10), found) == (
+            f"weights: weight {said}; give a model of its settings"
+        )
     ours = load_vit(model.state_dict())
     assert message(DataError, ours, Batch({"image": torch.zeros(1, 1, 28, 28)})) == (
         "images are 1 × 28 × 28 (channels, height, width), not 3 × 16 × 16; resize them"

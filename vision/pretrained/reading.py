@@ -145,8 +145,9 @@ def start(model: ViT, pretrained: Pretrained) -> None:
             with torch.no_grad():
                 value.copy_(weights[key])
         elif not key.startswith(_HEADS):
-            what = tuple(weights[key].shape) if key in weights else "missing"
-            raise WrongWeights(f"{pretrained.name}: weight '{key}' is {what}, not {tuple(value.shape)}")
+            theirs = f"has the shape {tuple(weights[key].shape)}" if key in weights else "is missing"
+            what = f"{theirs}, where the model's has the shape {tuple(value.shape)}"
+            raise WrongWeights(f"{pretrained.name}: weight '{key}' {what}; give a model of its settings")
 
 
 def vit_config(

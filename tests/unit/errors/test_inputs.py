@@ -11,11 +11,15 @@ import pandas as pd
 import pytest
 from domain_data import sounds
 from fifth.tones.pipeline import SeriesClassifier
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from fourfold.core.batch import Examples
 from fourfold.core.config import override
 from fourfold.core.errors import FourfoldError
+from fourfold.core.labels import Classes
 from fourfold.nlp import TextClassifier
+from fourfold.nlp.data import TextFeatures, TextFeaturesConfig
 from fourfold.recsys import ClickPredictor
 from fourfold.recsys.data.columns import conversions, latest
 from fourfold.speech import SpeechRecognizer
@@ -36,6 +40,17 @@ def model_of(kind: Any, **settings: Any) -> Any:
 
 REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "no texts": (lambda: TextClassifier("linear").fit([], []), "data.empty", "there are no texts; give at least one"),
+    "fewer words than a tokenizer's": (
+        lambda: model_of(TextClassifier, model={"vocab_size": 9}).fit(TEXTS, LABELS), "config.conflict",
+        "model.vocab_size (9) must be 33 or above, the tokenizer's",
+    ),
+    "a token that hides others": (
+        lambda: TextFeatures(TextFeaturesConfig(), Tokenizer(WordLevel({"a": 0})), Classes((0, 1))).source(
+            Examples(inputs=["a"], labels=np.array([0]))
+        ),
+        "artifact.tokenizer",
+        "the tokenizer has neither [MASK] nor <mask>; set features.token_dropout=0, or add one",
+    ),
     "times that are none": (
         lambda: latest(clicks(at=[None, None]), "at", 0.5), "data.columns",
         "log.csv: column 'at' holds no times; name another with features.time",

@@ -1,4 +1,4 @@
-"""Parts of saved models and studies that are damaged, word for word; nothing is trained."""
+"""Saved models and studies that are damaged or of another kind, word for word; nothing is trained."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pytest
 from torch import nn
 
 from fourfold.core import artifact
+from fourfold.core.config import to_dict
 from fourfold.core.errors import FourfoldError
 from fourfold.core.hub import read_json
 from fourfold.core.tuning.folder import open_folder
+from fourfold.speech import SpeechRecognizer
 from fourfold.speech.baselines import SpeechBaseline
 from fourfold.speech.baselines.machine import KernelMachine
 from fourfold.speech.data import SpeechFeatures, SpeechFeaturesConfig
@@ -28,6 +30,12 @@ LEARNED = {"sample_rate": 8000, "units": ["a"], "words": False, "subsampling": 2
 def hears_words(folder: Path) -> None:
     with artifact.told(folder):
         read_arpa(folder / "language.arpa")
+
+
+def begin_with_own_words(folder: Path) -> None:
+    settings = to_dict(SpeechRecognizer("small").resolve())
+    artifact.write_manifest(folder, artifact.Manifest(domain="speech", kind="small", config=settings, learned={}))
+    SpeechRecognizer(init=folder).resolve()
 
 
 # what reads a folder, its files, and the code and the message; {} is the folder
@@ -71,6 +79,10 @@ DAMAGED: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str, str]] = {
     "statistics of speech": (
         lambda folder: SpeechFeatures.load(folder, SpeechFeaturesConfig()), {"vocabulary.json": LEARNED},
         "artifact.damaged", "{}/vocabulary.json: damaged (statistics of 1 mels, not 40); save it again",
+    ),
+    "no Whisper": (
+        begin_with_own_words, {}, "artifact.kind",
+        "{}: a recogniser of its own vocabulary, not a Whisper; give a Whisper's folder or run",
     ),
     "a Whisper's sizes": (
         lambda folder: WhisperFeatures.load(folder, SpeechFeaturesConfig()), {"whisper.json": {"sizes": {}}},
