@@ -243,8 +243,11 @@ def test_most_of_the_model_is_the_core():
 
 def test_refused_on_the_way_out(tmp_path):
     model = ViT(ViTConfig(convolutions=2), num_classes=3)
-    with pytest.raises(ArtifactError, match="timm's VisionTransformer has no such convolutions; begin with one"):
+    with pytest.raises(ArtifactError) as error:
         save_pretrained(model, tmp_path, kind="timm", moments=((0.5,), (0.5,)))
+    assert str(error.value) == (
+        "save_pretrained: timm's VisionTransformer differs in convolutions; begin with one of theirs, or use save"
+    )
     with pytest.raises(ConfigError, match="unknown kind 'tim'"):
         save_pretrained(model, tmp_path, kind="tim", moments=((0.5,), (0.5,)))
 

@@ -81,7 +81,7 @@ def _refuse(config: ViTConfig, kind: Kind) -> None:
         odd |= {"pooled_norm": config.pooled_norm, "pooling": config.pooling != "first"}
         odd |= {"distilled": config.distilled != (kind == "deit")}
     if found := [name for name, there in odd.items() if there]:
-        raise WrongModel(f"save_pretrained: {theirs} has no such {found[0]}; begin with one of theirs (init)")
+        raise WrongModel(f"save_pretrained: {theirs} differs in {found[0]}; begin with one of theirs, or use save")
 
 
 def _timm_values(model: ViT, moments: Moments, names: list[str]) -> dict[str, Any]:
