@@ -15,6 +15,7 @@ from fourfold.core.config import to_dict
 from fourfold.core.errors import FourfoldError
 from fourfold.core.hub import read_json
 from fourfold.core.tuning.folder import open_folder
+from fourfold.recsys.baselines.trees import Trees
 from fourfold.speech import SpeechRecognizer
 from fourfold.speech.baselines import SpeechBaseline
 from fourfold.speech.baselines.machine import KernelMachine
@@ -63,6 +64,9 @@ DAMAGED: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str, str]] = {
     "classical models of images": (
         ImageBaseline.load, {"baseline_images.json": {"best": "oracle", "fitted_on": 9}}, "artifact.damaged",
         "{}/baseline_images.json: missing or damaged (no model 'oracle'); save the baseline again",
+    ),
+    "trees that are not there": (
+        Trees.load, {}, "artifact.missing", "{}/trees.safetensors: no such file; save the baseline again",
     ),
     "neighbours": (
         Neighbours.load, {"neighbours.safetensors": "x"}, "artifact.damaged",

@@ -38,6 +38,8 @@ SETTINGS: dict[str, tuple[Any, str]] = {
         True, "distilled is a second class token; it needs class_token=True and pooling='first'",
     ),
     "recsys features.split": ("time", "features.split=time: say which column it is with features.time"),
+    "recsys model.mlp.hidden": ([], "hidden (()) must be at least one width of 1 or more"),
+    "recsys model.cross_layers": (0, "cross_layers (0) must be 1 or above"),
     "recsys model.streams.gate": (-1, "gate (-1) must be 0 (off) or above"),
     "speech model.dropout": (1.0, "model.dropout (1.0) must lie in [0, 1)"),
     "speech features.unreadable": (
@@ -89,6 +91,7 @@ MADE: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: WhisperConfig(task="sing"), "whisper.task ('sing') must be transcribe or translate",  # type: ignore[arg-type]
     ),
     "whisper's padding": (lambda: WhisperConfig(padding=-1.0), "whisper.padding (-1.0) must be 0 seconds or more"),
+    "users of clicks": (lambda: World(users=0), "users (0) must be 1 or above"),
     "clicks to make": (lambda: World(drift=-0.1), "days (0) and drift (-0.1) must be 0 (none) or above"),
     "sentences to make": (lambda: SynthesisConfig(count=-1), "count (-1) and seed (0) must be at least 0"),
     "a format of sound": (lambda: SynthesisConfig(format="mp3"), "format ('mp3') must be wav or flac"),  # type: ignore[arg-type]

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from fourfold.core.batch import Examples
 from fourfold.core.benchmark.case import hashed
-from fourfold.core.benchmark.custom import read_cases
+from fourfold.core.benchmark.custom import find_case, read_cases
+from fourfold.core.benchmark.job import Job
+from fourfold.core.benchmark.ladder import Rung
 from fourfold.core.errors import ConfigError, DataError
 
 HEAD = '[[case]]\nname = "mine"\ndomain = "nlp"\ndata = "data.csv"\n'
@@ -48,6 +50,16 @@ def test_a_file_of_test_rows(folder: Path, tmp_path_factory: pytest.TempPathFact
     (case,) = read_cases(write(folder, f'{HEAD}test = "{test}"\nlabel = "label"\ninput = "text"\n'))["nlp"]
     split = case.load(0)
     assert (len(split.train), len(split.test)) == (60, 20)
+
+
+def test_a_case_that_left_its_file_is_refused(folder: Path) -> None:
+    file = write(folder, HEAD.replace("mine", "imdb mine"))
+    job = Job(
+        domain="nlp", case="imdb_mine", rung=Rung(model="prior", label="", kind="classical"), seed=0, file=str(file)
+    )
+    with pytest.raises(ConfigError) as error:
+        find_case(job)
+    assert str(error.value) == "bench: no case 'imdb_mine'; did you mean 'imdb mine'?"
 
 
 def test_a_file_without_cases_of_the_domain_is_refused(folder: Path) -> None:
