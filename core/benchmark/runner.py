@@ -234,7 +234,13 @@ def _peer_rows(peer: Peer, say: Say) -> list[Row]:
     except ConfigError as error:
         found = {"error": str(error)}
     rows = found if isinstance(found, list) else [found]
-    return [head | row | told for row in rows]
+    return [head | row | _work(row, peer) | told for row in rows]
+
+
+def _work(row: Row, peer: Peer) -> Row:
+    """Return the kind of work of a peer's row with its setting, where that is no case but one of several of a case."""
+    setting = row.get("case", peer.case)
+    return {"work": f"{row['work']}, {setting}"} if "work" in row and setting != peer.case else {}
 
 
 @contextmanager

@@ -69,6 +69,14 @@ def test_a_peer_gives_one_row_or_several(printed, models, tmp_path):
     assert done_rows([], [peer], folder) == rows, "what is written where a benchmark is stopped"
 
 
+def test_the_setting_of_a_work_is_told_where_a_case_has_several(tmp_path):
+    """Else the rows of two settings would be one and the same to `join`."""
+    rows = [{"model": "A", "work": "training", "case": "small"}, {"model": "A", "work": "training", "case": "clicks"}]
+    peer = Peer("A, training", "clicks", (sys.executable, "-c", f"print('''{json.dumps(rows)}''')"))
+    found = list(run_peers([peer], Folder.open(tmp_path / "out"), lambda _: None))
+    assert [(row["case"], row["work"]) for row in found] == [("clicks", "training, small"), ("clicks", "training")]
+
+
 @pytest.mark.parametrize(
     ("program", "error"),
     [
