@@ -87,7 +87,8 @@ def read_separated(path: Path, dialect: Dialect) -> Content:
     except pd.errors.EmptyDataError:
         raise empty(path.name) from None
     except pd.errors.ParserError as error:
-        raise dialect.locate(path.name, lines(), strict=True) or error from None
+        where = dialect.locate(path.name, lines(), strict=True)
+        raise where or MalformedTable(f"{path.name}: no table can be read from it ({error}); write it again") from None
     if may_be_ragged(frame) and (wrong := dialect.locate(path.name, lines(), strict=False)):
         raise wrong
     _, header = next(dialect.records(lines()))

@@ -21,6 +21,20 @@ def test_a_bad_file_is_refused(case: str, tmp_path: Path) -> None:
     assert str(error.value) == name + what
 
 
+def test_what_only_pandas_cannot_read_is_an_error_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bytes are known that do it; its parser may run out of memory."""
+
+    def read_csv(*_: object, **__: object) -> None:
+        raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
+
+    monkeypatch.setattr(pd, "read_csv", read_csv)
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path / "t.csv")
+    reason = "Error tokenizing data. C error: out of memory"
+    assert str(error.value) == f"t.csv: no table can be read from it ({reason}); write it again"
+
+
 def test_a_missing_file_is_named_in_full(tmp_path: Path) -> None:
     for path in (tmp_path / "t.csv", tmp_path):
         with pytest.raises(DataError) as error:
