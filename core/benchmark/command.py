@@ -114,8 +114,9 @@ def bench(asked: Wanted, folder: Folder, say: Say, command: str = "") -> Results
         done = done_rows(todo, beside, folder)
         write_results(folder.path, results([*skipped, *done]))
         raise
-    write_all(folder.path, results(rows))
-    return results(rows)
+    whole = results(rows)
+    write_all(folder.path, whole)
+    return whole
 
 
 def write_all(path: Path, results: Results) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import BadResults, OtherVersion
 from ..files import write_text
-from ..metrics import Statistic
+from ..metrics import Interval, Statistic, difference
 from .folder import CONCLUSIONS, RESULTS
 from .kept import kept
 from .row import Row
@@ -42,6 +42,7 @@ class Results:
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
     command: str = ""
+    _differences: dict[tuple[str, str], Interval | None] = field(default_factory=dict, init=False, compare=False)
 
     @classmethod
     def of(cls, preset: str, made: str, rows: Iterable[Row], folder: Path, command: str = "") -> Results:
@@ -81,6 +82,20 @@ class Results:
         name = row.get("kept")
         found = (kept(folder / "rows" / name) for folder in self.folders) if name else iter(())
         return next((one for one in found if one is not None), None)
+
+    def difference(self, ours: Row, theirs: Row) -> Interval | None:
+        """Return by how much a run is better than another on the same rows; None where their rows were not kept.
+
+        It is kept: each takes a thousand draws, and verdicts, table and page ask for the same.
+        """
+        pair = str(ours.get("kept")), str(theirs.get("kept"))
+        if pair not in self._differences:
+            first, second = self.statistic(ours), self.statistic(theirs)
+            if first is None or second is None or len(first) != len(second):
+                self._differences[pair] = None
+            else:
+                self._differences[pair] = difference(first, second)
+        return self._differences[pair]
 
     @property
     def head(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics import Interval, difference
+from ..metrics import Interval
 from ..report import shown
 from .ladder import ORDER
 from .results import Results
@@ -229,10 +229,7 @@ def _paired(results: Results, ours: Row, theirs: Row) -> Interval | None:
     """Return the paired difference of two runs; None where their rows or metrics are not the same, or not kept."""
     if ours.get("test_hash") != theirs.get("test_hash") or ours["metric"] != theirs["metric"]:
         return None
-    first, second = results.statistic(ours), results.statistic(theirs)
-    if first is None or second is None or len(first) != len(second):
-        return None
-    return difference(first, second)
+    return results.difference(ours, theirs)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from made_up_runs import ROWS, ladder, results, right, row
 
+from fourfold.core.benchmark import results as module
 from fourfold.core.benchmark.kept import keep
 from fourfold.core.benchmark.page import render
 from fourfold.core.benchmark.row import Row
 from fourfold.core.benchmark.summary import CaseSummary, ranks, summaries
 from fourfold.core.benchmark.table import results_table
 from fourfold.core.benchmark.verdict import conclusions, verdict
-from fourfold.core.metrics import Ratio, difference, interval
+from fourfold.core.metrics import Interval, Ratio, Statistic, difference, interval, value_of
 
 
 def case_of(folder: Path, rows: list[Row]) -> CaseSummary:
@@ -152,6 +153,22 @@ def test_a_blend_says_what_its_parts_give(tmp_path: Path) -> None:
     assert f"\ntiny: {text}\n→ Ship tiny" in results_table(found)
     assert text in render(found).replace("\u00a0", " ")
     assert [one["alone"] for one in conclusions(found)[0]["rungs"]] == ["", "", text]
+
+
+def test_two_runs_are_compared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts, table and page ask for the same differences."""
+    asked: list[tuple[float, float]] = []
+
+    def counted(first: Statistic, second: Statistic) -> Interval:
+        asked.append((value_of(first), value_of(second)))
+        return difference(first, second)
+
+    monkeypatch.setattr(module, "difference", counted)
+    found = results(tmp_path, ladder(tmp_path, 0.5, 0.75, 0.95))
+    told = conclusions(found)
+    pairs = len(asked)
+    assert pairs == len(set(asked)) >= 2 and told == conclusions(found)
+    assert results_table(found) and render(found) and len(asked) == pairs
 
 
 def test_each_run_blends_the_classical_model_that_is_its_best(tmp_path: Path) -> None:
