@@ -113,7 +113,7 @@ class _Trial:
         if aside >= seconds:
             raise BadBudget(
                 f"budget '{self.config.budget}' is too short: calibration and {self.config.evaluations} evaluations "
-                f"take {aside:.3g} s; raise it, or lower train.evaluations"
+                f"take {aside:.2f} s; raise it, or lower train.evaluations"
             )
         return max(1, int((seconds - aside) * 0.97 * taken / spent))
 
