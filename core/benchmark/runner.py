@@ -154,8 +154,10 @@ def run_all(
     for number, job in enumerate(todo, 1):
         what = f"[{number}/{len(todo)}] {job.domain}/{job.case}: {job.rung.label}, seed {job.seed}"
         what += f", {job.share:.0%} of the rows" if job.share < 1 else ""
-        found: Job | Row | None = _found(job, folder, here) or failed.get(job.study.key)
-        if found is None:
+        found: Job | Row | None = _found(job, folder, here)
+        if found is None and (found := failed.get(job.study.key)) is not None:
+            say(f"{what}: its search came to nothing before")
+        elif found is None:
             say(f"{what}: searches settings for {job.tune}")
             found = _searched(job, folder, workers)
         if not isinstance(found, Job):

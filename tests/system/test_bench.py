@@ -117,10 +117,11 @@ def test_rungs_are_tuned_once_for_all_seeds(cases: Path, tmp_path: Path) -> None
 
 def test_a_search_that_fails_is_told_of_each_seed(cases: Path, tmp_path: Path) -> None:
     """And made once."""
-    words = ("--cases", cases, "--case", "bare", "--model", "bayes", "--seeds", 3, "--tune", "5s", "--json")
+    words = ("--cases", cases, "--case", "bare", "--model", "bayes", "--seed", 1, "--seed", 2, "--tune", "5s", "--json")
     done = fourfold("bench", *words, "--out", tmp_path / "out")
     rows = json.loads(done.out)["rows"]
-    assert [row["seed"] for row in rows] == [0, 1, 2] and done.err.count("searches settings") == 1
+    assert [row["seed"] for row in rows] == [1, 2] and done.err.count("searches settings") == 1
+    assert "TF-IDF + naive Bayes, seed 2: its search came to nothing before\n  failed: tune: bare.csv" in done.err
     assert {row["error"] for row in rows} == {rows[0]["error"]} and "no column 'label'" in rows[0]["error"]
 
 
