@@ -104,18 +104,17 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
 
 
 def _times(examples: Examples, column: pd.Series[Any], start: int) -> npt.NDArray[np.float64]:
-    """Return times as numbers: dates and times as such, or numbers that grow; `start` numbers the first row."""
+    """Return times (N,), NaN where missing: dates in days, or numbers that grow; `start` numbers the first row."""
     numbers, wrong = parse_numbers(column)
     if not wrong.any():
         return numbers
-    texts = column.astype(str)
-    try:
-        moments = pd.to_datetime(texts, utc=True, format="mixed")
-    except ValueError:
-        moments = pd.to_datetime(texts, utc=True, format="mixed", errors="coerce")
-        row = int(np.argmax(moments.isna() & (wrong | ~np.isnan(numbers))))
+    texts, there = column.astype(str), wrong | ~np.isnan(numbers)
+    moments = pd.to_datetime(texts.where(there), utc=True, format="mixed", errors="coerce")
+    bad = there & moments.isna().to_numpy()
+    if bad.any():
+        row = int(np.argmax(bad & wrong if (bad & wrong).any() else bad))  # of numbers, what is none
         raise BadRow(
             f"{examples.place(start + row)}: '{texts.iloc[row]}' in column '{column.name}' is no time; mend it, or "
             "name another column with features.time"
-        ) from None
-    return np.asarray(moments.astype("int64"), np.float64)
+        )
+    return parse_numbers(moments)[0]
