@@ -71,19 +71,12 @@ class Scan:
         import pyarrow as pa
 
         start, wanted = 0, list(self.columns if columns is None else columns)
-        try:
-            for batch in self.dataset.to_batches(columns=wanted, batch_size=BLOCK_ROWS):
-                end = start + len(batch)
-                taken = batch if self.chosen is None else batch.filter(pa.array(self.chosen[start:end]))
-                start = end
-                if len(taken):
-                    yield taken
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            where = f"{', '.join(path.name for path in self.sources[:3])}: row {start + 1} or later"
-            reason = str(error).splitlines()[0]
-            if isinstance(error, OSError):  # damaged pages are one, too
-                raise DamagedFile(f"{where}: cannot be read ({reason}); copy or write the files again") from None
-            raise MalformedTable(f"{where}: {reason}; write the files again, a column in all of one type") from None
+        for batch in self.dataset.to_batches(columns=wanted, batch_size=BLOCK_ROWS):
+            end = start + len(batch)
+            taken = batch if self.chosen is None else batch.filter(pa.array(self.chosen[start:end]))
+            start = end
+            if len(taken):
+                yield taken
 
     def take(self, rows: npt.NDArray[Any]) -> Scan:
         """Return some of the rows, given by a mask or by their numbers in ascending order."""
@@ -168,24 +161,52 @@ class ParquetFiles:
         self.dataset, self.schema = dataset, dataset.schema
 
     def to_batches(self, *, columns: Sequence[str], batch_size: int) -> Iterator[Any]:
-        """Yield record batches of these columns, of the types of the dataset."""
+        """Yield record batches of these columns, of the types of the dataset; DataError names what is damaged."""
+        import pyarrow as pa
+
+        for fragment in self.dataset.get_fragments():
+            name, row = Path(fragment.path).name, 1
+            try:
+                for batch in self._of_file(fragment, columns, batch_size):
+                    batch.validate(full=True)
+                    yield batch
+                    row += len(batch)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+                reason = str(error).splitlines()[0]
+                raise DamagedFile(
+                    f"{name}: row {row} or later: cannot be read ({reason}); copy or write the file again"
+                ) from None
+
+    def _of_file(self, fragment: Any, columns: Sequence[str], batch_size: int) -> Iterator[Any]:
         import pyarrow as pa
         import pyarrow.dataset as ds
         from pyarrow import parquet
 
         fields = [self.schema.field(name) for name in columns]
-        for fragment in self.dataset.get_fragments():
-            named = ds.get_partition_keys(fragment.partition_expression)
-            with parquet.ParquetFile(fragment.path, pre_buffer=False) as file:
-                own = [name for name in columns if name not in named]
-                for batch in file.iter_batches(batch_size, columns=own):
-                    found = [
-                        pa.repeat(pa.scalar(named[field.name], field.type), len(batch))
-                        if field.name in named
-                        else batch.column(field.name).cast(field.type)
-                        for field in fields
-                    ]
-                    yield pa.record_batch(found, schema=pa.schema(fields))
+        named = ds.get_partition_keys(fragment.partition_expression)
+        with parquet.ParquetFile(fragment.path, pre_buffer=False) as file:
+            own = [name for name in columns if name not in named]
+            for batch in file.iter_batches(batch_size, columns=own):
+                found = [
+                    pa.repeat(pa.scalar(named[field.name], field.type), len(batch))
+                    if field.name in named
+                    else _cast(batch.column(field.name), field, Path(fragment.path).name)
+                    for field in fields
+                ]
+                yield pa.record_batch(found, schema=pa.schema(fields))
+
+
+def _cast(column: Any, field: Any, name: str) -> Any:
+    """Return a column of the file `name` in the type that it has over all files."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise MalformedTable(
+            f"{name}: column '{field.name}': {reason}; write the files again, the column in all of one type"
+        ) from None
 
 
 def _schema(paths: Sequence[Path]) -> Any:

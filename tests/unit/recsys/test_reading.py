@@ -351,15 +351,22 @@ def test_logs_of_pairs_say_the_same_of_a_row_in_any_file(on_disk: bool, tmp_path
 
 
 def test_a_parquet_file_that_is_damaged_behind_its_end_is_refused(on_disk: bool, tmp_path: Path) -> None:
-    path = write(tmp_path, "a.parquet")
+    """It alone is named; and texts that are none are damage, too."""
+    write(tmp_path / "d", "a.parquet")
+    path = write(tmp_path / "d", "b.parquet")
     content = path.read_bytes()
     path.write_bytes(content[:4] + bytes(1000) + content[1004:])
     with pytest.raises(DataError) as error:
-        list(blocks_of(read(path).inputs))
+        list(blocks_of(read(tmp_path / "d").inputs))
     assert str(error.value) == (
-        "a.parquet: row 1 or later: cannot be read (Couldn't deserialize thrift: TProtocolException: Invalid data); "
-        "copy or write the files again"
+        "b.parquet: row 1 or later: cannot be read (Couldn't deserialize thrift: TProtocolException: Invalid data); "
+        "copy or write the file again"
     )
+    path = tmp_path / "plain.parquet"
+    FRAME.assign(site="a site").to_parquet(path, compression=None, use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(b"a site", b"a \xff\xfete"))
+    with pytest.raises(DataError, match=r"^plain\.parquet: row 1 or later: cannot be read \(.*Invalid UTF8 sequence"):
+        list(blocks_of(read(path).inputs))
 
 
 def test_parquet_files_of_other_columns_are_refused(on_disk: bool, tmp_path: Path) -> None:
@@ -381,8 +388,8 @@ def test_parquet_files_of_other_columns_are_refused(on_disk: bool, tmp_path: Pat
     with pytest.raises(DataError) as error:
         list(blocks_of(read(tmp_path / "t").inputs))
     assert str(error.value) == (
-        "a.parquet, b.parquet: row 301 or later: Casting from timestamp[ms] to timestamp[ns] would result in out of "
-        "bounds timestamp: 100000000000000; write the files again, a column in all of one type"
+        "b.parquet: column 'when': Casting from timestamp[ms] to timestamp[ns] would result in out of bounds "
+        "timestamp: 100000000000000; write the files again, the column in all of one type"
     )
     write(tmp_path / "e", "a.parquet", FRAME.assign(price=1))
     write(tmp_path / "e", "b.parquet")
