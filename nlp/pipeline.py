@@ -17,6 +17,7 @@ from ..core.classifier import Classifier
 from ..core.device import pick_device
 from ..core.errors import BadRow, Unsupported, WrongModel, WrongUsage
 from ..core.labels import Classes, LabelSets, Numbers, typed
+from ..core.pipeline import LINEAR
 from ..core.reading import NO_LABEL
 from ..core.training import Observer, Output
 from ..core.tuning import Space
@@ -98,7 +99,8 @@ class TextClassifier(Classifier):
     def check_settings(self, held_out: Examples | None) -> None:
         """Refuse fewer words than the tokenizer has, and to reject what cannot be rejected."""
         super().check_settings(held_out)
-        words_of(self.config_, self.features_)
+        if self.kind != LINEAR:
+            words_of(self.config_, self.features_)
         if self.config_.reject and not isinstance(self.features_.classes, Classes):
             raise Unsupported("reject: needs rows of one class each; set it to 0")
         if self.config_.reject and held_out is None:

@@ -75,6 +75,7 @@ class WordRun:
 
     def __call__(self, examples: Examples, observer: Observer, *, resume: bool = False, force: bool = False) -> Path:
         """Train a masked language model on texts; write what `init` reads to `out`, and return it."""
+        words_of(self.config, self.features)  # too few are refused before anything is written
         whose = {"domain": DOMAIN.name, "preset": PRETRAINED} | origin(self.begin)
         identity = whose | run_identity(self.config, examples, None)
         run = open_run(self.out, identity, resume=resume, force=force)
