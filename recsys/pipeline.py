@@ -85,10 +85,10 @@ class ClickPredictor(Pipeline):
         for number, text in enumerate(inputs, 1):
             try:
                 row = json.loads(text)
-            except (ValueError, RecursionError):
+            except (ValueError, RecursionError):  # nested too deeply, or a number of thousands of digits
                 row = None
             if not isinstance(row, dict):
-                raise BadRow(f'input {number}: not a JSON object; write a row as \'{{"field": "value"}}\'')
+                raise BadRow(f'input {number}: no JSON object of plain values; write a row as \'{{"field": "value"}}\'')
             rows.append(row)
         return self.read(pd.DataFrame(rows).astype(object))
 

@@ -100,10 +100,8 @@ def begin_with(model: nn.Module, begin: Start) -> None:
             if given is not None and given.shape == value.shape:
                 value.copy_(given)
             elif given is not None and not name.startswith(model.head):
-                raise WrongWeights(
-                    f"{begin.name}: weight '{name}' has the shape {tuple(given.shape)}, not {tuple(value.shape)}; give "
-                    f"those of a {begin.architecture}"
-                )
+                what = f"has the shape {tuple(given.shape)}, where the model's has the shape {tuple(value.shape)}"
+                raise WrongWeights(f"{begin.name}: weight '{name}' {what}; give those of a {begin.architecture}")
 
 
 def _of_vit(found: Pretrained) -> Start:

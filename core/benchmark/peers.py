@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from ..errors import NoSuchFile, UnknownName
 from ..report import plain_json
+from .case import Case
 from .manifest import manifest
 from .speed import OURS, Contender, speed_rows, take_turns
 
@@ -27,6 +29,16 @@ class Work:
     contenders: Callable[[Any], Sequence[Contender]]
     facts: Callable[[Any, float], Mapping[str, Any]] = lambda setting, rate: {}
     load: Load | None = None
+
+
+def case_of(cases: Iterable[Case], name: str) -> Case:
+    """Return the case of this name; raise ConfigError where there is none, DataError where its data are missing."""
+    found = {case.name: case for case in cases}
+    if name not in found:
+        raise UnknownName(f"peers: no case '{name}'; there is: {', '.join(found)}")
+    if missing := found[name].missing():
+        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA must name the folder of the data sets")
+    return found[name]
 
 
 def run_peers(program: str, works: Mapping[str, Work], load: Load, steps: int, case: str | None = None) -> None:

@@ -13,7 +13,8 @@ import torch
 
 from ...core.batch import Examples, Source
 from ...core.benchmark import Split
-from ...core.errors import MissingPackage, NoSuchFile, UnknownName
+from ...core.benchmark.peers import case_of
+from ...core.errors import MissingPackage
 from ...core.labels import Classes
 from ..benchmark import CASES
 from ..data import TextFeatures, TextFeaturesConfig
@@ -119,12 +120,7 @@ def load_setting(name: str, steps: int, threads: int) -> Setting:
     for package in ("accelerate", "datasets"):
         if find_spec(package) is None:
             raise MissingPackage(f"the peers need {package}; pip install 'fourfold[peers]'")
-    case = next((case for case in CASES if case.name == name), None)
-    if case is None:
-        raise UnknownName(f"peers: no case '{name}' of nlp; there is: {', '.join(case.name for case in CASES)}")
-    if missing := case.missing():
-        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
-    split = case.load(0)
+    split = case_of(CASES, name).load(0)
     random = np.random.default_rng(0)
     chosen = random.permutation(len(split.train))[: steps * ROWS_A_STEP]
     measured = random.permutation(len(split.test))[:_TEST_ROWS]

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ...core.batch import Examples
 from ...core.benchmark import Case, Split
+from ...core.benchmark.peers import case_of
 from ...core.benchmark.speed import OURS, Block, Contender, timed
 from ...core.config import override
-from ...core.errors import NoSuchFile, UnknownName
 from ...core.metrics import RocAuc, value_of
 from ..baselines.trees import TREES, Trees
 from ..benchmark import CASES
@@ -39,12 +39,7 @@ def load_folds(name: str, steps: int, threads: int) -> Folds:
 
     Raises ConfigError where there is none, DataError where its data are missing.
     """
-    found = {case.name: case for case in CASES if not case.synthetic}
-    if name not in found:
-        raise UnknownName(f"peers: no case '{name}' of this work; there is {', '.join(found)}")
-    if missing := found[name].missing():
-        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
-    return Folds(case=found[name], threads=threads)
+    return Folds(case=case_of((case for case in CASES if not case.synthetic), name), threads=threads)
 
 
 def learners(folds: Folds) -> list[Contender]:

@@ -14,8 +14,9 @@ import torch
 from ...core.batch import Batch, Draw
 from ...core.benchmark import Block, Contender, Split
 from ...core.benchmark.clock import Clock
+from ...core.benchmark.peers import case_of
 from ...core.benchmark.speed import OURS
-from ...core.errors import MissingPackage, NoSuchFile, UnknownName
+from ...core.errors import MissingPackage
 from ...core.metrics import error_rate, value_of, word_errors
 from ...core.training import Trainer, plan_for, predict
 from ..benchmark import CASES
@@ -74,12 +75,7 @@ def load_training(name: str, steps: int, threads: int, config: SpeechConfig | No
     """
     if find_spec("speechbrain") is None:
         raise MissingPackage("the peers need speechbrain; pip install 'fourfold[peers]'")
-    case = next((case for case in CASES if case.name == name), None)
-    if case is None:
-        raise UnknownName(f"peers: no case '{name}' of speech; there is: {', '.join(case.name for case in CASES)}")
-    if missing := case.missing():
-        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
-    return training_of(case.load(0), steps, threads, config or small())
+    return training_of(case_of(CASES, name).load(0), steps, threads, config or small())
 
 
 def training_of(split: Split, steps: int, threads: int, config: SpeechConfig) -> Training:

@@ -34,7 +34,7 @@ def speak(
     """Return the wave of a text and its sample rate in Hz.
 
     `speed` is in words a minute (80 … 450); `pitch` and its range, the `intonation`, lie in 0 … 100. Raises
-    ConfigError where the extra is not installed or there is no such voice.
+    ConfigError where the extra is not installed or there is no such voice, FourfoldError where it is silent.
     """
     if not 80 <= speed <= 450:
         raise BadValue(f"speed ({speed}) must be in 80 … 450 words a minute")

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from ...core.batch import Examples
-from ...core.errors import NoSuchFile, UnknownName
+from ...core.benchmark.peers import case_of
 from ..benchmark import CASES
 from ..data import ImageFeatures, ImageFeaturesConfig
 from ..data.augment import AugmentConfig
@@ -73,13 +73,8 @@ class Setting:
 
 def load_setting(name: str, steps: int, threads: int) -> Setting:
     """Load a case; raise ConfigError where there is none of that name, DataError where its data are missing."""
-    case = next((case for case in CASES if case.name == name and name in _SHAPES), None)
-    if case is None:
-        raise UnknownName(f"peers: no case '{name}' of vision; there is: {', '.join(_SHAPES)}")
-    if missing := case.missing():
-        raise NoSuchFile(f"peers: case '{name}': {missing}; FOURFOLD_DATA names the folder of the data sets")
+    split = case_of((case for case in CASES if case.name in _SHAPES), name).load(0)
     size, patch, rows = _SHAPES[name]
-    split = case.load(0)
     random = np.random.default_rng(0)
     repeated = np.resize(random.permutation(len(split.train)), rows * steps)
     measured = random.permutation(len(split.test))[:_TEST_ROWS]

@@ -97,11 +97,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     ),
     "a row as a list": (
         lambda: ClickPredictor("linear").read_inputs(['{"site": "north"}', '["ab"]']), "data.row",
-        "input 2: not a JSON object; write a row as '{\"field\": \"value\"}'",
+        "input 2: no JSON object of plain values; write a row as '{\"field\": \"value\"}'",
     ),
     "a row nested too deeply": (
         lambda: ClickPredictor("linear").read_inputs(["[" * 100_000]), "data.row",
-        "input 1: not a JSON object; write a row as '{\"field\": \"value\"}'",
+        "input 1: no JSON object of plain values; write a row as '{\"field\": \"value\"}'",
     ),
     "pixels of no range": (
         lambda: ImageClassifier().fit(np.full((4, 8, 8), 70_000.0), LABELS[:4]), "data.array",

@@ -14,17 +14,17 @@ from fourfold.recsys.peers.folds import load_folds
 from fourfold.speech.peers import training as sounds
 from fourfold.vision.peers.setting import load_setting as load_pictures
 
-# what loads a case, the folder of one, and what is said of another
+# what loads a case, the folder of one, and the names of all
 PEERS: dict[str, tuple[Callable[..., Any], str, str]] = {
     "sms_spam": (
         texts.load_setting, "nlp/sms_spam",
-        "of nlp; there is: reviews, ag_news, thucnews, imdb, sst2, clinc150, waimai, sms_spam",
+        "reviews, ag_news, thucnews, imdb, sst2, clinc150, waimai, sms_spam",
     ),
-    "cifar10": (load_pictures, "vision/cifar10", "of vision; there is: cifar10, hymenoptera"),
-    "adult": (load_folds, "recsys/adult", "of this work; there is adult, bank_marketing, criteo_8k"),
+    "cifar10": (load_pictures, "vision/cifar10", "cifar10, hymenoptera"),
+    "adult": (load_folds, "recsys/adult", "adult, bank_marketing, criteo_8k"),
     "fsdd": (
         sounds.load_training, "speech/fsdd",
-        "of speech; there is: numbers, fsdd, fsdd_connected, fsdd_speakers, an4, yesno",
+        "numbers, fsdd, fsdd_connected, fsdd_speakers, an4, yesno",
     ),
 }  # fmt: skip
 
@@ -38,8 +38,8 @@ def test_a_case_that_is_unknown_or_lacks_its_data(case: str, monkeypatch: pytest
     with pytest.raises(NoSuchFile) as missing:
         load(case, 2, 1)
     assert str(missing.value) == (
-        f"peers: case '{case}': {tmp_path}/{folder} does not exist; FOURFOLD_DATA names the folder of the data sets"
+        f"peers: case '{case}': {tmp_path}/{folder} does not exist; FOURFOLD_DATA must name the folder of the data sets"
     )
     with pytest.raises(UnknownName) as unknown:
         load("mine", 2, 1)
-    assert str(unknown.value) == f"peers: no case 'mine' {others}"
+    assert str(unknown.value) == f"peers: no case 'mine'; there is: {others}"

@@ -170,7 +170,8 @@ def test_wrong_starts_are_told(tmp_path: Path) -> None:
     for change, said in (
         (
             {"conv1.0.weight": torch.ones(24, 3, 5, 5)},
-            "weight 'model.conv1.0.weight' has the shape (24, 3, 5, 5), not (24, 3, 3, 3); give those of a resnet10t",
+            "weight 'model.conv1.0.weight' has the shape (24, 3, 5, 5), where the model's has the shape (24, 3, 3, 3); "
+            "give those of a resnet10t",
         ),
         ({"conv1.0.weight": None}, "missing weights: 'model.conv1.0.weight'; give those of a resnet10t"),
     ):
