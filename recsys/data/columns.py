@@ -56,12 +56,16 @@ def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool
 
     Raises DataError where no row is earlier than the others, or the column holds something else than times.
     """
-    parts, start = [], 0
+    parts, kinds, start = [], set(), 0
     for block in blocks_of(examples.inputs, [column]):
-        parts.append(_times(examples, block[column], start))
+        found, dates = _times(examples, block[column], start)
+        parts.append(found)
+        kinds |= set() if np.isnan(found).all() else {dates}
         start += len(block)
+    if len(kinds) > 1:
+        raise WrongColumns(f"{examples.name}: column '{column}' holds dates and numbers; write all as one of them")
     times = np.concatenate(parts)
-    if np.isnan(times).all():
+    if not kinds:
         raise WrongColumns(f"{examples.name}: column '{column}' holds no times; name another with features.time")
     first = np.nanquantile(times, 1 - share, method="higher")
     held_out = times >= first
@@ -103,11 +107,11 @@ def conversions(examples: Examples, column: str) -> npt.NDArray[np.float32]:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _times(examples: Examples, column: pd.Series[Any], start: int) -> npt.NDArray[np.float64]:
-    """Return times (N,), NaN where missing: dates in days, or numbers that grow; `start` numbers the first row."""
+def _times(examples: Examples, column: pd.Series[Any], start: int) -> tuple[npt.NDArray[np.float64], bool]:
+    """Return times (N,), NaN where missing, and whether they are dates, in days; `start` numbers the first row."""
     numbers, wrong = parse_numbers(column)
     if not wrong.any():
-        return numbers
+        return numbers, pd.api.types.is_datetime64_any_dtype(column.dtype)
     texts, there = column.astype(str), wrong | ~np.isnan(numbers)
     moments = pd.to_datetime(texts.where(there), utc=True, format="mixed", errors="coerce")
     bad = there & moments.isna().to_numpy()
@@ -117,4 +121,4 @@ def _times(examples: Examples, column: pd.Series[Any], start: int) -> npt.NDArra
             f"{examples.place(start + row)}: '{texts.iloc[row]}' in column '{column.name}' is no time; mend it, or "
             "name another column with features.time"
         )
-    return parse_numbers(moments)[0]
+    return parse_numbers(moments)[0], True

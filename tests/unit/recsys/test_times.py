@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from fourfold.core.batch import Examples
-from fourfold.core.errors import BadRow
+from fourfold.core.errors import BadRow, WrongColumns
 from fourfold.recsys.data import columns
 from fourfold.recsys.data.columns import latest
 
@@ -67,3 +67,10 @@ def test_what_is_no_time_is_named(cells: list[object], row: int) -> None:
 def test_what_is_infinite_is_no_time() -> None:
     with pytest.raises(BadRow, match=r"^row 1: 'inf' in column 'at' is no time"):
         held_out([1.0, np.inf, 3.0], 0.5)
+
+
+@pytest.mark.usefixtures("pairs")
+def test_dates_are_not_compared_with_numbers() -> None:
+    with pytest.raises(WrongColumns) as error:
+        held_out(["1700000000", "1700000001", *DATES], 0.5)
+    assert str(error.value) == "log.csv: column 'at' holds dates and numbers; write all as one of them"
