@@ -38,7 +38,8 @@ def verdict(case: CaseSummary) -> Verdict:
     prior = next((one for one in case.rungs if one.kind == "prior"), None)
     start = case.classical or next(iter(trained), None)
     if start is None:
-        return Verdict(None, "none", "Nothing to choose between: no rung of the ladder was measured.")
+        measured = "no rung of the ladder" if any(one is not prior for one in case.rungs) else "the prior alone"
+        return Verdict(None, "none", f"Nothing to choose between: {measured} was measured.")
     chosen, beaten = start, None
     for one in trained:
         found = case.gain(one, chosen) if one is not chosen else None

@@ -9,7 +9,6 @@ from typing import Any
 
 from ...report import shown, text
 from ...report.page import environment, resource
-from ..presets import PLANS
 from ..results import Results
 from ..row import Row
 from ..summary import CaseSummary, Summary, ranks, summaries
@@ -66,7 +65,7 @@ def render(results: Results) -> str:
     return template.render(
         r=results,
         css=resource("page.css", _REPORT) + resource("page.css", str(__package__)),
-        label=_label(results),
+        label=_label(results, [one.case for one in cases]),
         cases=cases,
         domains=domains,
         ranks=ranks([one.case for one in cases]),
@@ -96,9 +95,15 @@ def _shown(case: CaseSummary) -> Shown:
     )
 
 
-def _label(results: Results) -> str:
-    labels = [PLANS[name]().label for name in results.preset.split(" + ") if name in PLANS]
-    return " ".join(dict.fromkeys(labels))
+def _label(results: Results, cases: Sequence[CaseSummary]) -> str:
+    """Say how much weight the results bear: how many seeds there are, and whether settings were searched."""
+    seeds = max((one.seeds for case in cases for one in case.rungs), default=0)
+    tunes = {row.get("tune") for row in results.measured if row["kind"] not in ("prior", "run")}
+    tuned = "nothing tuned" if tunes <= {None} else "not all tuned alike"
+    if len(tunes) == 1 and None not in tunes:
+        tuned = f"each rung tuned for {tunes.pop()}"
+    said = f"{seeds} seed{'' if seeds == 1 else 's'}, {tuned}."
+    return said + (" Intervals hold the test rows' chance, not the seed's." if seeds == 1 else "")
 
 
 def _gain(one: Summary) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import html.parser
 import re
 import shutil
@@ -68,6 +69,23 @@ def made(tmp_path: Path) -> Results:
          "high": 3.0, "cpu_ratio": 2.25}
     )  # fmt: skip
     return results(tmp_path, rows)
+
+
+def test_it_says_how_much_weight_the_results_bear(tmp_path: Path) -> None:
+    """As they are, whatever the preset would have had."""
+
+    def said(tunes: dict[str, str | None], seeds: int = 2) -> str:
+        rows = [
+            one | {"tune": tunes.get(one["model"])}
+            for seed in range(seeds)
+            for one in ladder(tmp_path, 0.5, 0.8, 0.95, seed=seed)
+        ]
+        found = re.search('<p class="lead">(.*)</p>', render(results(tmp_path, rows)))
+        return html.unescape(found[1]) if found else ""
+
+    assert said({}, seeds=1) == "1 seed, nothing tuned. Intervals hold the test rows' chance, not the seed's."
+    assert said({"svm": "2m", "tiny": "2m"}) == "2 seeds, each rung tuned for 2m."
+    assert said({"svm": "2m"}) == said({"svm": "2m", "tiny": "5m"}) == "2 seeds, not all tuned alike."
 
 
 def test_everything_is_on_the_page(made: Results) -> None:

@@ -32,6 +32,14 @@ def test_the_transformer_is_shipped_where_it_is_clearly_better(tmp_path: Path) -
     assert found.sentence.startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "what"), [(["prior"], "the prior alone"), (["prior", "run"], "no rung of the ladder")]
+)
+def test_there_is_nothing_to_choose_between(kinds: list[str], what: str, tmp_path: Path) -> None:
+    case = case_of(tmp_path, [row(tmp_path, kind, kind, 0.5) for kind in kinds])
+    assert verdict(case).sentence == f"Nothing to choose between: {what} was measured."
+
+
 def test_the_gain_is_the_paired_difference(tmp_path: Path) -> None:
     case = case_of(tmp_path, ladder(tmp_path, 0.5, 0.75, 0.95))
     tiny = next(one for one in case.rungs if one.model == "tiny")
