@@ -42,8 +42,9 @@ def parse_numbers(column: Column) -> tuple[Floats, npt.NDArray[np.bool_]]:
     ([1.5, nan, nan, 2000.0, nan], [False, False, False, False, True])
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        days = (pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-        return days.to_numpy(np.float64), np.zeros(len(column), np.bool_)
+        moments = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy()
+        days = (moments - np.datetime64(0, "D")) / np.timedelta64(1, "D")  # NumPy keeps the unit, so years to 9999 fit
+        return days.astype(np.float64), np.zeros(len(column), np.bool_)
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(np.float64, na_value=np.nan)
         return np.where(np.isinf(numbers), np.nan, numbers), np.isinf(numbers)

@@ -63,7 +63,7 @@ def latest(examples: Examples, column: str, share: float) -> npt.NDArray[np.bool
         kinds |= set() if np.isnan(found).all() else {dates}
         start += len(block)
     if len(kinds) > 1:
-        raise WrongColumns(f"{examples.name}: column '{column}' holds dates and numbers; write all as one of them")
+        raise _mixed(examples, column)
     times = np.concatenate(parts)
     if not kinds:
         raise WrongColumns(f"{examples.name}: column '{column}' holds no times; name another with features.time")
@@ -121,4 +121,10 @@ def _times(examples: Examples, column: pd.Series[Any], start: int) -> tuple[npt.
             f"{examples.place(start + row)}: '{texts.iloc[row]}' in column '{column.name}' is no time; mend it, or "
             "name another column with features.time"
         )
+    if (there & ~wrong).any():
+        raise _mixed(examples, str(column.name))
     return parse_numbers(moments)[0], True
+
+
+def _mixed(examples: Examples, column: str) -> WrongColumns:
+    return WrongColumns(f"{examples.name}: column '{column}' holds dates and numbers; write all as one of them")

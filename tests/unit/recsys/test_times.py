@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,8 @@ from fourfold.recsys.data.columns import latest
 DATES = [f"2026-01-{day:02}" for day in range(1, 6)]
 
 
-def held_out(cells: list[object], share: float) -> list[int]:
-    frame = pd.DataFrame({"at": pd.Series(cells, dtype=object)})
+def held_out(cells: list[object] | pd.Series[Any], share: float) -> list[int]:
+    frame = pd.DataFrame({"at": cells if isinstance(cells, pd.Series) else pd.Series(cells, dtype=object)})
     return np.flatnonzero(
         latest(Examples(inputs=frame, labels=np.zeros(len(frame)), name="log.csv"), "at", share)
     ).tolist()
@@ -69,8 +70,18 @@ def test_what_is_infinite_is_no_time() -> None:
         held_out([1.0, np.inf, 3.0], 0.5)
 
 
-@pytest.mark.usefixtures("pairs")
-def test_dates_are_not_compared_with_numbers() -> None:
+@pytest.mark.parametrize("cells", [["20250101", "20250102", *DATES], [*DATES, "2025"]])
+@pytest.mark.parametrize("blocks", ["whole", "pairs"])
+def test_dates_are_not_compared_with_numbers(cells: list[object], blocks: str, request: pytest.FixtureRequest) -> None:
+    """Wherever blocks end."""
+    if blocks == "pairs":
+        request.getfixturevalue("pairs")
     with pytest.raises(WrongColumns) as error:
-        held_out(["1700000000", "1700000001", *DATES], 0.5)
+        held_out(cells, 0.5)
     assert str(error.value) == "log.csv: column 'at' holds dates and numbers; write all as one of them"
+
+
+@pytest.mark.parametrize("kind", [str, "datetime64[us]"])
+def test_years_far_away_are_times(kind: object) -> None:
+    cells = pd.Series(["9999-12-31", "0001-01-01", "1500-01-01", "2300-01-01"]).astype(kind)
+    assert held_out(list(cells) if kind is str else cells, 0.5) == [0, 3]
