@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import WrongFormat
+from ..errors import DamagedFile, WrongFormat
 from .table import Content
 
 
 def read_parquet(path: Path) -> Content:
     """Read a Parquet file; a row's line is its number, from 1."""
-    import pandas as pd
     import pyarrow as pa
+    from pyarrow import parquet
 
     try:
-        frame = pd.read_parquet(path)
+        with parquet.ParquetFile(path) as file:
+            table = file.read()
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WrongFormat(f"{path.name}: not a Parquet file ({reason}); write it again or give a CSV") from None
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        reason = str(error).splitlines()[0]
+        raise DamagedFile(f"{path.name}: cannot be read ({reason}); copy or write the file again") from None
+    frame = table.to_pandas()
     return Content(frame=frame, lines=lambda: range(1, len(frame) + 1))

@@ -51,6 +51,16 @@ def test_text_named_parquet(tmp_path: Path) -> None:
     assert "\n" not in rest
 
 
+def test_texts_of_parquet_that_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pd.DataFrame({"text": ["a word"] * 9}).to_parquet(path, compression=None, use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(b"a word", b"a \xff\xferd"))
+    with pytest.raises(DataError) as error:
+        read_table(path)
+    reason = "Column 0: In chunk 0: Invalid: Invalid UTF8 sequence at string index 0"
+    assert str(error.value) == f"t.parquet: cannot be read ({reason}); copy or write the file again"
+
+
 def test_a_frame_without_rows() -> None:
     with pytest.raises(DataError) as error:
         read_table(pd.DataFrame({"a": []}))
