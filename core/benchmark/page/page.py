@@ -97,13 +97,14 @@ def _shown(case: CaseSummary) -> Shown:
 
 def _label(results: Results, cases: Sequence[CaseSummary]) -> str:
     """Say how much weight the results bear: how many seeds there are, and whether settings were searched."""
-    seeds = max((one.seeds for case in cases for one in case.rungs), default=0)
+    seeds = {one.seeds for case in cases for one in case.rungs} or {0}
     tunes = {row.get("tune") for row in results.measured if row["kind"] not in ("prior", "run")}
     tuned = "nothing tuned" if tunes <= {None} else "not all tuned alike"
     if len(tunes) == 1 and None not in tunes:
-        tuned = f"each rung tuned for {tunes.pop()}"
-    said = f"{seeds} seed{'' if seeds == 1 else 's'}, {tuned}."
-    return said + (" Intervals hold the test rows' chance, not the seed's." if seeds == 1 else "")
+        tuned = f"each rung tuned for up to {tunes.pop()}"
+    many = str(max(seeds)) if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
+    said = f"{many} seed{'' if seeds == {1} else 's'}, {tuned}."
+    return said + (" Intervals of one seed hold the test rows' chance, not the seed's." if 1 in seeds else "")
 
 
 def _gain(one: Summary) -> tuple[str, str, str]:

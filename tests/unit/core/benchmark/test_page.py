@@ -83,8 +83,12 @@ def test_it_says_how_much_weight_the_results_bear(tmp_path: Path) -> None:
         found = re.search('<p class="lead">(.*)</p>', render(results(tmp_path, rows)))
         return html.unescape(found[1]) if found else ""
 
-    assert said({}, seeds=1) == "1 seed, nothing tuned. Intervals hold the test rows' chance, not the seed's."
-    assert said({"svm": "2m", "tiny": "2m"}) == "2 seeds, each rung tuned for 2m."
+    alone = "Intervals of one seed hold the test rows' chance, not the seed's."
+    assert said({}, seeds=1) == f"1 seed, nothing tuned. {alone}"
+    rows = [one for seed in range(3) for one in ladder(tmp_path, 0.5, 0.8, 0.95, seed=seed)]
+    rows += ladder(tmp_path, 0.5, 0.8, 0.95, case="another")
+    assert f"1 to 3 seeds, nothing tuned. {alone}" in html.unescape(render(results(tmp_path, rows)))
+    assert said({"svm": "2m", "tiny": "2m"}) == "2 seeds, each rung tuned for up to 2m."
     assert said({"svm": "2m"}) == said({"svm": "2m", "tiny": "5m"}) == "2 seeds, not all tuned alike."
 
 
