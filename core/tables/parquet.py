@@ -16,13 +16,13 @@ def read_parquet(path: Path) -> Content:
     try:
         with parquet.ParquetFile(path) as file:
             table = file.read()
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, UnicodeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WrongFormat(f"{path.name}: not a Parquet file ({reason}); write it again or give a CSV") from None
     try:
         table.validate(full=True)
-    except pa.ArrowInvalid as error:
+        frame = table.to_pandas()
+    except (pa.ArrowException, KeyError, TypeError, ValueError) as error:  # such as those of damaged notes of pandas
         reason = str(error).splitlines()[0]
         raise DamagedFile(f"{path.name}: cannot be read ({reason}); copy or write the file again") from None
-    frame = table.to_pandas()
     return Content(frame=frame, lines=lambda: range(1, len(frame) + 1))

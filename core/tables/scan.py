@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,10 +143,11 @@ def scan_parquet(paths: Sequence[Path], base: Path | None = None) -> Scan:
         named = [field for field in dataset.schema if field.name not in schema.names]  # by folders
         dataset = ds.dataset(files, format="parquet", schema=pa.schema([*schema, *named]), **more)
         rows = dataset.count_rows()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
+        notes = schema.pandas_metadata or {}
+    except (pa.ArrowException, UnicodeError, json.JSONDecodeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise WrongFormat(f"{paths[0].name}: not a Parquet file ({reason}); write it again or give a CSV") from None
-    index = [name for name in (schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)]
+    index = [name for name in notes.get("index_columns", []) if isinstance(name, str)]
     columns = tuple(name for name in dataset.schema.names if name not in index)
     return Scan(dataset=ParquetFiles(dataset), columns=columns, rows=rows, sources=tuple(paths))
 
@@ -171,7 +173,7 @@ class ParquetFiles:
                     batch.validate(full=True)
                     yield batch
                     row += len(batch)
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            except (pa.ArrowException, OSError) as error:
                 reason = str(error).splitlines()[0]
                 raise DamagedFile(
                     f"{name}: row {row} or later: cannot be read ({reason}); copy or write the file again"
@@ -202,7 +204,7 @@ def _cast(column: Any, field: Any, name: str) -> Any:
 
     try:
         return column.cast(field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         reason = str(error).splitlines()[0]
         raise MalformedTable(
             f"{name}: column '{field.name}': {reason}; write the files again, the column in all of one type"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from bad_tables import CASES
+from pyarrow import parquet
 
 from fourfold.core.errors import DataError
 from fourfold.core.tables import read_table
+from fourfold.core.tables.scan import scan_parquet
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -59,6 +62,16 @@ def test_texts_of_parquet_that_are_none(tmp_path: Path) -> None:
         read_table(path)
     reason = "Column 0: In chunk 0: Invalid: Invalid UTF8 sequence at string index 0"
     assert str(error.value) == f"t.parquet: cannot be read ({reason}); copy or write the file again"
+
+
+def test_notes_of_pandas_that_are_damaged(tmp_path: Path) -> None:
+    """Whether a Parquet file is read whole or block by block."""
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"text": ["a word"]}, metadata={"pandas": "["}), path)
+    with pytest.raises(DataError, match=r"^t\.parquet: cannot be read \(Expecting value"):
+        read_table(path)
+    with pytest.raises(DataError, match=r"^t\.parquet: not a Parquet file \(Expecting value"):
+        scan_parquet([path])
 
 
 def test_a_frame_without_rows() -> None:
